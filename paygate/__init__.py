@@ -1,0 +1,3 @@
+"""PayGate: a self-hosted PromptPay payment gateway."""
+
+__version__ = "0.1.0"

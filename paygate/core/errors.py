@@ -1,0 +1,127 @@
+"""What can go wrong, in the gateway's own words; never in HTTP's.
+
+    PayGateError
+    +-- Refused                 the caller asked for something that cannot be
+    |   +-- InvalidInput        a field is wrong: `field`, `message`
+    |   +-- TooLarge            the body or a field is larger than allowed
+    |   +-- Unauthorized        no credential, or one that does not verify
+    |   +-- Forbidden           the credential is good but not for this
+    |   +-- NotFound            no such object for this merchant
+    |   +-- Conflict            the object's state does not allow it
+    |   |   +-- WrongState      a payment's status does not allow the event
+    |   |   +-- SlotsExhausted  every payable amount around this price is held
+    |   |   +-- NoAccount       no receiving account to make a QR for
+    |   +-- IdempotencyMismatch the key was used with another body
+    |   +-- IdempotencyBusy     the same key is still at work
+    +-- Unavailable             a part that we need is away; try again
+    +-- Moved                   somebody else changed the row first; decide again
+    +-- Bug                     impossible; our fault
+
+A face's own table (`faces/<face>/errors.py`) turns each leaf into a status and a wire code; a house test demands that
+every leaf is in every table.
+"""
+
+from __future__ import annotations
+
+
+class PayGateError(Exception):
+    """Base of everything PayGate raises on purpose."""
+
+    default = "PayGate could not do this."
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+        self.message = message or self.default
+        self.field = field
+        super().__init__(self.message)
+
+
+class Refused(PayGateError):
+    """The request cannot be granted; nothing was written."""
+
+    default = "The request was refused."
+
+
+class InvalidInput(Refused):
+    """A field of the request is wrong."""
+
+    default = "The request is not valid."
+
+
+class TooLarge(Refused):
+    """A body or a part of it is larger than allowed."""
+
+    default = "The request is too large."
+
+
+class Unauthorized(Refused):
+    """No credential, or one that does not verify."""
+
+    default = "API key is required. Send it via X-API-Key header."
+
+
+class Forbidden(Refused):
+    """The credential is good, but not for this."""
+
+    default = "This credential may not do that."
+
+
+class NotFound(Refused):
+    """No such object, or it belongs to somebody else."""
+
+    default = "No such object."
+
+
+class Conflict(Refused):
+    """The object's present state does not allow it."""
+
+    default = "The present state does not allow this."
+
+
+class WrongState(Conflict):
+    """A payment's status does not allow the event; `status` tells where it stands."""
+
+    def __init__(self, status: str, event: str) -> None:
+        self.status = status
+        super().__init__(f"The payment is {status}; {event} is not possible any more.", field=None)
+
+
+class SlotsExhausted(Conflict):
+    """Every payable amount around this price is held by another open payment of the account."""
+
+    default = "Every payable amount around this price is taken by open payments. Try again in a few minutes."
+
+
+class NoAccount(Conflict):
+    """The merchant's plan has no receiving account to make a QR for."""
+
+    default = "No receiving account is configured for this merchant and mode."
+
+
+class IdempotencyMismatch(Refused):
+    """The Idempotency-Key was already used with another request."""
+
+    default = "This Idempotency-Key was already used with a different request."
+
+
+class IdempotencyBusy(Refused):
+    """The same Idempotency-Key is still at work."""
+
+    default = "A request with this Idempotency-Key is still being processed."
+
+
+class Unavailable(PayGateError):
+    """A part that we need is away; the same request may be sent again."""
+
+    default = "The service is temporarily unavailable. Send the same request again."
+
+
+class Moved(PayGateError):
+    """The row no longer stands where it stood when it was read; decide again."""
+
+    default = "The row was changed by another transaction."
+
+
+class Bug(PayGateError):
+    """Impossible by design; if it happens the fault is ours."""
+
+    default = "An impossible state was reached."
