@@ -1,0 +1,208 @@
+"""PromptPay credit transfer, tag 29: money to a mobile number, a national or tax ID, or an e-wallet.
+
+Sub-tags by the BOT guideline: 00 AID, then exactly one of 01 mobile ("0066" + 9 digits), 02 national or tax ID
+(13 digits), 03 e-wallet ID (15 digits), 04 bank account (bank code + number; two large banks refuse it, so it is read
+but not written), and 05 a one-time code when the customer presents the code.
+
+The tag has no room for a reference: two bills of the same amount to the same account look alike.
+
+>>> normalise_proxy("+66 (0)81-234-5678")
+Proxy(kind='mobile', digits='0066812345678')
+>>> normalise_proxy("1-2345-67890-12-1").display
+'1-2345-67890-12-1'
+>>> promptpay_payload("081-234-5678", 5000)
+'00020101021229370016A000000677010111011300668123456785303764540550.005802TH63045197'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from emvco import amount, crc, tags, tlv
+from emvco.errors import InputError, SchemeError
+from emvco.tlv import DataObject
+
+Kind = Literal["mobile", "national_id", "ewallet", "bank_account"]
+
+_SUB_TAGS: Final[dict[str, Kind]] = {"01": "mobile", "02": "national_id", "03": "ewallet", "04": "bank_account"}
+_LENGTHS: Final[dict[str, int]] = {"mobile": 13, "national_id": 13, "ewallet": 15}
+# What people and address books put between digits; dots, dashes and spaces of every width, and invisible marks.
+_SEPARATORS: Final = frozenset(
+    " \t\r\n.()-/\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+    "\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+)
+
+
+class Proxy(NamedTuple):
+    """Whom PromptPay pays: `digits` exactly as they stand in the payload ("0066812345678" for a mobile)."""
+
+    kind: Kind
+    digits: str
+
+    @property
+    def display(self) -> str:
+        """As people write it: 081-234-5678, 1-2345-67890-12-1; other kinds as they are."""
+        if self.kind == "mobile":
+            return f"0{self.digits[4:6]}-{self.digits[6:9]}-{self.digits[9:]}"
+        if self.kind == "national_id":
+            d = self.digits
+            return f"{d[0]}-{d[1:5]}-{d[5:10]}-{d[10:12]}-{d[12]}"
+        return self.digits
+
+    @property
+    def check_digit_ok(self) -> bool | None:
+        """Is the 13th digit of a national or tax ID right? None for other kinds.
+
+        A wrong one is worth a warning only: IDs in published tests have wrong ones, and so do many demo accounts.
+        """
+        if self.kind != "national_id":
+            return None
+        total = sum(int(digit) * (13 - place) for place, digit in enumerate(self.digits[:12]))
+        return (11 - total % 11) % 10 == int(self.digits[12])
+
+
+class PromptPay(NamedTuple):
+    """What tag 29 says: whom to pay, and the one-time code (OTA) of a customer-presented code."""
+
+    proxy: Proxy
+    one_time_code: str | None = None
+
+
+def normalise_proxy(proxy: str | Proxy, kind: Kind | None = None) -> Proxy:
+    """The one way to write a PromptPay ID, from any of the ways that people write it.
+
+    Without *kind* the number of digits decides: 9 to 11 are a mobile, 13 a national or tax ID (a mobile if they begin
+    with 0066), 15 an e-wallet. With it, anything else is refused. Raises InputError; ASCII digits only.
+    """
+    if isinstance(proxy, Proxy):
+        known = proxy.kind
+        if kind not in {None, known}:
+            raise InputError("wrong_kind", None, "29", f"this is a {known}, not a {kind}")
+        proxy, kind = proxy.digits, known
+    if kind is not None and kind not in _LENGTHS:
+        raise InputError("unknown_kind", None, "29", "the kind is mobile, national_id or ewallet")
+    _require_text(proxy)
+    digits = proxy if proxy.isascii() and proxy.isdecimal() else _digits_of(proxy)
+    found = _recognise(digits)
+    if kind is not None and kind != found.kind:
+        raise InputError("wrong_kind", None, "29", f"these digits are a {found.kind}, not a {kind}")
+    return found
+
+
+def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind: Kind | None = None) -> str:
+    """The payload of a credit transfer QR.
+
+    *proxy* and *kind* as in `normalise_proxy`. *amount_satang* 1 to 999,999,999,999; None leaves the amount to the
+    payer (static code, 01=11). Raises InputError. Objects stand in ascending order, as the banks write them.
+    """
+    who = normalise_proxy(proxy, kind)
+    if amount_satang is None:
+        body = f"{_STATIC}{_ACCOUNT[who.kind]}{who.digits}{_TAIL}"
+    else:
+        baht = amount.write(amount_satang)
+        body = f"{_DYNAMIC}{_ACCOUNT[who.kind]}{who.digits}5303{tags.BAHT}54{len(baht):02d}{baht}5802{tags.THAILAND}"
+    return crc.sign(body)
+
+
+def read_account(fields: Sequence[DataObject], offset: int) -> PromptPay:
+    """The typed view of tag 29, whose value begins at *offset*. Raises SchemeError at what is wrong."""
+    by_tag = {field.id: field for field in fields}
+    aid = by_tag["00"]
+    name = aid.value.upper()  # One generator writes it in lower case; banks read that.
+    if name not in {tags.AID_MERCHANT_PRESENTED, tags.AID_CUSTOMER_PRESENTED}:
+        raise SchemeError("unknown_aid", aid.value_offset, "29/00", "this is not an AID of PromptPay credit transfer")
+    payees = [field for field in fields if field.id in _SUB_TAGS]
+    if not payees:
+        raise SchemeError("no_payee", offset, "29", "there is no payee: one of the sub-tags 01 to 04")
+    if len(payees) > 1:
+        message = "there is more than one payee"
+        raise SchemeError("two_payees", payees[1].offset, f"29/{payees[1].id}", message, payees[0].offset)
+    code = by_tag.get("05")
+    if code is not None and len(code.value) != 10:
+        raise SchemeError("bad_one_time_code", code.value_offset, "29/05", "a one-time code has 10 characters")
+    if code is None and name == tags.AID_CUSTOMER_PRESENTED:
+        message = "a customer-presented code needs its one-time code"
+        raise SchemeError("no_one_time_code", offset, "29/05", message)
+    return PromptPay(_read_payee(payees[0]), code.value if code else None)
+
+
+def _read_payee(field: DataObject) -> Proxy:
+    """One of the sub-tags 01 to 04 of tag 29."""
+    kind, value = _SUB_TAGS[field.id], field.value
+    digits_only = value.isascii() and value.isdecimal()
+    begins_as_mobile = value.startswith("0066")
+    match kind:
+        case "mobile":
+            good, message = digits_only and len(value) == 13 and begins_as_mobile, "a mobile is 0066 and 9 digits"
+        case "national_id":
+            good = digits_only and len(value) == 13 and not begins_as_mobile
+            message = "a national or tax ID is 13 digits, not those of a mobile"
+        case "ewallet":
+            good, message = digits_only and len(value) == 15, "an e-wallet ID is 15 digits"
+        case "bank_account":
+            code = value[:3]
+            good = 4 <= len(value) <= 43 and code.isascii() and code.isdecimal()
+            message = "a bank account is a bank code of 3 digits and the account"
+    if not good:
+        raise SchemeError(f"bad_{kind}", field.value_offset, f"29/{field.id}", message)
+    return Proxy(kind, value)
+
+
+def _require_text(value: object) -> None:
+    if not isinstance(value, str):
+        raise InputError("not_text", None, "29", "a PromptPay ID is text: as a number it loses its zeros")
+
+
+def _digits_of(text: str) -> str:
+    """The digits among separators; a "+" may stand before 66 only, and "(0)" is the zero one does not dial."""
+    digits: list[str] = []
+    plus = False
+    for position, character in enumerate(text.replace("(0)", "   ")):
+        if "0" <= character <= "9":
+            digits.append(character)
+        elif character == "+" and not digits and not plus:
+            plus = True
+        elif character not in _SEPARATORS:
+            raise InputError("bad_character", position, "29", "a PromptPay ID has ASCII digits and separators only")
+    found = "".join(digits)
+    if plus and not (found.startswith("66") and len(found) == 11):
+        raise InputError("not_a_thai_number", 0, "29", "after + comes 66 and nine digits")
+    return found
+
+
+def _recognise(digits: str) -> Proxy:
+    """Tell mobile, national ID and e-wallet apart by length and first digits."""
+    local = None
+    match len(digits):
+        case 15:
+            return Proxy("ewallet", digits)
+        case 13 if not digits.startswith("0066"):
+            return Proxy("national_id", digits)
+        case 13:
+            # Never a national ID, whatever other generators make of it: paid to one, the money would go astray.
+            local = digits[4:]
+        case 11 if digits.startswith("66"):
+            local = digits[2:]
+        case 10 if digits.startswith("0"):
+            local = digits[1:]
+        case 9 if digits[0] in "689":
+            local = digits
+    if local is None:
+        message = "neither a mobile (10 digits), a national or tax ID (13) nor an e-wallet ID (15)"
+        raise InputError("unknown_proxy", None, "29", message)
+    if local[0] in "23457":
+        raise InputError("landline", None, "29", "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09")
+    return Proxy("mobile", "0066" + local)
+
+
+def _account_head(sub_tag: str, length: int) -> str:
+    """Tag 29 up to where the digits begin."""
+    value = tlv.write("00", tags.AID_MERCHANT_PRESENTED) + tlv.write(sub_tag, "0" * length)
+    return tlv.write(tags.CREDIT_TRANSFER, value)[:-length]
+
+
+_STATIC: Final = tlv.write("00", "01") + tlv.write("01", tags.STATIC)
+_DYNAMIC: Final = tlv.write("00", "01") + tlv.write("01", tags.DYNAMIC)
+_TAIL: Final = tlv.write("53", tags.BAHT) + tlv.write("58", tags.THAILAND)
+_ACCOUNT: Final = {kind: _account_head(tag, _LENGTHS[kind]) for tag, kind in _SUB_TAGS.items() if kind in _LENGTHS}

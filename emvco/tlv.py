@@ -1,0 +1,102 @@
+"""Data objects: two digits of id, two decimal digits of length, then that many characters.
+
+EMVCo MPM v1.0, 4.4.1.1: the length counts characters, not bytes, and is 01 to 99. An id occurs once at the root and
+once in each template; at the root 00 comes first and 63 last, anything else in any order.
+
+>>> write("58", "TH")
+'5802TH'
+>>> [(thing.id, thing.value, thing.offset) for thing in read("5802TH5303764")]
+[('58', 'TH', 0), ('53', '764', 6)]
+>>> read("5802TH5304764")
+Traceback (most recent call last):
+    ...
+emvco.errors.StructureError: the text ends before the value does (truncated, tag 53, character 13)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from emvco.errors import InputError, StructureError
+
+# Lookups instead of int(): int() and str.isdigit() also take Thai digits, "+5" and " 5".
+IDS = frozenset(f"{number:02d}" for number in range(100))
+LENGTHS = {f"{number:02d}": number for number in range(1, 100)}
+DIGITS = frozenset("0123456789")
+
+
+class DataObject(NamedTuple):
+    """One data object as it stands in the text; `offset` is where its id begins."""
+
+    id: str
+    value: str
+    offset: int
+
+    @property
+    def value_offset(self) -> int:
+        """Where the value begins in the text."""
+        return self.offset + 4
+
+    def __str__(self) -> str:
+        return f"{self.id}{len(self.value):02d}{self.value}"
+
+
+def write(tag: str, value: str) -> str:
+    """One data object. Raises InputError if the value has not 1 to 99 characters."""
+    if not 1 <= len(value) <= 99:
+        raise InputError("bad_length", None, tag, "a value has 1 to 99 characters")
+    return f"{tag}{len(value):02d}{value}"
+
+
+def scan(text: str, start: int = 0, stop: int | None = None, parent: str = "") -> Iterator[DataObject]:
+    """The data objects of `text[start:stop]`, one by one, so that the caller can look into each before the next.
+
+    `parent` is the path of the template whose value this is. Raises StructureError at the first wrong character.
+    """
+    end = len(text) if stop is None else stop
+    seen: dict[str, int] = {}
+    at = start
+    while at < end:
+        value_at = at + 4
+        tag = text[at : at + 2]
+        length = LENGTHS.get(text[at + 2 : value_at])
+        if length is None or tag not in IDS or value_at + length > end:
+            raise _wrong_header(text, at, end, parent)
+        if seen.setdefault(tag, at) != at:
+            raise StructureError("duplicate_tag", at, join(parent, tag), "this tag was already there", seen[tag])
+        yield DataObject(tag, text[value_at : value_at + length], at)
+        at = value_at + length
+
+
+def read(text: str, start: int = 0, stop: int | None = None, parent: str = "") -> tuple[DataObject, ...]:
+    """All that `scan` finds; `text[start:stop]` must be filled exactly."""
+    return tuple(scan(text, start, stop, parent))
+
+
+def join(parent: str, tag: str) -> str:
+    """Path of *tag* inside *parent*: "29" and "01" make "29/01"."""
+    return f"{parent}/{tag}" if parent else tag
+
+
+def _wrong_header(text: str, at: int, end: int, parent: str) -> StructureError:
+    """Say which character of the data object at *at* is the first wrong one."""
+    header = text[at : min(at + 4, end)]
+    for position, character in enumerate(header):
+        if character not in DIGITS:
+            if position < 2:
+                return StructureError("bad_id", at + position, parent, "an id is two digits")
+            path = join(parent, header[:2])
+            return StructureError("bad_length", at + position, path, "a length is two decimal digits")
+    if len(header) < 4:
+        if parent:
+            return StructureError("stray_characters", at, parent, "the template has characters left over")
+        return StructureError("truncated", end, "", "the text ends inside a data object")
+    path = join(parent, header[:2])
+    if header[2:] == "00":
+        return StructureError("zero_length", at + 2, path, "a length is 01 to 99")
+    if parent:
+        return StructureError(
+            "too_long_for_template", at + 2, path, "the length reaches beyond the end of its template"
+        )
+    return StructureError("truncated", end, path, "the text ends before the value does")
