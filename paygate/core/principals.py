@@ -1,0 +1,46 @@
+"""Who is asking: what an API key stands for, and the accounts its money may arrive on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from paygate.core.keys import Kind, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivingAccount:
+    """An account that a QR may point at: the version in force. `owner_id` 0 is the platform's (central)."""
+
+    owner_id: int
+    id: UUID  # This version.
+    receiving_id: UUID  # The real account behind all versions.
+    proxy_kind: str | None  # mobile, national_id, ewallet; None with proxy: bill payment only.
+    proxy: str | None  # Digits as the QR carries them.
+    biller_id: str | None  # 15 digits, for bill-payment QRs.
+    name: str
+    amount_tagging: str  # auto, off, add, subtract.
+    virtual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The merchant behind a key, in the key's mode, with all that a request needs to know of it.
+
+    `accounts` are those of the merchant's plan (central plans: the platform's; direct ones: its own), oldest first.
+    """
+
+    merchant_id: int
+    mode: Mode
+    kind: Kind
+    key_id: UUID
+    merchant_name: str
+    status: str  # PENDING, APPROVED, SUSPENDED.
+    plan: str
+    fee_bps: int | None  # None: the plan's rate.
+    overpay: str  # review, accept.
+    expiry_minutes: int
+    callback_domains: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    scopes: tuple[str, ...]
+    accounts: tuple[ReceivingAccount, ...]

@@ -1,0 +1,186 @@
+"""API keys: who is asking, and the operator's side of them. Keys themselves are never stored, only their SHA-256."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from paygate.core.fees import CENTRAL_PLANS
+from paygate.core.keys import Kind, Mode
+from paygate.core.principals import Principal, ReceivingAccount
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+# The key, its merchant and the accounts of its plan, in one round trip. `last_used_at` moves at most once a minute, and
+# a row that somebody else is touching is left alone, so that a busy key is never a hot row.
+AUTHENTICATE = Sql("""
+      WITH found AS (
+           SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.last_used_at, m.name, m.status, m.plan, m.fee_bps,
+                  m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins,
+                  CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id
+             FROM key_directory d
+             JOIN api_keys k ON k.merchant_id = d.merchant_id AND k.mode = d.mode AND k.id = d.key_id
+             JOIN merchants m ON m.merchant_id = k.merchant_id
+            WHERE d.key_hash = :key_hash
+              AND k.revoked_at IS NULL
+              AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+           ),
+           stale AS (
+           SELECT k.merchant_id, k.mode, k.id
+             FROM api_keys k
+             JOIN found f ON f.merchant_id = k.merchant_id AND f.mode = k.mode AND f.id = k.id
+            WHERE k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute'
+              FOR NO KEY UPDATE OF k SKIP LOCKED
+           ),
+           touched AS (
+           UPDATE api_keys k SET last_used_at = clock_timestamp()
+             FROM stale s
+            WHERE k.merchant_id = s.merchant_id AND k.mode = s.mode AND k.id = s.id
+           )
+    SELECT f.*,
+           (SELECT coalesce(json_agg(a ORDER BY a.created_at, a.id), '[]')
+              FROM (SELECT DISTINCT ON (v.receiving_id)
+                           v.id, v.receiving_id, v.proxy_kind, v.proxy, v.biller_id, v.name, v.amount_tagging,
+                           v.virtual, v.created_at
+                      FROM accounts v
+                     WHERE v.merchant_id = f.owner_id
+                       AND v.mode = f.mode
+                       AND v.retired_at IS NULL
+                  ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts
+      FROM found f
+""")
+
+INSERT = Sql("""
+      WITH listed AS (
+           INSERT INTO key_directory (key_hash, merchant_id, mode, key_id)
+           VALUES (:key_hash, :merchant_id, :mode, :id)
+           )
+    INSERT INTO api_keys (merchant_id, mode, id, kind, key_hash, public_key, last4, scopes)
+    VALUES (:merchant_id, :mode, :id, :kind, :key_hash, :public_key, :last4, :scopes)
+""")
+
+# Revoking twice keeps the first moment.
+REVOKE = Sql("""
+    UPDATE api_keys SET revoked_at = coalesce(revoked_at, clock_timestamp())
+     WHERE merchant_id = :merchant_id AND mode = :mode AND id = :id
+ RETURNING 1
+""")
+
+FIND = Sql("SELECT merchant_id, mode FROM key_directory WHERE key_id = :id")
+
+LIST = Sql("""
+    SELECT merchant_id, mode, id, kind, public_key, last4, scopes, last_used_at, expires_at, revoked_at, created_at
+      FROM api_keys
+     WHERE merchant_id = :merchant_id
+  ORDER BY mode, kind DESC, created_at, id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as the database keeps it. `public_key` is its text, for pk_ keys only."""
+
+    merchant_id: int
+    mode: Mode
+    id: UUID
+    kind: Kind
+    key_hash: bytes
+    public_key: str | None
+    last4: str
+    scopes: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key as its owner sees it in a list."""
+
+    merchant_id: int
+    mode: Mode
+    id: UUID
+    kind: Kind
+    public_key: str | None
+    last4: str
+    scopes: tuple[str, ...]
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+async def authenticate(conn: Conn, key_hash: bytes) -> Principal | None:
+    """Whom the key with this SHA-256 stands for; None when it is unknown, revoked or expired.
+
+    A suspended or not yet approved merchant is returned too: the caller says what it may still do.
+    """
+    row = await conn.fetchrow(*AUTHENTICATE.bind(key_hash=key_hash, central_plans=sorted(CENTRAL_PLANS)))
+    return _principal(row) if row else None
+
+
+async def insert(conn: Conn, key: NewKey) -> None:
+    """Store a new key and the way to it."""
+    await conn.execute(
+        *INSERT.bind(
+            merchant_id=key.merchant_id,
+            mode=key.mode,
+            id=key.id,
+            kind=key.kind,
+            key_hash=key.key_hash,
+            public_key=key.public_key,
+            last4=key.last4,
+            scopes=list(key.scopes),
+        )
+    )
+
+
+async def find(conn: Conn, key_id: UUID) -> tuple[int, Mode] | None:
+    """Whose key this is: merchant and mode."""
+    row = await conn.fetchrow(*FIND.bind(id=key_id))
+    return (row["merchant_id"], row["mode"]) if row else None
+
+
+async def revoke(conn: Conn, merchant_id: int, mode: Mode, key_id: UUID) -> bool:
+    """Make a key worthless from the next request on; False when there is no such key."""
+    return await conn.fetchval(*REVOKE.bind(merchant_id=merchant_id, mode=mode, id=key_id)) is not None
+
+
+async def listed(conn: Conn, merchant_id: int) -> Sequence[KeyRow]:
+    """All keys of a merchant, revoked ones too."""
+    rows = await conn.fetch(*LIST.bind(merchant_id=merchant_id))
+    return [KeyRow(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
+
+
+def _principal(row: Any) -> Principal:
+    return Principal(
+        merchant_id=row["merchant_id"],
+        mode=row["mode"],
+        kind=row["kind"],
+        key_id=row["id"],
+        merchant_name=row["name"],
+        status=row["status"],
+        plan=row["plan"],
+        fee_bps=row["fee_bps"],
+        overpay=row["overpay"],
+        expiry_minutes=row["expiry_minutes"],
+        callback_domains=tuple(row["callback_domains"]),
+        allowed_origins=tuple(row["allowed_origins"]),
+        scopes=tuple(row["scopes"]),
+        accounts=tuple(_account(row["owner_id"], account) for account in json.loads(row["accounts"])),
+    )
+
+
+def _account(owner_id: int, account: dict[str, Any]) -> ReceivingAccount:
+    return ReceivingAccount(
+        owner_id=owner_id,
+        id=UUID(account["id"]),
+        receiving_id=UUID(account["receiving_id"]),
+        proxy_kind=account["proxy_kind"],
+        proxy=account["proxy"],
+        biller_id=account["biller_id"],
+        name=account["name"],
+        amount_tagging=account["amount_tagging"],
+        virtual=account["virtual"],
+    )
