@@ -14,9 +14,8 @@ PromptPay(proxy=Proxy(kind='mobile', digits='0066812345678'), one_time_code=None
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 from emvco import amount, billpayment, crc, promptpay, rules, tags, tlv
@@ -54,9 +53,7 @@ class Payload:
     objects: tuple[DataObject, ...]
     repairs: tuple[Repair, ...] = ()
     problems: tuple[FieldError, ...] = field(default=(), compare=False)
-    _children: MappingProxyType[str, tuple[DataObject, ...]] = field(
-        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
-    )
+    _children: Mapping[str, tuple[DataObject, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -180,7 +177,7 @@ def _read(text: str) -> Payload:
     if signature.value != expected and not (signature.value.isascii() and signature.value.upper() == expected):
         raise ChecksumError("wrong_crc", signature.value_offset, crc.TAG, "the CRC is not that of the text")
     problems = tuple(rules.problems(objects, children))
-    return Payload(text, objects, (), problems, MappingProxyType(children))
+    return Payload(text, objects, (), problems, children)
 
 
 def _structure(text: str) -> tuple[tuple[DataObject, ...], dict[str, tuple[DataObject, ...]]]:

@@ -243,7 +243,9 @@ def test_a_payload_is_a_value_that_nobody_can_change():
     assert len({payload, parse(GOOD), parse(BILL)}) == 2
     with pytest.raises(AttributeError):
         payload.text = BILL
-    assert copy.copy(payload) == payload
+    for again in (copy.deepcopy(payload), pickle.loads(pickle.dumps(payload))):
+        assert again == payload
+        assert again.promptpay == payload.promptpay
 
 
 def test_amounts_are_read_with_0_1_or_2_decimals_and_never_finer():

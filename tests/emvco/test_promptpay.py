@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import emvco
-from emvco import InputError, Proxy, normalise_proxy, promptpay_payload
+from emvco import InputError, Proxy, SchemeError, crc, normalise_proxy, promptpay_payload, tlv
 
 MOBILE = Proxy("mobile", "0066812345678")
 
@@ -160,3 +160,21 @@ def test_any_text_is_a_proxy_or_an_input_error(text):
     except InputError:
         return
     assert found.digits.isascii() and found.digits.isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "path"),
+    [
+        ([("00", "A000000677010114"), ("01", "0066812345678"), ("05", "123")], "bad_one_time_code", "29/05"),
+        ([("00", "A000000677010114"), ("01", "0066812345678")], "no_one_time_code", "29/05"),
+        ([("00", "A000000677010112"), ("01", "0066812345678")], "unknown_aid", "29/00"),
+        ([("00", "A000000677010111"), ("04", "0x40123")], "bad_bank_account", "29/04"),
+        ([("00", "A000000677010111"), ("03", "14000081234567๘")], "bad_ewallet", "29/03"),
+    ],
+)
+def test_a_broken_credit_transfer_is_refused_where_it_is_broken(fields, code, path):
+    account = "".join(tlv.write(tag, value) for tag, value in fields)
+    payload = emvco.parse(crc.sign("000201" + tlv.write("29", account) + "53037645802TH"))
+    with pytest.raises(SchemeError) as caught:
+        _ = payload.promptpay
+    assert (caught.value.code, caught.value.path) == (code, path)
