@@ -1,0 +1,69 @@
+"""What every test may ask for. All of it is real: a PostgreSQL, a fresh database, a running server.
+
+dsn       connection string of a fresh database with the schema
+ctx       a Context on that database, as services take it
+server    starts `paygate serve` on that database: `running = server()`
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from paygate.core.sealing import SealingKey
+from paygate.db.pool import Database
+from paygate.services.context import Context
+from tests.postgres import Databases, make_folder, remove_folder
+from tests.servers import SECRET_KEY, Server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        make_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        remove_folder()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """For tests that need several databases, or one that outlives a test."""
+    made = Databases()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def dsn(databases: Databases) -> Iterator[str]:
+    """A fresh database with PayGate's schema; dropped after the test."""
+    made = databases.create()
+    yield made
+    databases.drop(made)
+
+
+@pytest.fixture
+async def ctx(dsn: str) -> AsyncIterator[Context]:
+    """A Context on a fresh database."""
+    db = await Database.open(dsn)
+    key = SealingKey.of(SECRET_KEY)
+    yield Context(db, key, "http://127.0.0.1:8000", webhook_allow_networks=(ip_network("127.0.0.0/8"),))
+    await db.close()
+
+
+@pytest.fixture
+def server(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start `paygate serve` on the test's database: `server("--no-worker", env={...})`; ended after the test."""
+    running: list[Server] = []
+
+    def start(*flags: str, env: dict[str, str] | None = None, database: str = dsn) -> Server:
+        running.append(Server(database, tmp_path, flags, env or {}))
+        return running[-1].start()
+
+    yield start
+    for one in running:
+        one.kill()
