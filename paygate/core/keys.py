@@ -45,7 +45,12 @@ def make(kind: Kind, mode: Mode, random_bytes: bytes) -> str:
 def read(text: str) -> ReadKey | None:
     """What *text* claims to be, or None when its form or checksum is wrong."""
     meaning = MEANING.get(text[:8])
-    if meaning is None or len(text) != LENGTH or not text.isascii() or _checksum(text[:-CHECK_DIGITS]) != text[-CHECK_DIGITS:]:
+    if (
+        meaning is None
+        or len(text) != LENGTH
+        or not text.isascii()
+        or _checksum(text[:-CHECK_DIGITS]) != text[-CHECK_DIGITS:]
+    ):
         return None
     return ReadKey(*meaning, digest(text))
 

@@ -1,0 +1,123 @@
+"""One arrival of money, and the several ways in which we hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+SKEW = timedelta(minutes=2)  # A bank's clock and ours may differ by this much.
+MERGE_WINDOW = timedelta(minutes=10)  # Two tales of one credit are no further apart.
+
+
+class CreditState(StrEnum):
+    """What became of a credit."""
+
+    UNASSIGNED = "UNASSIGNED"
+    SETTLED = "SETTLED"
+    POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
+    REVERSED = "REVERSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one source says about one credit: already translated from the bank's words, not yet believed to be new.
+
+    `reference` is unique within (`trust`, `namespace`); case matters. `digest` is a SHA-256 of the facts, so that the
+    same words said twice are known as such.
+    """
+
+    merchant_id: int
+    mode: str
+    receiving_id: UUID
+    source_id: UUID
+    rank: str
+    amount_satang: int
+    occurred_at: datetime
+    trust: str
+    namespace: str
+    reference: str | None
+    digest: bytes
+    sending_bank: str | None = None
+    payer_name: str | None = None
+    payer_account: str | None = None
+    ref1: str | None = None
+    ref2: str | None = None
+    balance_satang: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One arrival of money as its row has it, with the references and sources that are known to speak of it."""
+
+    merchant_id: int
+    mode: str
+    id: UUID
+    receiving_id: UUID
+    amount_satang: int
+    occurred_at: datetime
+    recorded_at: datetime
+    rank: str
+    state: CreditState
+    booked: bool
+    ref1: str | None = None
+    ref2: str | None = None
+    balance_satang: int | None = None
+    payment_merchant_id: int | None = None
+    payment_id: UUID | None = None
+    reason: str | None = None
+    references: tuple[tuple[str, str], ...] = ()  # (namespace, ref)
+    heard_from: tuple[tuple[UUID, bytes], ...] = field(default=())  # (source, digest)
+
+
+class Sameness(StrEnum):
+    """How an observation relates to the credits that are already known."""
+
+    NEW = "NEW"
+    SAME = "SAME"  # It speaks of `credit`.
+    DOUBTFUL = "DOUBTFUL"  # It may speak of one of several: a person decides, nothing is booked.
+    CONTRADICTION = "CONTRADICTION"  # It has the reference of `credit`, with other facts.
+
+
+def recognise(
+    seen: Observation, by_reference: Credit | None, nearby: Sequence[Credit]
+) -> tuple[Sameness, Credit | None]:
+    """Say whether *seen* is news.
+
+    *by_reference* is the credit that has its reference; *nearby* are the credits of the same account and amount within
+    MERGE_WINDOW. The same reference means the same credit, and other facts under it a contradiction. Without a reference
+    the same words of the same source are the same credit; another channel's tale attaches to the only credit that fits.
+    """
+    if by_reference is not None:
+        agrees = (
+            by_reference.receiving_id == seen.receiving_id
+            and by_reference.amount_satang == seen.amount_satang
+            and abs(by_reference.occurred_at - seen.occurred_at) <= MERGE_WINDOW
+        )
+        return (Sameness.SAME if agrees else Sameness.CONTRADICTION), by_reference
+    for credit in nearby:
+        if (seen.source_id, seen.digest) in credit.heard_from:
+            return Sameness.SAME, credit
+    fitting = [credit for credit in nearby if compatible(seen, credit)]
+    if not fitting:
+        return Sameness.NEW, None
+    return (Sameness.SAME, fitting[0]) if len(fitting) == 1 else (Sameness.DOUBTFUL, fitting[0])
+
+
+def compatible(seen: Observation, credit: Credit) -> bool:
+    """Whether *seen* may be another channel's tale of *credit*.
+
+    Not when the channel already told of it (it tells each credit once), nor when both have a reference of one namespace,
+    or both a balance, and they differ. Two tales that both have a reference are never joined by likeness alone.
+    """
+    if abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
+        return False
+    if any(source == seen.source_id for source, _ in credit.heard_from):
+        return False
+    if seen.reference is not None and credit.references:
+        return False
+    if seen.balance_satang is not None and credit.balance_satang is not None:
+        return seen.balance_satang == credit.balance_satang
+    return True

@@ -1,0 +1,75 @@
+"""What merchants are told: the body of each event, in the bytes that every delivery of it carries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from paygate.core import canonical, ids
+from paygate.core.money import baht
+from paygate.core.payments import Payment
+
+PAYMENT_EVENTS = (
+    "payment.created",
+    "payment.success",
+    "payment.failed",
+    "payment.expired",
+    "payment.cancelled",
+    "payment.refunded",
+)
+EVENT_TYPES = (*PAYMENT_EVENTS, "settlement.created", "settlement.completed", "settlement.rejected", "webhook.test")
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One event, ready for the outbox. `body` is canonical text: a JavaScript receiver prints the same bytes again."""
+
+    merchant_id: int
+    mode: str
+    id: UUID
+    type: str
+    subject_id: UUID
+    sequence: int
+    body: str
+    at: datetime
+
+
+def of_payment(event_type: str, payment: Payment, event_id: UUID, at: datetime) -> Announcement:
+    """The event *event_type* about *payment* as it stands after the change."""
+    body = canonical.dumps(
+        {
+            "event": event_type,
+            "timestamp": timestamp(at),
+            "webhookId": ids.show("wh", event_id),
+            "data": payment_data(payment),
+        }
+    )
+    return Announcement(payment.merchant_id, payment.mode, event_id, event_type, payment.id, payment.sequence, body, at)
+
+
+def payment_data(payment: Payment) -> Mapping[str, object]:
+    """`data` of a payment's events: as the API's documents have it, and what receivers need beyond that."""
+    return {
+        "transactionId": str(payment.id),
+        "orderId": payment.order_id,
+        "amount": baht(payment.amount_satang),
+        "fee": baht(payment.fee_satang),
+        "netAmount": baht(payment.net_satang),
+        "status": payment.status,
+        "paidAt": timestamp(payment.paid_at),
+        "metadata": json.loads(payment.metadata),
+        "exception": payment.exception,
+        "payableAmount": baht(payment.payable_satang),
+        "sequence": payment.sequence,
+        "amountSource": payment.amount_source,
+    }
+
+
+def timestamp(at: datetime | None) -> str | None:
+    """A moment as JavaScript prints it: `2026-11-20T03:04:05.678Z`. None stays None."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

@@ -1,0 +1,95 @@
+"""Double entry: what each change of a payment or a credit means in the books.
+
+Debit is positive, credit negative; the lines of a journal sum to zero; a correction is another journal. Platform legs
+carry the merchant's id, so that two merchants never wait for one row; money that belongs to nobody yet is booked under
+merchant 0. Only central accounts touch `bank_central` and `suspense`: a direct merchant's money is never ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from paygate.core.errors import Bug
+
+if TYPE_CHECKING:
+    from paygate.core.credits import Credit
+    from paygate.core.payments import Payment
+
+PLATFORM = 0
+
+
+class Account(StrEnum):
+    """The chart of accounts."""
+
+    PAYABLE = "payable"  # What the central account owes the merchant.
+    HELD = "held"  # Of that, asked for in a settlement or refund.
+    RECEIVABLE = "receivable"  # What the merchant owes: fees of a direct merchant, shortfalls.
+    BANK_CENTRAL = "bank_central"
+    FEE_REVENUE = "fee_revenue"
+    VAT_PAYABLE = "vat_payable"
+    SUSPENSE = "suspense"  # Arrived, but not known whose.
+    PAYOUT_CLEARING = "payout_clearing"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One booking, ready to be written. `lines` are (account, signed satang), zero lines left out."""
+
+    merchant_id: int
+    mode: str
+    kind: str
+    subject_id: UUID
+    happened_at: datetime
+    lines: tuple[tuple[Account, int], ...]
+
+    def __post_init__(self) -> None:
+        if sum(amount for _, amount in self.lines) != 0 or not self.lines:
+            raise Bug(f"The lines of {self.kind} {self.subject_id} do not sum to zero: {self.lines}")
+
+
+def journal(
+    merchant_id: int, mode: str, kind: str, subject_id: UUID, happened_at: datetime, *lines: tuple[Account, int]
+) -> Journal:
+    """A journal of the lines that are not zero. Raises Bug when they do not sum to zero."""
+    return Journal(merchant_id, mode, kind, subject_id, happened_at, tuple(line for line in lines if line[1] != 0))
+
+
+def payment_paid(payment: Payment, credit: Credit) -> Journal | None:
+    """The money of *credit* pays *payment*. None when there is nothing to book (a direct payment without a fee).
+
+    Central: the bank (or suspense, when the money was parked there) against payable, fee and VAT; what is above the
+    payable amount goes to suspense until a person decides. Direct: only the fee, on the merchant's receivable.
+    """
+    charge = payment.fee_satang + payment.vat_satang
+    costs = ((Account.FEE_REVENUE, -payment.fee_satang), (Account.VAT_PAYABLE, -payment.vat_satang))
+    head = (payment.merchant_id, payment.mode, "payment.paid", payment.id, credit.occurred_at)
+    if payment.flow == "direct":
+        return journal(*head, (Account.RECEIVABLE, charge), *costs) if charge else None
+    origin = Account.SUSPENSE if credit.booked else Account.BANK_CENTRAL
+    excess = credit.amount_satang - payment.payable_satang
+    if excess < 0:
+        raise Bug(f"Credit {credit.id} is less than payment {payment.id} asks for.")
+    back = credit.amount_satang - excess if origin is Account.SUSPENSE else credit.amount_satang
+    parked = 0 if origin is Account.SUSPENSE else -excess
+    return journal(
+        *head, (origin, back), (Account.SUSPENSE, parked), (Account.PAYABLE, charge - payment.payable_satang), *costs
+    )
+
+
+def credit_parked(credit: Credit) -> Journal | None:
+    """Money on a central account that no payment explains. None for a direct account: it is not ours."""
+    if credit.merchant_id != PLATFORM:
+        return None
+    return journal(
+        PLATFORM,
+        credit.mode,
+        "credit.parked",
+        credit.id,
+        credit.occurred_at,
+        (Account.BANK_CENTRAL, credit.amount_satang),
+        (Account.SUSPENSE, -credit.amount_satang),
+    )

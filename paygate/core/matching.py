@@ -1,0 +1,152 @@
+"""Which payment a credit pays: the policy table, as one pure function.
+
+A bill-payment credit is matched by its references, any other by its amount: whoever *held* the amount of the account
+when the money moved owns it, however late the news. What is not certain is never PAID: it goes to a person, with the
+candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from paygate.core.credits import SKEW, Credit
+from paygate.core.payments import Payment, Status, standing
+
+
+class Reason(StrEnum):
+    """Why a credit did not pay, in the words of the review queue."""
+
+    ORPHAN = "ORPHAN"  # Nobody held this amount when the money moved.
+    ALREADY_PAID = "ALREADY_PAID"  # The holder has its money: this one is to be refunded.
+    AMBIGUOUS = "AMBIGUOUS"  # Several payments fit.
+    UNDERPAID = "UNDERPAID"
+    OVERPAID = "OVERPAID"
+    CANCELLED = "CANCELLED"  # The holder was cancelled or failed: only a person may pay it.
+    STALE = "STALE"  # The money moved before the payment existed.
+    TOO_LATE = "TOO_LATE"  # The quarantine was over when the money moved.
+    WRONG_ACCOUNT = "WRONG_ACCOUNT"  # The reference belongs to a payment on another account.
+    UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"  # A reference that no payment has, while its amount is held.
+    IN_FUTURE = "IN_FUTURE"  # Later than now and the allowed skew: a clock is wrong, or worse.
+    REFERENCE_CONFLICT = "REFERENCE_CONFLICT"  # A known reference came with other facts.
+    POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"  # Perhaps another channel's tale of a known credit.
+
+
+ORPHANS = frozenset({Reason.ORPHAN, Reason.ALREADY_PAID})
+ALARMING = frozenset({Reason.REFERENCE_CONFLICT, Reason.IN_FUTURE})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A payment with the time in which it holds its amount, or its references: `[from_at, until_at)`."""
+
+    payment: Payment
+    from_at: datetime
+    until_at: datetime
+
+    def held(self, at: datetime) -> bool:
+        """Whether it held its amount at that moment."""
+        return self.from_at <= at < self.until_at
+
+    def open(self, at: datetime) -> bool:
+        """Whether its QR was good at that moment."""
+        closed = min(self.payment.closed_at or self.payment.expires_at, self.payment.expires_at)
+        return self.from_at <= at < closed
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The credit pays this payment."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """It does not; `differs` is the payment that it names with another amount."""
+
+    reason: Reason
+    candidates: tuple[Candidate, ...] = ()
+    differs: Payment | None = None
+
+
+Decision = Match | Unmatched
+
+
+def decide(
+    credit: Credit,
+    named: Sequence[Candidate],
+    holders: Sequence[Candidate],
+    now: datetime,
+    *,
+    accept_overpaid: Collection[int] = (),
+) -> Decision:
+    """What *credit* pays.
+
+    *named*: payments with its references (any account of the same owner). *holders*: payments whose payable amount on
+    its account is the credit's and that are found by amount. *now*: the database's clock. *accept_overpaid*: merchants who
+    take too much money as paid and keep the rest aside.
+    """
+    if credit.occurred_at > now + SKEW:
+        return Unmatched(Reason.IN_FUTURE, tuple(named or holders))
+    if named:
+        return _by_reference(credit, named, now, accept_overpaid)
+    decision = _by_amount(credit, holders, now)
+    if credit.ref1 is not None and not (isinstance(decision, Unmatched) and decision.reason is Reason.ORPHAN):
+        return Unmatched(Reason.UNKNOWN_REFERENCE, tuple(holders))
+    return decision
+
+
+def _by_amount(credit: Credit, holders: Sequence[Candidate], now: datetime) -> Decision:
+    at = credit.occurred_at
+    held = [c for c in holders if c.held(at)] or [c for c in holders if c.held(at + SKEW)]
+    if not held:
+        return Unmatched(Reason.ORPHAN)
+    return _among(held, at, now)
+
+
+def _among(held: Sequence[Candidate], at: datetime, now: datetime) -> Decision:
+    """One of *held* if it is certain. More than one exist only where amounts are not reserved, or references repeat."""
+    payable = [c for c in held if standing(c.payment, now) in (Status.PENDING, Status.EXPIRED)]
+    fresh = [c for c in payable if c.open(at) or c.open(at + SKEW)]
+    if len(fresh) == 1:
+        return Match(fresh[0].payment)
+    if len(fresh) > 1:
+        return Unmatched(Reason.AMBIGUOUS, tuple(fresh))
+    if len(payable) == 1 and len(held) == 1:
+        return Match(payable[0].payment)
+    if payable:
+        return Unmatched(Reason.AMBIGUOUS, tuple(held))
+    ended = [c for c in held if c.payment.status in (Status.CANCELLED, Status.FAILED)]
+    if ended:
+        return Unmatched(Reason.CANCELLED, tuple(ended))
+    return Unmatched(Reason.ALREADY_PAID, tuple(held))
+
+
+def _by_reference(
+    credit: Credit, named: Sequence[Candidate], now: datetime, accept_overpaid: Collection[int]
+) -> Decision:
+    at = credit.occurred_at
+    here = [c for c in named if c.payment.receiving_id == credit.receiving_id]
+    if not here:
+        return Unmatched(Reason.WRONG_ACCOUNT, tuple(named))
+    held = [c for c in here if c.held(at) or c.held(at + SKEW)]
+    if not held:
+        early = all(at < c.from_at for c in here)
+        return Unmatched(Reason.STALE if early else Reason.TOO_LATE, tuple(here))
+    decision = _among(held, at, now)
+    if isinstance(decision, Unmatched):
+        return decision
+    payment, chosen = decision.payment, tuple(c for c in held if c.payment is decision.payment)
+    if credit.amount_satang < payment.payable_satang:
+        return Unmatched(Reason.UNDERPAID, chosen, payment)
+    if credit.amount_satang > payment.payable_satang and payment.merchant_id not in accept_overpaid:
+        return Unmatched(Reason.OVERPAID, chosen, payment)
+    return decision
+
+
+def names(credit_ref1: str | None, credit_ref2: str | None, payment: Payment) -> bool:
+    """Whether a credit's references are those of a payment. A bank may leave out ref2; it may not change it."""
+    return credit_ref1 is not None and credit_ref1 == payment.ref1 and credit_ref2 in (None, payment.ref2)

@@ -1,0 +1,122 @@
+"""Credits: the lock that serialises them, and what is known of them. How they change is in `db.steps`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Observation
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+# The one lock: (mode, account, amount). The clock is read behind it.
+LOCK_SLOT = Sql("""
+    INSERT INTO slots AS s (mode, receiving_id, amount_satang)
+    VALUES (:mode, :receiving_id, :amount_satang)
+        ON CONFLICT (mode, receiving_id, amount_satang) DO UPDATE SET payment_id = s.payment_id
+ RETURNING clock_timestamp() AS now
+""")
+
+CREDIT = """c.merchant_id, c.mode, c.id, c.receiving_id, c.amount_satang, c.occurred_at, c.recorded_at,
+           c.rank, c.state, c.booked, c.ref1, c.ref2, c.balance_satang, c.payment_merchant_id, c.payment_id, c.reason,
+           ARRAY(SELECT r.namespace || chr(10) || r.ref FROM credit_refs r
+                  WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id) AS refs,
+           ARRAY(SELECT o.source_id::text || encode(o.digest, 'hex') FROM observations o
+                  WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id) AS heard"""
+
+# What is known already: the credit with this reference, and those of the same amount around this time.
+KNOWN = Sql(f"""
+    SELECT true AS by_reference, {CREDIT}
+      FROM credit_refs k
+      JOIN credits c ON c.merchant_id = k.merchant_id AND c.mode = k.mode AND c.id = k.credit_id
+     WHERE k.mode = :mode AND k.trust = :trust AND k.namespace = :namespace AND k.ref = :reference::text
+     UNION ALL
+    (SELECT false, {CREDIT}
+      FROM credits c
+     WHERE c.merchant_id = :merchant_id
+       AND c.mode = :mode
+       AND c.receiving_id = :receiving_id
+       AND c.amount_satang = :amount_satang
+       AND c.occurred_at BETWEEN :occurred_at::timestamptz - :window::interval AND :occurred_at + :window
+       AND (:reference IS NULL
+            OR NOT EXISTS (SELECT 1 FROM credit_refs r
+                            WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id))
+  ORDER BY c.occurred_at
+     LIMIT 20)
+""")  # noqa: S608 - a constant of this module
+
+GET = Sql(f"SELECT {CREDIT} FROM credits c WHERE c.merchant_id = :merchant_id AND c.mode = :mode AND c.id = :id")  # noqa: S608
+
+# Unassigned money for which a payment was made that may fit: to be decided again.
+RECHECK = Sql("""
+    SELECT merchant_id, mode, id
+      FROM credits
+     WHERE recheck_at <= clock_timestamp() - :age::interval
+  ORDER BY recheck_at
+     LIMIT :limit
+""")
+
+
+async def lock_slot(conn: Conn, mode: str, receiving_id: UUID, amount_satang: int) -> datetime:
+    """Hold (mode, account, amount) until the transaction ends; the database's clock behind the lock."""
+    now: datetime = await conn.fetchval(
+        *LOCK_SLOT.bind(mode=mode, receiving_id=receiving_id, amount_satang=amount_satang)
+    )
+    return now
+
+
+async def known(conn: Conn, seen: Observation) -> tuple[Credit | None, list[Credit]]:
+    """The credit that has the observation's reference, and the credits that it may be another tale of."""
+    rows = await conn.fetch(
+        *KNOWN.bind(
+            mode=seen.mode,
+            trust=seen.trust,
+            namespace=seen.namespace,
+            reference=seen.reference,
+            merchant_id=seen.merchant_id,
+            receiving_id=seen.receiving_id,
+            amount_satang=seen.amount_satang,
+            occurred_at=seen.occurred_at,
+            window=MERGE_WINDOW,
+        )
+    )
+    named = [credit_of(row) for row in rows if row["by_reference"]]
+    return (named[0] if named else None), [credit_of(row) for row in rows if not row["by_reference"]]
+
+
+async def get(conn: Conn, merchant_id: int, mode: str, credit_id: UUID) -> Credit | None:
+    """One credit."""
+    row = await conn.fetchrow(*GET.bind(merchant_id=merchant_id, mode=mode, id=credit_id))
+    return credit_of(row) if row else None
+
+
+async def to_recheck(conn: Conn, age_s: float, limit: int) -> Sequence[tuple[int, str, UUID]]:
+    """Credits that wait to be decided again for longer than *age_s*."""
+    rows = await conn.fetch(*RECHECK.bind(age=timedelta(seconds=age_s), limit=limit))
+    return [(row["merchant_id"], row["mode"], row["id"]) for row in rows]
+
+
+def credit_of(row: Any) -> Credit:
+    """A row with CREDIT as a Credit."""
+    return Credit(
+        merchant_id=row["merchant_id"],
+        mode=row["mode"],
+        id=row["id"],
+        receiving_id=row["receiving_id"],
+        amount_satang=row["amount_satang"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        rank=row["rank"],
+        state=CreditState(row["state"]),
+        booked=row["booked"],
+        ref1=row["ref1"],
+        ref2=row["ref2"],
+        balance_satang=row["balance_satang"],
+        payment_merchant_id=row["payment_merchant_id"],
+        payment_id=row["payment_id"],
+        reason=row["reason"],
+        references=tuple((ref.split("\n", 1)[0], ref.split("\n", 1)[1]) for ref in row["refs"]),
+        heard_from=tuple((UUID(text[:36]), bytes.fromhex(text[36:])) for text in row["heard"]),
+    )

@@ -1,0 +1,115 @@
+"""Idempotency keys: claimed and answered in the transaction of the effect, so that both exist or neither.
+
+Two requests with one key at the same time: the second waits inside PostgreSQL for the first one's commit and then
+finds its answer; a killed first one leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from paygate.core.errors import IdempotencyBusy, IdempotencyMismatch
+from paygate.db.payments import Claim
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+CLAIM = Sql("""
+    INSERT INTO idempotency_keys AS k (merchant_id, mode, credential, path, key, fingerprint, created_at, expires_at)
+    VALUES (:merchant_id, :mode, :credential, :path, :key, :fingerprint,
+            clock_timestamp(), clock_timestamp() + interval '24 hours')
+        ON CONFLICT (merchant_id, mode, credential, path, key) DO UPDATE
+       SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, expires_at = excluded.expires_at,
+           status = NULL, answer = NULL
+     WHERE k.expires_at <= excluded.created_at
+ RETURNING 1
+""")
+
+FIND = Sql("""
+    SELECT fingerprint, status, answer
+      FROM idempotency_keys
+     WHERE merchant_id = :merchant_id AND mode = :mode AND credential = :credential AND path = :path AND key = :key
+""")
+
+ANSWER = Sql("""
+    UPDATE idempotency_keys
+       SET status = :status, answer = :answer
+     WHERE merchant_id = :merchant_id AND mode = :mode AND credential = :credential AND path = :path AND key = :key
+""")
+
+PRUNE = Sql("""
+    DELETE FROM idempotency_keys
+     WHERE (merchant_id, mode, credential, path, key) IN (
+           SELECT merchant_id, mode, credential, path, key
+             FROM idempotency_keys
+            WHERE expires_at <= clock_timestamp()
+            LIMIT :limit
+              FOR UPDATE SKIP LOCKED)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer that was given before; `answer` is sealed."""
+
+    status: int
+    answer: bytes
+
+
+def purpose(claim: Claim) -> str:
+    """What a stored answer is sealed for."""
+    return f"answer:{claim.merchant_id}:{claim.mode}:{claim.credential}:{claim.path}:{claim.key}"
+
+
+async def claim_key(conn: Conn, claim: Claim) -> Stored | None:
+    """Claim the key for this transaction: None, or the answer that it already has."""
+    row = await conn.fetchrow(
+        *CLAIM.bind(
+            merchant_id=claim.merchant_id,
+            mode=claim.mode,
+            credential=claim.credential,
+            path=claim.path,
+            key=claim.key,
+            fingerprint=claim.fingerprint,
+        )
+    )
+    return None if row else await find(conn, claim)
+
+
+async def find(conn: Conn, claim: Claim) -> Stored | None:
+    """The answer that the key already has, None if it is unknown.
+
+    Raises IdempotencyMismatch when it was used with another request, IdempotencyBusy when its work is not finished.
+    """
+    row = await conn.fetchrow(
+        *FIND.bind(
+            merchant_id=claim.merchant_id, mode=claim.mode, credential=claim.credential, path=claim.path, key=claim.key
+        )
+    )
+    if row is None:
+        return None
+    if row["fingerprint"] != claim.fingerprint:
+        raise IdempotencyMismatch()
+    if row["status"] is None:
+        raise IdempotencyBusy()
+    return Stored(row["status"], row["answer"])
+
+
+async def answer_key(conn: Conn, claim: Claim, stored: Stored) -> None:
+    """Keep the answer with the key."""
+    await conn.execute(
+        *ANSWER.bind(
+            merchant_id=claim.merchant_id,
+            mode=claim.mode,
+            credential=claim.credential,
+            path=claim.path,
+            key=claim.key,
+            status=stored.status,
+            answer=stored.answer,
+        )
+    )
+
+
+async def prune(conn: Conn, limit: int) -> int:
+    """Forget keys after their 24 hours; how many were forgotten."""
+    result: str = await conn.execute(*PRUNE.bind(limit=limit))
+    return int(result.rsplit(maxsplit=1)[-1])

@@ -1,0 +1,51 @@
+"""What every service is given: the database, the installation's key, and the operator's choices."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from uuid import UUID
+
+from paygate.core import ids
+from paygate.core.fees import PLAN_FEE_BPS, Vat
+from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
+from paygate.core.sealing import NONCE_BYTES, SealingKey
+from paygate.db.pool import Database
+
+
+def _nothing() -> None:
+    """Nobody sleeps in this process."""
+
+
+@dataclass(slots=True)
+class Context:
+    """Built once per process by app.py and cli; handed to every service."""
+
+    db: Database
+    key: SealingKey
+    public_url: str  # Where payers and merchants reach this host; no slash at the end.
+    min_amount_satang: int = MIN_AMOUNT_SATANG
+    max_amount_satang: int = MAX_AMOUNT_SATANG
+    plan_fee_bps: dict[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))
+    vat: Vat = Vat.NONE
+    webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
+
+    def new_id(self) -> UUID:
+        """A fresh UUIDv7."""
+        return ids.uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
+
+    def new_merchant_id(self) -> int:
+        """A fresh merchant number."""
+        return ids.merchant_number(time.time_ns() // 1_000_000, secrets.token_bytes(4))
+
+    def seal(self, text: str, purpose: str) -> bytes:
+        """Encrypt a secret for its row."""
+        return self.key.seal(text.encode(), purpose, secrets.token_bytes(NONCE_BYTES))
+
+    def unseal(self, sealed: bytes, purpose: str) -> str:
+        """Decrypt a secret of a row."""
+        return self.key.open(sealed, purpose).decode()

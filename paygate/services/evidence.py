@@ -1,0 +1,229 @@
+"""The only door to PAID: what says that money arrived becomes a credit, and one function decides what it pays.
+
+One transaction, at most four round trips: lock (account, amount), what is known of this credit, who may own it, write
+everything. Two workers with one credit, one credit told three times, a kill between any two lines: PAID once, booked
+once, announced at least once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from paygate.core.credits import Credit, CreditState, Observation, Sameness, recognise
+from paygate.core.events import of_payment
+from paygate.core.ledger import PLATFORM, credit_parked
+from paygate.core.matching import ALARMING, ORPHANS, Candidate, Match, Reason, Unmatched, decide, names
+from paygate.core.payments import FundsDiffer, FundsMatched, Payment, Step, advance
+from paygate.db import credits, steps
+from paygate.db import payments as rows
+from paygate.db.pool import Conn
+from paygate.services.context import Context
+
+
+class Word(StrEnum):
+    """What a source is told."""
+
+    PAID = "PAID"
+    DUPLICATE = "DUPLICATE"
+    REVIEW = "REVIEW"
+    ORPHAN = "ORPHAN"
+    IGNORED = "IGNORED"
+    VERIFYING = "VERIFYING"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a piece of evidence, and the payment it is about when that is certain."""
+
+    word: Word
+    payment_id: UUID | None = None
+
+
+async def record(ctx: Context, seen: Observation) -> Outcome:
+    """Take in one observation of one credit and decide it. Saying the same thing again changes nothing."""
+
+    async def work(conn: Conn) -> Outcome:
+        now = await credits.lock_slot(conn, seen.mode, seen.receiving_id, seen.amount_satang)
+        by_reference, nearby = await credits.known(conn, seen)
+        sameness, credit = recognise(seen, by_reference, nearby)
+        if sameness is Sameness.CONTRADICTION:
+            return await _contradicted(ctx, conn, seen, credit, now)
+        if sameness is Sameness.DOUBTFUL:
+            return await _doubtful(ctx, conn, seen, now)
+        if credit is None:
+            return await _decide(ctx, conn, _new(ctx, seen, now), None, seen, now)
+        if credit.state is CreditState.UNASSIGNED:
+            return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now)
+        await steps.write(conn, _noted(seen, credit, now))
+        settled = credit.state is not CreditState.POSSIBLE_DUPLICATE
+        return Outcome(Word.DUPLICATE, credit.payment_id) if settled else Outcome(Word.REVIEW)
+
+    outcome = await ctx.db.transaction(work)
+    ctx.wake()
+    return outcome
+
+
+async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUID) -> Outcome:
+    """Decide an unassigned credit once more: a payment that may fit was made after it came."""
+
+    async def work(conn: Conn) -> Outcome:
+        known = await credits.get(conn, merchant_id, mode, credit_id)
+        if known is None or known.state is not CreditState.UNASSIGNED:
+            return Outcome(Word.DUPLICATE, known.payment_id if known else None)
+        now = await credits.lock_slot(conn, mode, known.receiving_id, known.amount_satang)
+        credit = await credits.get(conn, merchant_id, mode, credit_id)
+        if credit is None or credit.state is not CreditState.UNASSIGNED:
+            return Outcome(Word.DUPLICATE, credit.payment_id if credit else None)
+        return await _decide(ctx, conn, credit, CreditState.UNASSIGNED, None, now)
+
+    outcome = await ctx.db.transaction(work)
+    ctx.wake()
+    return outcome
+
+
+async def _decide(
+    ctx: Context, conn: Conn, credit: Credit, was: CreditState | None, seen: Observation | None, now: datetime
+) -> Outcome:
+    found = await rows.candidates(
+        conn,
+        owner_id=credit.merchant_id,
+        mode=credit.mode,
+        receiving_id=credit.receiving_id,
+        amount_satang=credit.amount_satang,
+        occurred_at=credit.occurred_at,
+        ref1=credit.ref1,
+    )
+    named = [c for c in found.named if names(credit.ref1, credit.ref2, c.payment)]
+    decision = decide(credit, named, found.holders, now, accept_overpaid=found.accept_overpaid)
+    if isinstance(decision, Match):
+        writing, outcome = _paid(ctx, credit, decision.payment, now)
+    else:
+        writing, outcome = _parked(ctx, credit, decision, now)
+    new_reference = (
+        seen is not None and seen.reference is not None and (seen.namespace, seen.reference) not in credit.references
+    )
+    observed_id = credit.id if seen else None
+    await steps.write(
+        conn, replace(writing, was_state=was, seen=seen, observed_id=observed_id, new_reference=new_reference)
+    )
+    return outcome
+
+
+def _paid(ctx: Context, credit: Credit, payment: Payment, now: datetime) -> tuple[steps.Writing, Outcome]:
+    step = advance(payment, FundsMatched(now, credit))
+    settled = replace(
+        credit,
+        state=CreditState.SETTLED,
+        reason=None,
+        booked=credit.merchant_id == PLATFORM,
+        payment_merchant_id=payment.merchant_id,
+        payment_id=payment.id,
+    )
+    event = of_payment("payment.success", step.after, ctx.new_id(), now)
+    writing = steps.Writing(
+        now, credit.mode, step=step, event=event, journal=step.journal, journal_id=ctx.new_id(), credit=settled
+    )
+    return writing, Outcome(Word.PAID, payment.id)
+
+
+def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) -> tuple[steps.Writing, Outcome]:
+    parked = replace(
+        credit, state=CreditState.UNASSIGNED, reason=decision.reason, booked=credit.merchant_id == PLATFORM
+    )
+    writing = steps.Writing(
+        now,
+        credit.mode,
+        step=_differs(decision.differs, credit, now),
+        journal=None if credit.booked else credit_parked(credit),
+        journal_id=ctx.new_id(),
+        credit=parked,
+        review=_review(ctx, credit.id, decision.reason, decision.candidates),
+    )
+    certain = decision.candidates[0].payment.id if len(decision.candidates) == 1 else None
+    return writing, Outcome(Word.ORPHAN if decision.reason in ORPHANS else Word.REVIEW, certain)
+
+
+def _differs(payment: Payment | None, credit: Credit, now: datetime) -> Step | None:
+    """The payment shows what was received; evidence that says it again moves nothing."""
+    if payment is None or (payment.exception is not None and payment.received_satang == credit.amount_satang):
+        return None
+    return advance(payment, FundsDiffer(now, credit))
+
+
+async def _contradicted(ctx: Context, conn: Conn, seen: Observation, credit: Credit | None, now: datetime) -> Outcome:
+    """A known reference with other facts: nothing moves, a person is alarmed."""
+    detail = (
+        f"Reference {seen.reference} came again with {seen.amount_satang} satang at {seen.occurred_at.isoformat()}."
+    )
+    if credit is not None and credit.merchant_id == seen.merchant_id:
+        review = _review(ctx, credit.id, Reason.REFERENCE_CONFLICT, (), detail)
+        await steps.write(conn, steps.Writing(now, seen.mode, seen=seen, review=review))
+    return Outcome(Word.REVIEW)
+
+
+async def _doubtful(ctx: Context, conn: Conn, seen: Observation, now: datetime) -> Outcome:
+    """It may be another channel's tale of one of several credits: kept, not booked, for a person."""
+    credit = replace(
+        _new(ctx, seen, now), state=CreditState.POSSIBLE_DUPLICATE, reason=Reason.POSSIBLE_DUPLICATE, booked=False
+    )
+    review = _review(ctx, credit.id, Reason.POSSIBLE_DUPLICATE, ())
+    await steps.write(
+        conn,
+        steps.Writing(
+            now,
+            seen.mode,
+            credit=credit,
+            seen=seen,
+            observed_id=credit.id,
+            new_reference=seen.reference is not None,
+            review=review,
+        ),
+    )
+    return Outcome(Word.REVIEW)
+
+
+def _noted(seen: Observation, credit: Credit, now: datetime) -> steps.Writing:
+    new_reference = seen.reference is not None and (seen.namespace, seen.reference) not in credit.references
+    return steps.Writing(now, seen.mode, seen=seen, observed_id=credit.id, new_reference=new_reference)
+
+
+def _new(ctx: Context, seen: Observation, now: datetime) -> Credit:
+    return Credit(
+        merchant_id=seen.merchant_id,
+        mode=seen.mode,
+        id=ctx.new_id(),
+        receiving_id=seen.receiving_id,
+        amount_satang=seen.amount_satang,
+        occurred_at=seen.occurred_at,
+        recorded_at=now,
+        rank=seen.rank,
+        state=CreditState.UNASSIGNED,
+        booked=False,
+        ref1=seen.ref1,
+        ref2=seen.ref2,
+        balance_satang=seen.balance_satang,
+    )
+
+
+def _richer(credit: Credit, seen: Observation) -> Credit:
+    return replace(
+        credit,
+        rank=min(credit.rank, seen.rank),
+        ref1=credit.ref1 or seen.ref1,
+        ref2=credit.ref2 or seen.ref2,
+        balance_satang=credit.balance_satang if credit.balance_satang is not None else seen.balance_satang,
+    )
+
+
+def _review(
+    ctx: Context, credit_id: UUID, reason: Reason, candidates: tuple[Candidate, ...], detail: str = ""
+) -> steps.Review:
+    listed = [
+        {"merchantId": c.payment.merchant_id, "paymentId": str(c.payment.id), "status": c.payment.status}
+        for c in candidates
+    ]
+    return steps.Review(ctx.new_id(), credit_id, reason, detail, json.dumps(listed), reason in ALARMING)
