@@ -18,7 +18,7 @@ from pathlib import Path
 from paygate.embedded.binaries import find_bin, major_of
 from paygate.embedded.errors import EmbeddedError
 from paygate.embedded.folder import Folder, open_private, write_private
-from paygate.embedded.processes import clear_leftovers
+from paygate.embedded.processes import clear_leftovers, kill_leftovers
 from paygate.embedded.runner import Runner, choose_runner
 
 ROLE = DATABASE = "paygate"
@@ -103,12 +103,13 @@ def open_cluster(folder: Folder, report: Callable[[str], None]) -> Cluster:
     if others and major not in folder.majors():
         raise EmbeddedError(
             f"{folder.root} holds data of PostgreSQL {others[-1]}, but the programs in {bin_dir} are PostgreSQL"
-            f" {major}. Set PAYGATE_PG_BIN to the bin folder of a PostgreSQL {others[-1]}, or move the data over: `paygate db"
-            " backup` with the old programs, then `paygate db restore` into a new folder."
+            f" {major}. Set PAYGATE_PG_BIN to the bin folder of a PostgreSQL {others[-1]}, or move the data over:"
+            " `paygate db backup` with the old programs, then `paygate db restore` into a new folder."
         )
     runner = choose_runner(folder, bin_dir)
     cluster = Cluster(folder, bin_dir, major, runner, _socket_dir(folder, runner))
     for leftover in folder.root.glob("init-*"):  # of a start that was killed half-way
+        kill_leftovers(leftover / "data")
         shutil.rmtree(leftover, ignore_errors=True)
     if major not in folder.majors():
         report(f"Making the database files of PostgreSQL {major} (once)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ from paygate.embedded.processes import inside
 Progress = Callable[[str], None]
 
 _POLL_S = 0.02
+# Answered with one byte before any login; PostgreSQL, "Message Formats", SSLRequest.
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _QUIET_S = 0.5
 _LEAVE_S = 10.0
 _REVIVE_S = 120.0
@@ -173,7 +176,7 @@ class _Starter:
                 self.start(lock_fd)
                 mine, started = self._keeper, started + 1
             status = read_status(self.folder)
-            if status.ready and _accepts(status.socket_dir):
+            if status.ready and _answers(status.socket_dir) and self._is_kept():
                 return status
             if status.stage not in ("", told):
                 told = status.stage
@@ -188,6 +191,13 @@ class _Starter:
         """Collect the keeper if it was this process's child and has ended, so that no zombie stays."""
         if self._reaper is not None:
             self._reaper.join(0.2)
+
+    def _is_kept(self) -> bool:
+        fd = open_lock(self.folder.keeper_lock)
+        try:
+            return not try_lock(fd)
+        finally:
+            os.close(fd)
 
     def _failure(self) -> str:
         return read_status(self.folder).error or f"The keeper of PostgreSQL ended.\n{self._log()}"
@@ -255,14 +265,16 @@ def _all_stopped(folder: Folder) -> bool:
         os.close(fd)
 
 
-def _accepts(socket_dir: str) -> bool:
+def _answers(socket_dir: str) -> bool:
+    """Whether a server says a word: the kernel alone accepts connections, also for a process that is being killed."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(5)
         try:
             probe.connect(f"{socket_dir}/.s.PGSQL.{PORT}")
+            probe.sendall(_SSL_REQUEST)
+            return probe.recv(1) in (b"N", b"S")
         except OSError:
             return False
-    return True
 
 
 def _dsn(folder: Folder, status: Status) -> str:

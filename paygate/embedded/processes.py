@@ -72,6 +72,17 @@ def clear_leftovers(pgdata: Path, socket_dir: Path, note: Callable[[str], None])
             stale.unlink(missing_ok=True)
 
 
+def kill_leftovers(pgdata: Path) -> None:
+    """Kill what still works on a half-made database that nobody will use. EmbeddedError when something does not end."""
+    deadline = time.monotonic() + _GIVE_UP_S
+    while leftovers := [pid for pid, is_postgres in inside(pgdata).items() if is_postgres]:
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"Earlier PostgreSQL processes in {pgdata} do not end: {leftovers}.")
+        for pid in leftovers:
+            _send(pid, signal.SIGKILL)
+        time.sleep(_POLL_S)
+
+
 def _send(pid: int, what: signal.Signals) -> None:
     try:
         os.kill(pid, what)
