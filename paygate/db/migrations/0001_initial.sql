@@ -1,0 +1,649 @@
+-- PayGate's schema: the truth. `paygate/db/migrations/` builds the same thing step by step; a test proves them equal.
+--
+-- House rules, each checked by a test:
+--   * Money is bigint satang. Time is timestamptz, UTC in storage, Asia/Bangkok for days.
+--   * Every tenant table has merchant_id first in its primary key, unique keys and indexes, then mode, so that it can be
+--     distributed by merchant. Host-wide directories (marked DIRECTORY) are small tables keyed by account, hash or mail.
+--   * merchant 0 is the platform itself: the operator, its central accounts, and money that belongs to nobody yet.
+--   * A CHECK restates each invariant of paygate/core, so that a wrong program is refused by the database as well.
+--   * Nothing correct depends on NOTIFY, advisory locks, deferrable constraints or triggers across tenants.
+
+-- ---------------------------------------------------------------------------------------------------- installation
+
+CREATE TABLE installation (                     -- One row: what this database was made with.
+    id              smallint    PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    key_id          text        NOT NULL,       -- Which PAYGATE_SECRET_KEY sealed the secrets: first 16 hex digits of a hash of it.
+    key_check       bytea       NOT NULL,       -- A known text sealed with that key; a server with another key refuses to start.
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- ---------------------------------------------------------------------------------------------------- people
+
+CREATE TABLE merchants (
+    merchant_id     bigint      PRIMARY KEY CHECK (merchant_id >= 0),   -- Time-ordered, random tail; 0 is the platform.
+    name            text        NOT NULL CHECK (name <> ''),            -- What payers read.
+    email           text        NOT NULL,                               -- The owner's address, lower case.
+    plan            text        NOT NULL CHECK (plan IN ('platform', 'free', 'basic', 'pro', 'enterprise')),
+    fee_bps         integer     CHECK (fee_bps BETWEEN 0 AND 10000),    -- Override of the plan's rate; null: the plan's.
+    status          text        NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'APPROVED', 'SUSPENDED')),
+    overpay         text        NOT NULL DEFAULT 'review' CHECK (overpay IN ('review', 'accept')), -- Too much money: ask, or pay and keep the rest aside.
+    expiry_minutes  integer     NOT NULL DEFAULT 15 CHECK (expiry_minutes BETWEEN 1 AND 1440),     -- How long a QR lives unless the request says.
+    callback_domains text[]     NOT NULL DEFAULT '{}',                  -- Hosts that callbackUrl and cancelUrl may name; empty: any.
+    allowed_origins text[]      NOT NULL DEFAULT '{}',                  -- Origins from which pk_live_ keys may be used.
+    approved_at     timestamptz,                                        -- When the operator said yes.
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CHECK ((plan = 'platform') = (merchant_id = 0)),
+    CHECK ((status = 'PENDING') = (approved_at IS NULL) OR status = 'SUSPENDED')
+);
+INSERT INTO merchants (merchant_id, name, email, plan, status, approved_at)
+     VALUES (0, 'PayGate', '', 'platform', 'APPROVED', now());
+
+CREATE TABLE users (                            -- Who may log in. merchant 0: admins.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    id              uuid        NOT NULL,
+    email           text        NOT NULL CHECK (email = lower(email) AND position('@' IN email) > 1),
+    password_hash   text,                       -- argon2id; null: cannot log in by password (invited, not yet set).
+    role            text        NOT NULL CHECK (role IN ('admin', 'owner', 'staff', 'viewer')),
+    totp_secret     bytea,                      -- Sealed; null: TOTP is off.
+    totp_last_step  bigint,                     -- Last accepted 30-second step, so that a code works once (RFC 6238 5.2).
+    recovery_hashes bytea[]     NOT NULL DEFAULT '{}',  -- SHA-256 of unused recovery codes.
+    disabled_at     timestamptz,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (merchant_id, id),
+    CHECK ((role = 'admin') = (merchant_id = 0))
+);
+
+CREATE TABLE logins (                           -- DIRECTORY: one mail address logs in to one user.
+    email           text        PRIMARY KEY CHECK (email = lower(email)),
+    merchant_id     bigint      NOT NULL,
+    user_id         uuid        NOT NULL
+);
+
+CREATE TABLE sessions (                         -- A login that can be ended: refresh tokens and page sessions.
+    merchant_id     bigint      NOT NULL,
+    id              uuid        NOT NULL,
+    user_id         uuid        NOT NULL,
+    token_hash      bytea       NOT NULL,       -- SHA-256 of the refresh token in force; a used one ends the session.
+    user_agent      text        NOT NULL DEFAULT '',
+    address         inet,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    expires_at      timestamptz NOT NULL,
+    ended_at        timestamptz,
+    PRIMARY KEY (merchant_id, id),
+    FOREIGN KEY (merchant_id, user_id) REFERENCES users
+);
+
+CREATE TABLE api_keys (
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('secret', 'public')),
+    key_hash        bytea       NOT NULL CHECK (octet_length(key_hash) = 32),   -- SHA-256 of the whole key.
+    public_key      text,                       -- pk_ keys are public and stored readable; sk_ keys never.
+    last4           text        NOT NULL CHECK (length(last4) = 4),             -- So that people can tell keys apart.
+    scopes          text[]      NOT NULL DEFAULT '{*}',
+    allow_networks  cidr[]      NOT NULL DEFAULT '{}',                          -- Empty: from anywhere.
+    last_used_at    timestamptz,
+    expires_at      timestamptz,                -- Set by a rotation with overlap.
+    revoked_at      timestamptz,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (merchant_id, mode, id),
+    CHECK ((kind = 'public') = (public_key IS NOT NULL))
+);
+
+CREATE TABLE key_directory (                    -- DIRECTORY: hash of a key -> whose it is.
+    key_hash        bytea       PRIMARY KEY CHECK (octet_length(key_hash) = 32),
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    key_id          uuid        NOT NULL
+);
+
+-- ---------------------------------------------------------------------------------------------------- accounts
+
+CREATE TABLE accounts (                         -- Where money arrives. Rows are immutable but for retired_at: a change makes a new row.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner; 0: a central account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,       -- This version of the account.
+    receiving_id    uuid        NOT NULL,       -- The real account behind all its versions; credits and reservations are kept by it.
+    proxy_kind      text        CHECK (proxy_kind IN ('mobile', 'national_id', 'ewallet')),
+    proxy           text,                       -- PromptPay ID, digits as the QR carries them.
+    biller_id       text        CHECK (biller_id ~ '^[0-9]{15}$'),              -- For bill-payment QRs (tag 30).
+    bank_code       text        CHECK (bank_code ~ '^[0-9]{3}$'),               -- BOT code of the bank that keeps it.
+    number          text        CHECK (number ~ '^[0-9]{6,20}$'),               -- Full account number: masks in bank texts are compared with it.
+    name            text        NOT NULL CHECK (name <> ''),                    -- Holder, as the payer's bank shows it.
+    amount_tagging  text        NOT NULL DEFAULT 'auto' CHECK (amount_tagging IN ('auto', 'off', 'add', 'subtract')),
+    virtual         boolean     NOT NULL DEFAULT false,                         -- A test account: no real money can arrive.
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    retired_at      timestamptz,                -- No new payments from here on; old ones still match until their quarantine ends.
+    PRIMARY KEY (merchant_id, mode, id),
+    CHECK ((proxy IS NULL) = (proxy_kind IS NULL)),
+    CHECK (proxy IS NOT NULL OR biller_id IS NOT NULL),
+    CHECK ((bank_code IS NULL) = (number IS NULL)),
+    CHECK (virtual = (mode = 'test'))
+);
+CREATE INDEX accounts_receiving ON accounts (merchant_id, mode, receiving_id, created_at);
+
+CREATE TABLE account_directory (                -- DIRECTORY: one live row per real account of the whole installation.
+    identity        text        PRIMARY KEY,    -- 'bank:014:4061234567', 'proxy:mobile:0066812345678', 'biller:0105...00'.
+    merchant_id     bigint      NOT NULL,
+    receiving_id    uuid        NOT NULL
+);
+
+CREATE TABLE sources (                          -- Who may say that money arrived on one account, and in which language.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('generic', 'notice', 'scb', 'kbank', 'events', 'statement')),
+    trust           text        NOT NULL,       -- 'host': its references are unique in the installation; else the receiving account's id.
+    secret          bytea       NOT NULL,       -- Sealed; signs what arrives.
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    disabled_at     timestamptz,
+    PRIMARY KEY (merchant_id, mode, id)
+);
+CREATE INDEX sources_by_id ON sources (id);     -- The address /api/bank/{id} names the source alone.
+
+-- ---------------------------------------------------------------------------------------------------- payments
+
+CREATE TABLE payments (
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,       -- UUIDv7: ordered by creation.
+    order_id        text        CHECK (length(order_id) BETWEEN 1 AND 128),     -- The merchant's; not unique.
+    description     text        CHECK (length(description) <= 500),
+    metadata        json        NOT NULL DEFAULT '{}',  -- As canonical text (json keeps it byte for byte; jsonb would not).
+    customer_email  text,
+    callback_url    text,
+    cancel_url      text,
+    amount_source   text        NOT NULL DEFAULT 'server' CHECK (amount_source IN ('server', 'token', 'browser')),
+    -- What it costs. Frozen at creation.
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),             -- The order's amount.
+    payable_satang  bigint      NOT NULL CHECK (payable_satang >= 100),         -- What the QR asks for: amount plus or minus a tag.
+    fee_bps         integer     NOT NULL CHECK (fee_bps BETWEEN 0 AND 10000),
+    fee_satang      bigint      NOT NULL CHECK (fee_satang >= 0),
+    vat_bps         integer     NOT NULL DEFAULT 0 CHECK (vat_bps BETWEEN 0 AND 10000),
+    vat_satang      bigint      NOT NULL DEFAULT 0 CHECK (vat_satang >= 0),
+    -- Where the money goes. Frozen at creation.
+    flow            text        NOT NULL CHECK (flow IN ('central', 'direct')), -- Operator's account, or the merchant's own.
+    owner_id        bigint      NOT NULL,       -- Owner of the account: 0 for central, else merchant_id.
+    account_id      uuid        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    ref1            text        CHECK (ref1 ~ '^[A-Z0-9]{1,20}$'),              -- Bill payment: what the bank echoes.
+    ref2            text        CHECK (ref2 ~ '^[A-Z0-9]{1,20}$'),
+    qr_payload      text        NOT NULL,       -- The EMVCo text.
+    -- Where it stands. Changed only by compare-and-set on (status, sequence).
+    status          text        NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'PAID', 'EXPIRED', 'CANCELLED', 'FAILED')),
+    exception       text        CHECK (exception IN ('LATE', 'OVERPAID', 'UNDERPAID', 'REVERSED')),
+    sequence        integer     NOT NULL DEFAULT 1 CHECK (sequence >= 1),       -- Counts the changes; webhooks carry it.
+    received_satang bigint      CHECK (received_satang >= 0),                   -- What really arrived, when it was not nothing.
+    credit_id       uuid,                       -- The credit that settled it (of owner_id).
+    verifying       boolean     NOT NULL DEFAULT false,                         -- A slip is being checked; no cancel meanwhile.
+    created_at      timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    paid_at         timestamptz,                -- When the money moved, as the evidence says.
+    closed_at       timestamptz,                -- When it stopped being open, by the database's clock.
+    PRIMARY KEY (merchant_id, mode, id),
+    CHECK (abs(payable_satang - amount_satang) <= 99),
+    CHECK (payable_satang - fee_satang - vat_satang >= 0),
+    CHECK (expires_at > created_at),
+    CHECK ((flow = 'central') = (owner_id = 0)),
+    CHECK (owner_id IN (0, merchant_id)),
+    CHECK (ref2 IS NULL OR ref1 IS NOT NULL),
+    CHECK ((status = 'PAID') = (paid_at IS NOT NULL)),
+    CHECK ((status = 'PAID') = (credit_id IS NOT NULL)),
+    CHECK ((status = 'PENDING') = (closed_at IS NULL)),
+    CHECK (status <> 'PAID' OR received_satang IS NOT NULL)
+) WITH (fillfactor = 85);
+CREATE INDEX payments_newest ON payments (merchant_id, mode, created_at DESC, id DESC);
+CREATE INDEX payments_order ON payments (merchant_id, mode, order_id, created_at DESC) WHERE order_id IS NOT NULL;
+CREATE INDEX payments_by_id ON payments (id);   -- Public pages and pictures name the payment alone.
+CREATE INDEX payments_due ON payments (expires_at) WHERE status = 'PENDING';    -- The sweeper.
+
+CREATE TABLE slots (                            -- DIRECTORY. The one lock: whoever reserves, merges, decides or releases an amount of an account holds its row.
+    mode            text        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    amount_satang   bigint      NOT NULL,
+    busy_until      timestamptz NOT NULL DEFAULT '-infinity',   -- Held by payment_id until then; free afterwards.
+    payment_id      uuid,
+    PRIMARY KEY (mode, receiving_id, amount_satang)
+) WITH (fillfactor = 70);
+
+CREATE TABLE reservations (                     -- DIRECTORY. For ever: which payment a credit of this amount, or with this reference, belongs to, and when.
+    mode            text        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    payment_id      uuid        NOT NULL,
+    merchant_id     bigint      NOT NULL,       -- Of the payment.
+    owner_id        bigint      NOT NULL,       -- Of the account: evidence of one owner never sees another's payments.
+    amount_satang   bigint      NOT NULL,       -- The payable amount.
+    ref1            text,                       -- Set for bill payments, which are found by reference and never by amount.
+    ref2            text,
+    exclusive       boolean     NOT NULL,       -- Whether the slot was taken (amount_tagging off: it was not).
+    from_at         timestamptz NOT NULL,
+    until_at        timestamptz NOT NULL,       -- End of the quarantine: 10 minutes after PAID, 60 after any other end.
+    PRIMARY KEY (mode, receiving_id, payment_id),
+    CHECK (until_at > from_at),
+    CHECK (ref1 IS NULL OR NOT exclusive)
+) WITH (fillfactor = 85);
+CREATE INDEX reservations_amount ON reservations (mode, receiving_id, amount_satang, until_at) WHERE ref1 IS NULL;
+CREATE INDEX reservations_reference ON reservations (mode, ref1, owner_id, until_at) WHERE ref1 IS NOT NULL;
+
+-- Take one amount of an account if it is free: the moment it was taken, or null. p_wait: queue behind whoever works on it.
+CREATE FUNCTION try_slot_v1(p_mode text, p_receiving_id uuid, p_payment_id uuid, p_amount bigint, p_hold interval, p_wait boolean)
+RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_now timestamptz;
+BEGIN
+    IF p_wait THEN
+        PERFORM 1 FROM slots s WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
+            AND s.busy_until <= clock_timestamp() FOR NO KEY UPDATE;
+    ELSE
+        PERFORM 1 FROM slots s WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
+            AND s.busy_until <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED;
+    END IF;
+    v_now := clock_timestamp();         -- Read after the row is locked: no earlier holder can reach past it.
+    IF FOUND THEN
+        UPDATE slots s SET busy_until = v_now + p_hold, payment_id = p_payment_id
+         WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount AND s.busy_until <= v_now;
+    ELSE
+        INSERT INTO slots (mode, receiving_id, amount_satang, busy_until, payment_id)
+             VALUES (p_mode, p_receiving_id, p_amount, v_now + p_hold, p_payment_id)
+        ON CONFLICT DO NOTHING;         -- It exists: busy, or somebody works on it.
+    END IF;
+    RETURN CASE WHEN FOUND THEN v_now END;
+END $$;
+
+-- Take a payable amount for a payment, in one round trip. Returns no row when every candidate is held.
+--   p_exact: the first candidate is preferred (amount_tagging auto); the others are taken least recently used first.
+--   p_exclusive = false (amount_tagging off, or a bill payment): the first amount is not taken, but its row is locked
+--   FOR SHARE, so that a credit of this amount is decided before or after this payment, never beside it.
+CREATE FUNCTION take_slot_v1(
+    p_mode text, p_receiving_id uuid, p_payment_id uuid, p_amounts bigint[], p_exact boolean, p_exclusive boolean, p_hold interval
+) RETURNS TABLE (amount_satang bigint, now_at timestamptz) LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_amount bigint;
+    v_now timestamptz;
+BEGIN
+    IF NOT p_exclusive THEN
+        LOOP
+            PERFORM 1 FROM slots s
+              WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amounts[1] FOR SHARE;
+            EXIT WHEN FOUND;
+            INSERT INTO slots (mode, receiving_id, amount_satang) VALUES (p_mode, p_receiving_id, p_amounts[1]) ON CONFLICT DO NOTHING;
+        END LOOP;
+        RETURN QUERY SELECT p_amounts[1], clock_timestamp();
+        RETURN;
+    END IF;
+    IF p_exact THEN
+        v_now := try_slot_v1(p_mode, p_receiving_id, p_payment_id, p_amounts[1], p_hold, true);
+        IF v_now IS NOT NULL THEN
+            RETURN QUERY SELECT p_amounts[1], v_now;
+            RETURN;
+        END IF;
+    END IF;
+    FOR v_amount IN
+        SELECT c.amount
+          FROM unnest(p_amounts) WITH ORDINALITY AS c (amount, place)
+     LEFT JOIN slots s ON s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = c.amount
+         WHERE (s.busy_until IS NULL OR s.busy_until <= clock_timestamp())
+           AND NOT (p_exact AND c.place = 1)
+      ORDER BY coalesce(s.busy_until, '-infinity'), random()    -- Ties in random order: a rush does not queue for one row.
+    LOOP
+        v_now := try_slot_v1(p_mode, p_receiving_id, p_payment_id, v_amount, p_hold, false);
+        IF v_now IS NOT NULL THEN
+            RETURN QUERY SELECT v_amount, v_now;
+            RETURN;
+        END IF;
+    END LOOP;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- evidence
+
+CREATE TABLE credits (                          -- One arrival of money on one account.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account; 0: central.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
+    occurred_at     timestamptz NOT NULL,       -- When the money moved, as the evidence says.
+    recorded_at     timestamptz NOT NULL,       -- When we heard, by the database's clock.
+    rank            text        NOT NULL CHECK (rank IN ('A', 'B', 'C', 'D')),  -- Best evidence seen for it.
+    sending_bank    text,
+    payer_name      text,                       -- Personal data, as the bank masks it.
+    payer_account   text,
+    ref1            text,                       -- Bill-payment references as the bank echoes them.
+    ref2            text,
+    balance_satang  bigint,                     -- Balance after it, when the evidence says so.
+    state           text        NOT NULL CHECK (state IN ('UNASSIGNED', 'SETTLED', 'POSSIBLE_DUPLICATE', 'REVERSED')),
+    reason          text,                       -- Why it is unassigned: ORPHAN, AMBIGUOUS, UNDERPAID...
+    booked          boolean     NOT NULL,       -- Whether the ledger holds it (central accounts only).
+    payment_merchant_id bigint,                 -- The payment it settled.
+    payment_id      uuid,
+    part            smallint    CHECK (part >= 1),  -- 1 unless a person combined several credits for one payment.
+    settled_at      timestamptz,
+    recheck_at      timestamptz,                -- A payment that may fit was made: decide again.
+    PRIMARY KEY (merchant_id, mode, id),
+    CHECK ((state = 'SETTLED') = (payment_id IS NOT NULL) OR state = 'REVERSED'),
+    CHECK ((payment_id IS NULL) = (payment_merchant_id IS NULL)),
+    CHECK ((payment_id IS NULL) = (part IS NULL)),
+    CHECK ((payment_id IS NULL) = (settled_at IS NULL)),
+    CHECK (NOT booked OR merchant_id = 0),
+    CHECK (state <> 'POSSIBLE_DUPLICATE' OR NOT booked)
+);
+CREATE UNIQUE INDEX credits_payment ON credits (merchant_id, mode, payment_id, part) WHERE payment_id IS NOT NULL;
+CREATE INDEX credits_amount ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at);
+CREATE INDEX credits_unassigned ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at) WHERE state = 'UNASSIGNED';
+CREATE INDEX credits_recheck ON credits (recheck_at) WHERE recheck_at IS NOT NULL;
+
+CREATE TABLE credit_refs (                      -- DIRECTORY: a bank reference is used up once.
+    mode            text        NOT NULL,
+    trust           text        NOT NULL,       -- 'host', or the receiving account, so that no merchant uses up another's references.
+    namespace       text        NOT NULL,       -- Who issued it: 'bank:004', or the source.
+    ref             text        NOT NULL CHECK (length(ref) BETWEEN 1 AND 128),  -- Case matters.
+    merchant_id     bigint      NOT NULL,       -- Owner of the credit.
+    credit_id       uuid        NOT NULL,
+    PRIMARY KEY (mode, trust, namespace, ref)
+);
+CREATE INDEX credit_refs_credit ON credit_refs (mode, merchant_id, credit_id);
+
+CREATE TABLE observations (                     -- Each time somebody told us about a credit.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    credit_id       uuid        NOT NULL,
+    source_id       uuid        NOT NULL,
+    digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),     -- SHA-256 of what was said: saying it again adds nothing.
+    rank            text        NOT NULL CHECK (rank IN ('A', 'B', 'C', 'D')),
+    occurred_at     timestamptz NOT NULL,       -- As this observation says.
+    observed_at     timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, mode, credit_id, source_id, digest),
+    FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits
+);
+
+CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    id              uuid        NOT NULL,
+    payment_id      uuid        NOT NULL,
+    payload         text,                       -- The mini-QR's text, when one was read.
+    picture         bytea,                      -- Re-encoded; dropped after the retention period.
+    outcome         text        NOT NULL CHECK (outcome IN ('VERIFYING', 'PAID', 'REVIEW', 'REJECTED')),
+    reason          text,
+    attempts        smallint    NOT NULL DEFAULT 0,
+    run_at          timestamptz,                -- Next try; doubles as the lease. Null: decided.
+    lease_id        uuid,
+    created_at      timestamptz NOT NULL,
+    decided_at      timestamptz,
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
+    CHECK ((outcome = 'VERIFYING') = (decided_at IS NULL)),
+    CHECK ((outcome = 'VERIFYING') = (run_at IS NOT NULL))
+);
+CREATE INDEX slips_payment ON slips (merchant_id, mode, payment_id);
+CREATE INDEX slips_due ON slips (run_at) WHERE run_at IS NOT NULL;
+
+CREATE TABLE reviews (                          -- What only a person can decide.
+    merchant_id     bigint      NOT NULL,       -- Owner of the account: 0 is the operator's queue.
+    mode            text        NOT NULL,
+    id              uuid        NOT NULL,
+    credit_id       uuid,
+    slip_id         uuid,
+    reason          text        NOT NULL,       -- ORPHAN, AMBIGUOUS, UNDERPAID, OVERPAID, CANCELLED, STALE, LATE, WRONG_ACCOUNT...
+    detail          text        NOT NULL DEFAULT '',
+    candidates      jsonb       NOT NULL DEFAULT '[]',  -- [{merchantId, paymentId, why}], best first.
+    digest          bytea,                      -- What raised it: the same evidence does not raise it again.
+    alarm           boolean     NOT NULL DEFAULT false, -- Smells of fraud or of a broken bridge.
+    opened_at       timestamptz NOT NULL,
+    closed_at       timestamptz,
+    resolution      text,                       -- What was done; 'settled' when later evidence answered it.
+    resolved_by     text,
+    resolve_reason  text,
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits,
+    CHECK ((closed_at IS NULL) = (resolution IS NULL))
+);
+CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason) WHERE closed_at IS NULL AND credit_id IS NOT NULL;
+
+-- ---------------------------------------------------------------------------------------------------- ledger
+
+CREATE TABLE journals (                         -- One booking. Append-only; a correction is another journal.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Whose books; platform legs carry it too, so no row is shared.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('payment.paid', 'credit.parked', 'credit.released', 'payment.reversed', 'settlement.requested',
+                                                         'settlement.released', 'payout.sent', 'payout.confirmed', 'payout.returned',
+                                                         'refund.requested', 'refund.released', 'invoice.paid', 'correction')),
+    subject_id      uuid        NOT NULL,       -- What it books: a payment, credit, settlement, refund.
+    part            smallint    NOT NULL DEFAULT 1,     -- For a subject that is booked several times under one kind.
+    corrects_id     uuid,                       -- The journal that this one corrects.
+    happened_at     timestamptz NOT NULL,       -- Business time: which day's statement it belongs to.
+    booked_at       timestamptz NOT NULL,       -- When it was written.
+    PRIMARY KEY (merchant_id, mode, id)
+);
+CREATE UNIQUE INDEX journals_once ON journals (merchant_id, mode, kind, subject_id, part);    -- Booked once, whatever happens.
+
+CREATE TABLE entries (                          -- The lines. Debit positive, credit negative; each journal sums to zero.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    journal_id      uuid        NOT NULL,
+    line            smallint    NOT NULL,
+    account         text        NOT NULL CHECK (account IN ('payable', 'held', 'receivable', 'bank_central', 'fee_revenue', 'vat_payable', 'suspense', 'payout_clearing')),
+    amount_satang   bigint      NOT NULL CHECK (amount_satang <> 0),
+    PRIMARY KEY (merchant_id, mode, journal_id, line),
+    FOREIGN KEY (merchant_id, mode, journal_id) REFERENCES journals
+);
+CREATE INDEX entries_account ON entries (merchant_id, mode, account) INCLUDE (amount_satang);
+
+CREATE FUNCTION entries_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_journal uuid;
+BEGIN
+    SELECT f.journal_id INTO v_journal FROM fresh f GROUP BY f.merchant_id, f.mode, f.journal_id HAVING sum(f.amount_satang) <> 0 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'journal % does not sum to zero', v_journal USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER entries_balance AFTER INSERT ON entries REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION entries_must_balance();
+
+CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER journals_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journals FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+CREATE TABLE balances (                         -- Locked by every debit of `payable`; credits never touch it.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    frozen_reason   text,                       -- Set: payouts of this merchant stand still.
+    PRIMARY KEY (merchant_id, mode)
+);
+
+-- ---------------------------------------------------------------------------------------------------- money out
+
+CREATE TABLE payout_destinations (              -- Where a merchant wants its money. Immutable; a change makes a new row.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    id              uuid        NOT NULL,
+    proxy_kind      text        CHECK (proxy_kind IN ('mobile', 'national_id', 'ewallet')),
+    proxy           text,
+    bank_code       text,
+    number          text,
+    name            text        NOT NULL,
+    created_at      timestamptz NOT NULL,
+    usable_at       timestamptz NOT NULL,       -- A changed destination waits 24 hours.
+    retired_at      timestamptz,
+    PRIMARY KEY (merchant_id, id),
+    CHECK (proxy IS NOT NULL OR number IS NOT NULL)
+);
+
+CREATE TABLE settlements (                      -- A Free merchant takes its money out.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode = 'live'),                 -- Test money never pays out.
+    id              uuid        NOT NULL,
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
+    status          text        NOT NULL CHECK (status IN ('REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED')),
+    destination_id  uuid,                       -- Frozen at approval.
+    approved_by     text,
+    second_by       text,                       -- The second person above the operator's limit.
+    claimed_by      text,                       -- PAYING is an exclusive claim.
+    claimed_at      timestamptz,
+    bank_reference  text,
+    reason          text,
+    promised_on     date,                       -- T+1 over bank holidays.
+    created_at      timestamptz NOT NULL,
+    completed_at    timestamptz,
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, destination_id) REFERENCES payout_destinations,
+    CHECK (status NOT IN ('APPROVED', 'PAYING', 'COMPLETED', 'RETURNED') OR destination_id IS NOT NULL),
+    CHECK ((status = 'PAYING') <= (claimed_by IS NOT NULL)),
+    CHECK ((status IN ('COMPLETED', 'RETURNED')) <= (bank_reference IS NOT NULL))
+);
+CREATE INDEX settlements_open ON settlements (merchant_id, mode, created_at) WHERE status IN ('REQUESTED', 'APPROVED', 'PAYING');
+
+CREATE TABLE refunds (                          -- Money back to a payer: a payout instruction with the same life.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    payment_id      uuid        NOT NULL,
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
+    fee_returned_satang bigint  NOT NULL DEFAULT 0 CHECK (fee_returned_satang >= 0),
+    status          text        NOT NULL CHECK (status IN ('REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED')),
+    reason          text,
+    payee           bytea,                      -- Where the payer wants it: sealed JSON, personal data.
+    claimed_by      text,
+    claimed_at      timestamptz,
+    bank_reference  text,
+    created_at      timestamptz NOT NULL,
+    completed_at    timestamptz,
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments
+);
+CREATE INDEX refunds_payment ON refunds (merchant_id, mode, payment_id);
+
+CREATE TABLE payout_references (                -- DIRECTORY: one transfer of the operator's bank completes one payout.
+    bank_reference  text        PRIMARY KEY,
+    merchant_id     bigint      NOT NULL,
+    payout_id       uuid        NOT NULL
+);
+
+CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a month; paid by a PayGate payment without fee.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    number          text        NOT NULL,       -- Without gaps per merchant.
+    month           date        NOT NULL CHECK (extract(day FROM month) = 1),
+    fee_satang      bigint      NOT NULL CHECK (fee_satang >= 0),
+    vat_satang      bigint      NOT NULL CHECK (vat_satang >= 0),
+    payment_id      uuid,                       -- Of merchant 0: the payment that pays it.
+    due_on          date        NOT NULL,
+    issued_at       timestamptz NOT NULL,
+    paid_at         timestamptz,
+    PRIMARY KEY (merchant_id, mode, id),
+    UNIQUE (merchant_id, mode, number),
+    UNIQUE (merchant_id, mode, month)
+);
+
+-- ---------------------------------------------------------------------------------------------------- telling the merchant
+
+CREATE TABLE endpoints (                        -- Where a merchant wants to hear.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    url             text        NOT NULL CHECK (length(url) <= 2048),
+    events          text[]      NOT NULL DEFAULT '{*}' CHECK (cardinality(events) > 0),
+    format          text        NOT NULL DEFAULT 'paygate' CHECK (format IN ('paygate', 'gateway', 'stripe')),
+    secret          bytea       NOT NULL,       -- Sealed.
+    old_secret      bytea,                      -- Sealed; signs beside the new one until old_until.
+    old_until       timestamptz,
+    failing_since   timestamptz,                -- First failure since the last success.
+    disabled_at     timestamptz,
+    disabled_reason text,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (merchant_id, mode, id),
+    CHECK ((old_secret IS NULL) = (old_until IS NULL)),
+    CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL))
+);
+
+CREATE TABLE events (                           -- What happened; committed with the change itself.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,       -- webhookId and webhook-id.
+    type            text        NOT NULL,
+    subject_id      uuid        NOT NULL,       -- The payment, settlement or refund.
+    sequence        integer     NOT NULL,       -- Of the subject.
+    body            text        NOT NULL,       -- The canonical bytes that every delivery carries.
+    created_at      timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, mode, id)
+);
+CREATE UNIQUE INDEX events_once ON events (merchant_id, mode, subject_id, sequence, type);
+CREATE INDEX events_newest ON events (merchant_id, mode, created_at DESC, id DESC);
+
+CREATE TABLE deliveries (                       -- The outbox: one row per event and endpoint, in the event's own commit.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    event_id        uuid        NOT NULL,
+    endpoint_id     uuid        NOT NULL,
+    state           text        NOT NULL DEFAULT 'DUE' CHECK (state IN ('DUE', 'DELIVERED', 'DEAD')),
+    attempts        smallint    NOT NULL DEFAULT 0,
+    run_at          timestamptz NOT NULL,       -- When to try next; a claim pushes it ahead, so it is the lease as well.
+    lease_id        uuid,                       -- Who claimed it last; a late worker cannot overwrite its successor.
+    created_at      timestamptz NOT NULL,
+    finished_at     timestamptz,
+    PRIMARY KEY (merchant_id, mode, event_id, endpoint_id),
+    FOREIGN KEY (merchant_id, mode, event_id) REFERENCES events,
+    FOREIGN KEY (merchant_id, mode, endpoint_id) REFERENCES endpoints,
+    CHECK ((state = 'DUE') = (finished_at IS NULL))
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+CREATE INDEX deliveries_due ON deliveries (run_at) WHERE state = 'DUE';
+CREATE INDEX deliveries_endpoint ON deliveries (merchant_id, mode, endpoint_id, created_at DESC);
+
+CREATE TABLE attempts (                         -- The log of every try.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    event_id        uuid        NOT NULL,
+    endpoint_id     uuid        NOT NULL,
+    attempt         smallint    NOT NULL,
+    at              timestamptz NOT NULL,
+    status          smallint,                   -- HTTP status; null: no answer.
+    latency_ms      integer     NOT NULL,
+    response_head   text        NOT NULL DEFAULT '',    -- First bytes of the answer.
+    error           text,
+    PRIMARY KEY (merchant_id, mode, event_id, endpoint_id, attempt),
+    FOREIGN KEY (merchant_id, mode, event_id, endpoint_id) REFERENCES deliveries
+);
+
+-- ---------------------------------------------------------------------------------------------------- the API's memory
+
+CREATE TABLE idempotency_keys (                 -- Written in the transaction of the effect: the key and the effect exist together or not at all.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    credential      text        NOT NULL,       -- Kind of credential: secret, public, session.
+    path            text        NOT NULL,       -- Method and path.
+    key             text        NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    fingerprint     bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),    -- SHA-256 of the request's body.
+    status          smallint,                   -- HTTP status of the stored answer; null: external work is under way.
+    answer          bytea,                      -- Sealed: it may hold a secret.
+    lease_until     timestamptz,                -- For effects outside the database: when somebody else may take over.
+    created_at      timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, mode, credential, path, key),
+    CHECK ((status IS NULL) = (answer IS NULL))
+);
+CREATE INDEX idempotency_expired ON idempotency_keys (expires_at);
+
+CREATE TABLE audit_log (                        -- Who did what to money or access. Append-only, each row hashes the one before it.
+    merchant_id     bigint      NOT NULL,
+    id              bigint      NOT NULL,       -- 1, 2, 3... per merchant.
+    at              timestamptz NOT NULL,
+    actor           text        NOT NULL,       -- 'cli', 'key:...', 'user:...'.
+    action          text        NOT NULL,
+    subject         text        NOT NULL,
+    before          jsonb,
+    after           jsonb,
+    address         inet,
+    prev_hash       bytea       NOT NULL,
+    hash            bytea       NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+);
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION append_only();
