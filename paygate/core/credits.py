@@ -86,9 +86,10 @@ def recognise(
 ) -> tuple[Sameness, Credit | None]:
     """Say whether *seen* is news.
 
-    *by_reference* is the credit that has its reference; *nearby* are the credits of the same account and amount within
-    MERGE_WINDOW. The same reference means the same credit, and other facts under it a contradiction. Without a reference
-    the same words of the same source are the same credit; another channel's tale attaches to the only credit that fits.
+    *by_reference* is the credit that has its reference; *nearby* are the credits of the same account and amount
+    within MERGE_WINDOW. The same reference means the same credit, and other facts under it a contradiction. Without a
+    reference the same words of the same source are the same credit; another channel's tale attaches to the only credit
+    that fits.
     """
     if by_reference is not None:
         agrees = (
@@ -109,8 +110,8 @@ def recognise(
 def compatible(seen: Observation, credit: Credit) -> bool:
     """Whether *seen* may be another channel's tale of *credit*.
 
-    Not when the channel already told of it (it tells each credit once), nor when both have a reference of one namespace,
-    or both a balance, and they differ. Two tales that both have a reference are never joined by likeness alone.
+    Not when the channel already told of it (it tells each credit once), nor when both have a balance and they differ.
+    Two tales that both have a reference are never joined by likeness alone.
     """
     if abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
         return False

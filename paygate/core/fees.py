@@ -36,7 +36,7 @@ def share(amount_satang: int, bps: int) -> int:
 
 
 def charge(amount_satang: int, fee_bps: int, vat: Vat = Vat.NONE) -> Charge:
-    """The fee on an order of *amount_satang*, rounded once; VAT by rounding the tax and subtracting, so sums are exact."""
+    """The fee on an order of *amount_satang*, rounded once; the tax is rounded, the rest subtracted."""
     fee = share(amount_satang, fee_bps)
     if vat is Vat.NONE:
         return Charge(fee_bps, fee)

@@ -85,9 +85,9 @@ def decide(
 ) -> Decision:
     """What *credit* pays.
 
-    *named*: payments with its references (any account of the same owner). *holders*: payments whose payable amount on
-    its account is the credit's and that are found by amount. *now*: the database's clock. *accept_overpaid*: merchants who
-    take too much money as paid and keep the rest aside.
+    *named*: payments with its references (any account of the same owner). *holders*: payments whose payable amount
+    on its account is the credit's and that are found by amount. *now*: the database's clock. *accept_overpaid*:
+    merchants who take too much money as paid and keep the rest aside.
     """
     if credit.occurred_at > now + SKEW:
         return Unmatched(Reason.IN_FUTURE, tuple(named or holders))

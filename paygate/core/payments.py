@@ -138,7 +138,7 @@ ANNOUNCED: dict[type[Event], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from an event: the payment afterwards, what to announce, what to book, how long to keep its amount."""
+    """What follows from an event: the payment afterwards, what to announce and book, how long to keep its amount."""
 
     before: Payment
     after: Payment
@@ -210,12 +210,14 @@ def oddity(payment: Payment, credit: Credit) -> Oddity | None:
 def payable_amounts(amount_satang: int, tagging: str, charge_satang: int, low_satang: int) -> Sequence[int]:
     """The payable amounts that an account's tagging allows for an order, the preferred one first.
 
-    *charge_satang* is fee plus VAT: no tag makes the net negative, nor the payable amount less than *low_satang*.
+    *charge_satang* is fee plus VAT: no tag makes the net negative, nor the payable amount less than *low_satang*. Empty
+    when the order is too small for the account's tagging.
     """
-    floor = max(low_satang, charge_satang)
-    up = [amount_satang + tag for tag in TAGS_SATANG]
-    if tagging == "add":
-        return up
-    if tagging == "subtract":
-        return [amount for tag in TAGS_SATANG if (amount := amount_satang - tag) >= floor]
-    return [amount_satang, *up] if tagging == "auto" else [amount_satang]
+    tags: Sequence[int] = TAGS_SATANG
+    if tagging == "off":
+        tags = (0,)
+    elif tagging == "auto":
+        tags = (0, *TAGS_SATANG)
+    elif tagging == "subtract":
+        tags = [-tag for tag in TAGS_SATANG]
+    return [amount_satang + tag for tag in tags if amount_satang + tag >= max(low_satang, charge_satang)]

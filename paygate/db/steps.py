@@ -37,7 +37,7 @@ WRITE = Sql(f"""
               AND receiving_id = :receiving_id
               AND payment_id = :payment_id
               AND until_at > :now::timestamptz                  -- A quarantine that is over stays over.
-              AND :until_at IS NOT NULL
+              AND :until_at::timestamptz IS NOT NULL
            ),
            freed AS (
            UPDATE slots
@@ -47,7 +47,7 @@ WRITE = Sql(f"""
               AND amount_satang = :payable_satang
               AND payment_id = :payment_id
               AND busy_until > :now
-              AND :until_at IS NOT NULL
+              AND :until_at::timestamptz IS NOT NULL
            ),
            money AS (
            INSERT INTO credits AS c (merchant_id, mode, id, receiving_id, amount_satang, occurred_at, recorded_at, rank,

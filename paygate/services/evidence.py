@@ -143,8 +143,9 @@ def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) ->
         credit=parked,
         review=_review(ctx, credit.id, decision.reason, decision.candidates),
     )
-    certain = decision.candidates[0].payment.id if len(decision.candidates) == 1 else None
-    return writing, Outcome(Word.ORPHAN if decision.reason in ORPHANS else Word.REVIEW, certain)
+    if decision.reason in ORPHANS:
+        return writing, Outcome(Word.ORPHAN)
+    return writing, Outcome(Word.REVIEW, decision.candidates[0].payment.id if len(decision.candidates) == 1 else None)
 
 
 def _differs(payment: Payment | None, credit: Credit, now: datetime) -> Step | None:

@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import emvco
 from paygate.core import ids
-from paygate.core.errors import InvalidInput, NoAccount, NotFound, SlotsExhausted
+from paygate.core.errors import Bug, InvalidInput, NoAccount, NotFound, SlotsExhausted
 from paygate.core.events import of_payment
 from paygate.core.fees import Charge, charge
 from paygate.core.payments import (
@@ -31,6 +32,12 @@ from paygate.db.payments import Claim, Page
 from paygate.db.pool import Conn
 from paygate.services import evidence
 from paygate.services.context import Context
+
+PROXY_KINDS: dict[str, Literal["mobile", "national_id", "ewallet"]] = {
+    "mobile": "mobile",
+    "national_id": "national_id",
+    "ewallet": "ewallet",
+}
 
 Answer = Callable[[Payment], tuple[int, bytes]]
 """Renders the answer of a face: HTTP status and body. It is kept with the Idempotency-Key."""
@@ -220,6 +227,13 @@ def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence
     return [*fitting[start:], *fitting[:start]]
 
 
+def _proxy(account: ReceivingAccount) -> emvco.Proxy:
+    kind = PROXY_KINDS.get(account.proxy_kind or "")
+    if kind is None or account.proxy is None:
+        raise Bug(f"Account {account.id} has no PromptPay ID.")
+    return emvco.Proxy(kind, account.proxy)
+
+
 def _by_bill(account: ReceivingAccount, new: NewPayment) -> bool:
     return new.ref1 is not None or account.proxy is None
 
@@ -241,6 +255,9 @@ async def _take(
 ) -> tuple[int, datetime] | None:
     tagging = account.amount_tagging if _exclusive(account, new) else "off"
     charge_satang = costs.fee_satang + costs.vat_satang
+    amounts = payable_amounts(new.amount_satang, tagging, charge_satang, ctx.min_amount_satang)
+    if not amounts:
+        raise InvalidInput("amount is too small for the receiving account's amounts and fee.", field="amount")
     return await rows.take(
         conn,
         claim,
@@ -248,7 +265,7 @@ async def _take(
         mode=principal.mode,
         receiving_id=account.receiving_id,
         payment_id=payment_id,
-        amounts=payable_amounts(new.amount_satang, tagging, charge_satang, ctx.min_amount_satang),
+        amounts=amounts,
         exact=tagging == "auto",
         exclusive=tagging != "off",
         hold=expiry + QUARANTINE_OTHER,
@@ -270,7 +287,7 @@ def _payment(
         ref1 = ref1 or ids.show("", payment_id)[-20:].upper()
         payload = emvco.bill_payment_payload(account.biller_id or "", ref1, ref2, payable_satang)
     else:
-        payload = emvco.promptpay_payload(account.proxy or "", payable_satang, kind=account.proxy_kind)  # type: ignore[arg-type]
+        payload = emvco.promptpay_payload(_proxy(account), payable_satang)
     return Payment(
         merchant_id=principal.merchant_id,
         mode=principal.mode,
