@@ -9,11 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Place, answers, ask, kill, until
 
 from paygate.embedded import EmbeddedError, acquire, find_bin, runner
 from paygate.embedded.folder import open_folder
 from paygate.embedded.runner import Runner, choose_runner
+from tests.embedded.places import CHECKOUT, Place, answers, ask, kill, until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 NOBODY = pwd.getpwnam("nobody")

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Place, ask, until
 
 from paygate.embedded import EmbeddedError, acquire, binaries, find_bin
 from paygate.embedded.binaries import major_of
+from tests.embedded.places import Place, ask, until
 
 OTHER = Path("/usr/lib/postgresql/15/bin")
 

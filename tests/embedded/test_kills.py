@@ -12,10 +12,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from conftest import Place, answers, ask, kill, until
 
 from paygate.embedded import acquire
 from paygate.embedded.processes import clear_leftovers
+from tests.embedded.places import Place, answers, ask, kill, until
 
 KEEP = ("DROP TABLE IF EXISTS kept", "CREATE TABLE kept (n integer)", "INSERT INTO kept VALUES (1)")
 COUNT = "SELECT count(*) FROM kept"

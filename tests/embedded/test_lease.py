@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Place, answers, ask, until
 
 from paygate.embedded import EmbeddedError, acquire
+from tests.embedded.places import Place, answers, ask, until
 
 
 def test_the_first_user_gets_a_database_within_seconds_and_leaves_nothing_running(empty_place: Place) -> None:
