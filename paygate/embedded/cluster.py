@@ -104,7 +104,7 @@ def open_cluster(folder: Folder, report: Callable[[str], None]) -> Cluster:
         raise EmbeddedError(
             f"{folder.root} holds data of PostgreSQL {others[-1]}, but the programs in {bin_dir} are PostgreSQL"
             f" {major}. Set PAYGATE_PG_BIN to the bin folder of a PostgreSQL {others[-1]}, or move the data over:"
-            " `paygate db backup` with the old programs, then `paygate db restore` into a new folder."
+            " pg_dump with the old programs, then pg_restore into a new folder."
         )
     runner = choose_runner(folder, bin_dir)
     cluster = Cluster(folder, bin_dir, major, runner, _socket_dir(folder, runner))
