@@ -60,7 +60,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One migration as a database sees it. `edited`: the file changed after it was applied; `unknown`: of a newer PayGate."""
+    """One migration as a database sees it. `edited`: its file changed later; `unknown`: it is a newer PayGate's."""
 
     name: str
     state: Literal["applied", "pending", "edited", "unknown"]

@@ -1,0 +1,298 @@
+"""What the operator chose: environment variables, and a `.env` file in the current folder for those that are not set.
+
+`.env` has lines `NAME=value`; blank lines, `#` comments and a leading `export` are allowed, one pair of quotes around
+the value is dropped, nothing is expanded. Only PAYGATE_* and BASE_URL are looked at. An empty value means "not set".
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import ipaddress
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from paygate.core.errors import PayGateError
+from paygate.core.fees import PLAN_FEE_BPS, Vat
+from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
+from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
+from paygate.db.pool import Database
+from paygate.services.context import Context
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Value = TypeVar("Value")
+NO_NETWORKS: tuple[Network, ...] = ()
+
+DEFAULT_DATA_DIR = "paygate-data"
+DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
+SECRET_FILE = "secret.key"  # noqa: S105  # a file's name
+LOG_LEVELS = ("debug", "info", "warning", "error")
+HIGHEST_AMOUNT_SATANG = 999_999_999_999  # What tag 54 of a QR can carry: 13 characters.
+FEE_SETTINGS = {f"PAYGATE_FEE_BPS_{plan.upper()}": plan for plan in PLAN_FEE_BPS if plan != "platform"}
+KNOWN = frozenset(
+    {
+        "PAYGATE_DATABASE_URL",
+        "PAYGATE_DATA_DIR",
+        "PAYGATE_PUBLIC_URL",
+        "PAYGATE_SECRET_KEY",
+        "PAYGATE_WEBHOOK_ALLOW_NETWORKS",
+        "PAYGATE_MIN_AMOUNT",
+        "PAYGATE_MAX_AMOUNT",
+        "PAYGATE_VAT",
+        "PAYGATE_DB_POOL_SIZE",
+        "PAYGATE_LOG_LEVEL",
+        "PAYGATE_NO_WORKER",
+        "PAYGATE_PG_BIN",  # Read by paygate.embedded.
+        *FEE_SETTINGS,
+    }
+)
+_LINE = re.compile(r"\s*(?:export\s+)?(PAYGATE_[A-Z0-9_]+|BASE_URL)\s*=(.*)")
+
+
+class SettingsError(PayGateError):
+    """The settings cannot be used; `problems` has one sentence for each wrong one."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every choice of the operator, checked."""
+
+    database_url: str | None = field(repr=False)  # PAYGATE_DATABASE_URL; None: the embedded PostgreSQL of data_dir.
+    data_dir: Path  # PAYGATE_DATA_DIR: the embedded PostgreSQL and secret.key live there. Absolute.
+    public_url: str  # PAYGATE_PUBLIC_URL or BASE_URL: where payers and merchants reach this host; no slash at the end.
+    secret_key: str = field(
+        repr=False
+    )  # PAYGATE_SECRET_KEY or <data_dir>/secret.key: seals the secrets in the database.
+    webhook_allow_networks: tuple[Network, ...] = ()  # PAYGATE_WEBHOOK_ALLOW_NETWORKS: private ones webhooks may reach.
+    min_amount_satang: int = MIN_AMOUNT_SATANG  # PAYGATE_MIN_AMOUNT, there in baht: the smallest payment.
+    max_amount_satang: int = MAX_AMOUNT_SATANG  # PAYGATE_MAX_AMOUNT, there in baht: the largest payment.
+    vat: Vat = Vat.NONE  # PAYGATE_VAT: none, inclusive or exclusive of the fee.
+    plan_fee_bps: Mapping[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))  # PAYGATE_FEE_BPS_<PLAN>.
+    db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
+    log_level: str = "info"  # PAYGATE_LOG_LEVEL: debug, info, warning or error.
+    no_worker: bool = False  # PAYGATE_NO_WORKER=1: the server leaves background work to `paygate worker`.
+    warnings: tuple[str, ...] = ()  # Sentences for the operator: what was set but is not known.
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
+        """Read all settings. *data_dir* is what the command line said; it goes before PAYGATE_DATA_DIR.
+
+        Makes the data folder's secret.key when there is no key yet. Raises SettingsError with all problems at once.
+        """
+        values = merged(environ, Path())
+        reader = _Reader(values)
+        folder = (data_dir or Path(values.get("PAYGATE_DATA_DIR", DEFAULT_DATA_DIR))).absolute()
+        low = reader.read("PAYGATE_MIN_AMOUNT", _satang, MIN_AMOUNT_SATANG)
+        high = reader.read("PAYGATE_MAX_AMOUNT", _satang, max(MAX_AMOUNT_SATANG, low))
+        if low > high:
+            reader.problems.append("PAYGATE_MIN_AMOUNT is more than PAYGATE_MAX_AMOUNT.")
+        fees = {plan: reader.read(name, _bps, PLAN_FEE_BPS[plan]) for name, plan in FEE_SETTINGS.items()}
+        make = functools.partial(
+            cls,
+            database_url=reader.read("PAYGATE_DATABASE_URL", _dsn, None),
+            data_dir=folder,
+            public_url=reader.read(
+                "PAYGATE_PUBLIC_URL" if "PAYGATE_PUBLIC_URL" in values else "BASE_URL", _url, DEFAULT_PUBLIC_URL
+            ),
+            webhook_allow_networks=reader.read("PAYGATE_WEBHOOK_ALLOW_NETWORKS", _networks, NO_NETWORKS),
+            min_amount_satang=low,
+            max_amount_satang=high,
+            vat=reader.read("PAYGATE_VAT", _vat, Vat.NONE),
+            plan_fee_bps=PLAN_FEE_BPS | fees,
+            db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
+            log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
+            no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
+            warnings=tuple(_unknown(name) for name in sorted(values.keys() - KNOWN - {"BASE_URL"})),
+        )
+        secret = reader.read("PAYGATE_SECRET_KEY", _secret, "")
+        if not (secret or reader.problems):
+            secret = reader.attempt(lambda: kept_secret(folder)) or ""
+        if reader.problems:
+            raise SettingsError(reader.problems)
+        return make(secret_key=secret)
+
+    def context(self, db: Database) -> Context:
+        """What the services are given."""
+        return Context(
+            db=db,
+            key=SealingKey.of(self.secret_key),
+            public_url=self.public_url,
+            min_amount_satang=self.min_amount_satang,
+            max_amount_satang=self.max_amount_satang,
+            plan_fee_bps=dict(self.plan_fee_bps),
+            vat=self.vat,
+            webhook_allow_networks=self.webhook_allow_networks,
+        )
+
+
+def merged(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """PayGate's settings out of *environ* and, for what is not there, *folder*/.env; empty values left out."""
+    try:
+        lines = (folder / ".env").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        lines = []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"The file .env cannot be read: {error}."]) from error
+    values = {match[1]: _unquoted(match[2]) for line in lines if (match := _LINE.fullmatch(line))}
+    values |= {name: value for name, value in environ.items() if name.startswith("PAYGATE_") or name == "BASE_URL"}
+    return {name: value.strip() for name, value in values.items() if value.strip()}
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0]:
+        return text[1:-1]
+    return text.split(" #", 1)[0].rstrip()
+
+
+def kept_secret(data_dir: Path) -> str:
+    """The key in <data_dir>/secret.key, made on first use with mode 0600. Raises SettingsError.
+
+    Several processes may start at once: each writes a file of its own, and whoever links it into place first wins.
+    """
+    path = data_dir / SECRET_FILE
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            [f"The secret key cannot be kept in {path}: {error}. Or set PAYGATE_SECRET_KEY."]
+        ) from error
+    if len(text) < MIN_SECRET_CHARS:
+        raise SettingsError([f"{path} holds no key of at least {MIN_SECRET_CHARS} characters."])
+    return text
+
+
+def _make_secret(path: Path) -> None:
+    fd, name = tempfile.mkstemp(prefix=".secret-", dir=path.parent)  # Mode 0600.
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)
+    except FileExistsError:
+        return  # Another process was first; its key counts.
+    finally:
+        os.unlink(name)
+
+
+class _Reader:
+    """Reads values one by one and collects what is wrong with them."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+        self.problems: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], Value], default: Value) -> Value:
+        text = self.values.get(name)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.problems.append(f"{name} {error}.")
+            return default
+
+    def attempt(self, work: Callable[[], Value]) -> Value | None:
+        try:
+            return work()
+        except SettingsError as error:
+            self.problems += error.problems
+            return None
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.85)
+    return f"{name} is not a setting of this version" + (f"; did you mean {close[0]}?" if close else ".")
+
+
+# Each parser below raises ValueError with the end of a sentence that begins with the setting's name. Values that may be
+# secret are never repeated.
+
+
+def _dsn(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment or parts.username is not None or not text.isprintable() or " " in text:
+        raise ValueError("must be an address like https://pay.example.com")
+    return text.rstrip("/")
+
+
+def _secret(text: str) -> str:
+    if len(text) < MIN_SECRET_CHARS:
+        raise ValueError(f"must have at least {MIN_SECRET_CHARS} characters")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    found = []
+    for part in re.split(r"[,\s]+", text.strip(" ,")):
+        try:
+            found.append(ipaddress.ip_network(part))
+        except ValueError:
+            raise ValueError(f"must be networks like 127.0.0.0/8, separated by commas; {part!r} is not one") from None
+    return tuple(found)
+
+
+def _satang(text: str) -> int:
+    match = BAHT.fullmatch(text)
+    satang = int(match[2]) * 100 + int((match[3] or "").ljust(2, "0")) if match and len(match[2]) <= 15 else 0
+    if match is None or match[1] or not MIN_AMOUNT_SATANG <= satang <= HIGHEST_AMOUNT_SATANG:
+        limits = f"{show(MIN_AMOUNT_SATANG)} and {show(HIGHEST_AMOUNT_SATANG)}"
+        raise ValueError(f"must be baht between {limits}, written like 1500 or 1500.50")
+    return satang
+
+
+def _vat(text: str) -> Vat:
+    if text not in set(Vat):
+        raise ValueError(f"must be {', '.join(Vat)}")
+    return Vat(text)
+
+
+def _bps(text: str) -> int:
+    return _whole(text, 0, 10_000, "hundredths of a percent")
+
+
+def _pool_size(text: str) -> int:
+    return _whole(text, 1, 500, "connections")
+
+
+def _whole(text: str, low: int, high: int, what: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or not low <= int(text) <= high:
+        raise ValueError(f"must be a whole number of {what} from {low} to {high}")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"must be {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def _switch(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError("must be 1 or 0")
+    return text == "1"
