@@ -1,0 +1,88 @@
+"""Merchants: made, read, listed, approved and suspended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+INSERT = Sql("""
+    INSERT INTO merchants (merchant_id, name, email, plan, status, approved_at)
+    VALUES (:merchant_id, :name, :email, :plan, :status, CASE WHEN :status = 'APPROVED' THEN clock_timestamp() END)
+""")
+
+COLUMNS = "merchant_id, name, email, plan, fee_bps, status, overpay, expiry_minutes, approved_at, created_at"
+
+GET = Sql(f"SELECT {COLUMNS} FROM merchants WHERE merchant_id = :merchant_id AND merchant_id > 0")  # noqa: S608
+
+LIST = Sql(f"SELECT {COLUMNS} FROM merchants WHERE merchant_id > 0 ORDER BY merchant_id")  # noqa: S608
+
+# Serialises changes of what belongs to a merchant; foreign keys to the row are not disturbed.
+LOCK = Sql("SELECT 1 FROM merchants WHERE merchant_id = :merchant_id FOR NO KEY UPDATE")
+
+APPROVE = Sql(f"""
+    UPDATE merchants SET status = 'APPROVED', approved_at = coalesce(approved_at, clock_timestamp())
+     WHERE merchant_id = :merchant_id AND merchant_id > 0
+ RETURNING {COLUMNS}
+""")  # noqa: S608
+
+SUSPEND = Sql(f"""
+    UPDATE merchants SET status = 'SUSPENDED'
+     WHERE merchant_id = :merchant_id AND merchant_id > 0
+ RETURNING {COLUMNS}
+""")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A merchant as the operator sees it. `fee_bps` None: the plan's rate."""
+
+    merchant_id: int
+    name: str
+    email: str
+    plan: str
+    fee_bps: int | None
+    status: str
+    overpay: str
+    expiry_minutes: int
+    approved_at: datetime | None
+    created_at: datetime
+
+
+async def insert(conn: Conn, *, merchant_id: int, name: str, email: str, plan: str, approved: bool) -> None:
+    """A new merchant, approved at once or waiting for it."""
+    status = "APPROVED" if approved else "PENDING"
+    await conn.execute(*INSERT.bind(merchant_id=merchant_id, name=name, email=email, plan=plan, status=status))
+
+
+async def get(conn: Conn, merchant_id: int) -> Merchant | None:
+    """One merchant; never the platform."""
+    return _merchant(await conn.fetchrow(*GET.bind(merchant_id=merchant_id)))
+
+
+async def listed(conn: Conn) -> Sequence[Merchant]:
+    """All merchants, oldest first."""
+    return [Merchant(**row) for row in await conn.fetch(*LIST.bind())]
+
+
+async def lock(conn: Conn, merchant_id: int) -> bool:
+    """Hold a merchant, or the platform, until the transaction ends; False when there is no such one."""
+    return await conn.fetchval(*LOCK.bind(merchant_id=merchant_id)) is not None
+
+
+async def approve(conn: Conn, merchant_id: int) -> Merchant | None:
+    """Let a waiting or suspended merchant work."""
+    return _merchant(await conn.fetchrow(*APPROVE.bind(merchant_id=merchant_id)))
+
+
+async def suspend(conn: Conn, merchant_id: int) -> Merchant | None:
+    """Stop a merchant's keys from the next request on."""
+    return _merchant(await conn.fetchrow(*SUSPEND.bind(merchant_id=merchant_id)))
+
+
+def _merchant(row: Any) -> Merchant | None:
+    return Merchant(**row) if row else None
