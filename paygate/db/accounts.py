@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -159,7 +159,7 @@ async def listed(conn: Conn, merchant_id: int | None) -> Sequence[Account]:
     return [Account(**row) for row in await conn.fetch(*LIST.bind(merchant_id=merchant_id))]
 
 
-async def owners(conn: Conn, identities: Collection[str]) -> Mapping[str, int]:
+async def owners(conn: Conn, identities: Collection[str]) -> dict[str, int]:
     """Who owns these identities now: identity -> merchant; held until the transaction ends."""
     rows = await conn.fetch(*OWNERS.bind(identities=list(identities)))
     return {row["identity"]: row["merchant_id"] for row in rows}

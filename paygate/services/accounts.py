@@ -1,0 +1,156 @@
+"""Receiving accounts: where money arrives. A change is a new version; what hangs on the real account stays with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from paygate.core import ids
+from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.keys import Mode
+from paygate.db import accounts, merchants
+from paygate.db.accounts import Account, NewAccount
+from paygate.db.pool import Conn
+from paygate.services import inputs
+from paygate.services.context import Context
+
+CENTRAL = 0
+AMOUNT_TAGGINGS = ("auto", "off", "add", "subtract")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new account belongs: the real account that it is a version of (None: a new one), and those that lose
+    their PromptPay or biller ID to it."""
+
+    receiving_id: UUID | None
+    displaced: frozenset[UUID]
+    new: NewAccount
+
+
+async def add(
+    ctx: Context,
+    *,
+    owner: int,
+    promptpay: str | None = None,
+    bank: str | None = None,
+    number: str | None = None,
+    name: str,
+    biller_id: str | None = None,
+    amount_tagging: str = "auto",
+    test: bool = False,
+) -> Account:
+    """Add a receiving account, or a new version of one that the owner has; *owner* 0 is the platform (central).
+
+    The same bank number is the same real account, and so is the same PromptPay or biller ID where one side has no bank
+    number: then the old version is retired, and sources, reservations and credits go on.
+
+    Raises InvalidInput (promptpay, biller_id, bank, number, name, amount_tagging), NotFound (owner), and Conflict when
+    the account is another owner's.
+    """
+    new = read(
+        owner=owner,
+        mode="test" if test else "live",
+        promptpay=promptpay,
+        bank=bank,
+        number=number,
+        name=name,
+        biller_id=biller_id,
+        amount_tagging=amount_tagging,
+    )
+    account_id, receiving_id = ctx.new_id(), ctx.new_id()
+
+    async def work(conn: Conn) -> Account:
+        return await write(conn, new, account_id=account_id, receiving_id=receiving_id)
+
+    return await ctx.db.transaction(work)
+
+
+async def list_accounts(ctx: Context, owner: int | None = None) -> Sequence[Account]:
+    """The accounts in force, live and test, of one owner (0: central) or of all."""
+    async with ctx.db.connection() as conn:
+        return await accounts.listed(conn, owner)
+
+
+def read(
+    *,
+    owner: int,
+    mode: Mode,
+    promptpay: str | None = None,
+    bank: str | None = None,
+    number: str | None = None,
+    name: str,
+    biller_id: str | None = None,
+    amount_tagging: str = "auto",
+) -> NewAccount:
+    """What the operator said, checked and normalised. Raises InvalidInput."""
+    if promptpay is None and biller_id is None:
+        raise InvalidInput("An account needs a PromptPay ID or a biller ID.", field="promptpay")
+    if amount_tagging not in AMOUNT_TAGGINGS:
+        raise InvalidInput(f"The amount tagging is one of {', '.join(AMOUNT_TAGGINGS)}.", field="amount_tagging")
+    kind, digits = inputs.proxy(promptpay) if promptpay is not None else (None, None)
+    bank_code, account_number = inputs.bank_account(bank, number)
+    return NewAccount(
+        merchant_id=owner,
+        mode=mode,
+        proxy_kind=kind,
+        proxy=digits,
+        biller_id=inputs.biller(biller_id) if biller_id is not None else None,
+        bank_code=bank_code,
+        number=account_number,
+        name=inputs.name(name),
+        amount_tagging=amount_tagging,
+    )
+
+
+async def write(conn: Conn, new: NewAccount, *, account_id: UUID, receiving_id: UUID) -> Account:
+    """Write an account inside a transaction; *receiving_id* is used when the real account is new.
+
+    Raises NotFound (owner), and Conflict when a part of it is another owner's or still at work elsewhere.
+    """
+    if not await merchants.lock(conn, new.merchant_id):
+        raise NotFound(f"There is no merchant {ids.show_merchant(new.merchant_id)}.")
+    place = place_of(new, await accounts.of_owner(conn, new.merchant_id, new.mode))
+    if place.displaced and (until := await accounts.held_until(conn, new.mode, place.displaced)):
+        raise Conflict(
+            "This PromptPay or biller ID still belongs to an account that payments are waiting on"
+            f" (until {until:%Y-%m-%d %H:%M} UTC). Move it when they are over.",
+            field="promptpay",
+        )
+    retire = place.displaced | ({place.receiving_id} if place.receiving_id else set())
+    receiving_id = place.receiving_id or receiving_id
+    if new.mode == "live":
+        taken = await accounts.owners(conn, place.new.identities)
+        if any(owner != new.merchant_id for owner in taken.values()):
+            raise Conflict("This account is already registered by another owner.", field=_taken_field(taken, new))
+        await accounts.publish(conn, place.new, receiving_id=receiving_id, retire=retire)
+    return await accounts.insert(conn, place.new, account_id=account_id, receiving_id=receiving_id, retire=retire)
+
+
+def place_of(new: NewAccount, versions: Sequence[Account]) -> Place:
+    """Where *new* belongs among all versions of its owner's accounts (the newest of each account first).
+
+    Raises Conflict when it names two of them.
+    """
+    sharing = [v for v in versions if v.retired_at is None and _shares(new, v)]
+    same_bank = [v for v in versions if new.number and (v.bank_code, v.number) == (new.bank_code, new.number)]
+    joinable = same_bank[:1] or [v for v in sharing if new.number is None or v.number is None]
+    if len(joinable) > 1:
+        raise Conflict("The PromptPay ID and the biller ID belong to two different accounts.", field="biller_id")
+    if not joinable:
+        return Place(None, frozenset(v.receiving_id for v in sharing), new)
+    target = joinable[0]
+    if new.number is None:
+        new = replace(new, bank_code=target.bank_code, number=target.number)
+    return Place(target.receiving_id, frozenset(v.receiving_id for v in sharing) - {target.receiving_id}, new)
+
+
+def _shares(new: NewAccount, version: Account) -> bool:
+    same_proxy = new.proxy is not None and (new.proxy_kind, new.proxy) == (version.proxy_kind, version.proxy)
+    return same_proxy or (new.biller_id is not None and new.biller_id == version.biller_id)
+
+
+def _taken_field(taken: dict[str, int], new: NewAccount) -> str:
+    names = {"bank": "number", "proxy": "promptpay", "biller": "biller_id"}
+    return next(names[i.partition(":")[0]] for i in new.identities if taken.get(i, new.merchant_id) != new.merchant_id)

@@ -1,0 +1,130 @@
+"""Merchants: made with all they need, approved, suspended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from paygate.core import ids
+from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.fees import CENTRAL_PLANS, PLAN_FEE_BPS
+from paygate.db import accounts as account_rows
+from paygate.db import keys as key_rows
+from paygate.db import merchants
+from paygate.db.accounts import NewAccount
+from paygate.db.merchants import Merchant
+from paygate.db.pool import Conn
+from paygate.services import accounts, inputs, keys, users
+from paygate.services.context import Context
+
+PLANS = tuple(plan for plan in PLAN_FEE_BPS if plan != "platform")
+
+
+@dataclass(frozen=True, slots=True)
+class NewMerchant:
+    """A merchant that was just made, and its four keys, which are shown once."""
+
+    merchant_id: int
+    live_secret_key: str = field(repr=False)
+    live_public_key: str = field(repr=False)
+    test_secret_key: str = field(repr=False)
+    test_public_key: str = field(repr=False)
+
+
+async def create(
+    ctx: Context,
+    *,
+    email: str,
+    name: str,
+    plan: str,
+    promptpay: str | None = None,
+    password: str | None = None,
+    approve: bool = False,
+) -> NewMerchant:
+    """A new merchant with its owner's login, four keys and, on a direct plan, its accounts.
+
+    *promptpay* is where a direct merchant's money arrives; its bank details may follow with `accounts.add`. Without a
+    *password* the owner cannot log in yet. Nothing is written when anything is wrong. Raises InvalidInput (email, name,
+    plan, promptpay, password), Conflict (email: somebody logs in with it; promptpay: another owner's account).
+    """
+    address, shop = inputs.email(email), inputs.name(name)
+    if plan not in PLANS:
+        raise InvalidInput(f"The plan is one of {', '.join(PLANS)}.", field="plan")
+    if plan in CENTRAL_PLANS and promptpay is not None:
+        raise InvalidInput(
+            f"On the {plan} plan money arrives on the operator's central account; a PromptPay ID is for other plans.",
+            field="promptpay",
+        )
+    merchant_id, user_id = ctx.new_merchant_id(), ctx.new_id()
+    live = (
+        accounts.read(owner=merchant_id, mode="live", promptpay=promptpay, name=shop) if promptpay is not None else None
+    )
+    wanted = [(new, ctx.new_id(), ctx.new_id()) for new in (live, _test_account(merchant_id, shop, plan)) if new]
+    made = [keys.fresh(ctx, merchant_id, k, m) for m in ("live", "test") for k in ("secret", "public")]
+    hashed = await users.hash_password(password) if password is not None else None
+
+    async def work(conn: Conn) -> None:
+        await merchants.insert(conn, merchant_id=merchant_id, name=shop, email=address, plan=plan, approved=approve)
+        await users.insert(
+            conn, merchant_id=merchant_id, user_id=user_id, email=address, password_hash=hashed, role="owner"
+        )
+        for new, account_id, receiving_id in wanted:
+            await accounts.write(conn, new, account_id=account_id, receiving_id=receiving_id)
+        for key in made:
+            await key_rows.insert(conn, key.row)
+
+    await ctx.db.transaction(work)
+    return NewMerchant(merchant_id, *(key.text for key in made))
+
+
+async def list_merchants(ctx: Context) -> Sequence[Merchant]:
+    """All merchants, oldest first."""
+    async with ctx.db.connection() as conn:
+        return await merchants.listed(conn)
+
+
+async def show(ctx: Context, merchant_id: int) -> Merchant:
+    """One merchant. Raises NotFound."""
+    async with ctx.db.connection() as conn:
+        return _found(await merchants.get(conn, merchant_id), merchant_id)
+
+
+async def approve(ctx: Context, merchant_id: int) -> Merchant:
+    """Let a waiting or suspended merchant work. Raises NotFound."""
+
+    async def work(conn: Conn) -> Merchant:
+        return _found(await merchants.approve(conn, merchant_id), merchant_id)
+
+    return await ctx.db.transaction(work)
+
+
+async def suspend(ctx: Context, merchant_id: int) -> Merchant:
+    """Stop a merchant's keys; its open payments stay payable. Raises NotFound."""
+
+    async def work(conn: Conn) -> Merchant:
+        return _found(await merchants.suspend(conn, merchant_id), merchant_id)
+
+    return await ctx.db.transaction(work)
+
+
+def _found(merchant: Merchant | None, merchant_id: int) -> Merchant:
+    if merchant is None:
+        raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+    return merchant
+
+
+def _test_account(merchant_id: int, name: str, plan: str) -> NewAccount | None:
+    """A direct merchant's virtual account: an e-wallet ID that no wallet has, with digits of the merchant's number."""
+    if plan in CENTRAL_PLANS:
+        return None
+    return account_rows.NewAccount(
+        merchant_id=merchant_id,
+        mode="test",
+        proxy_kind="ewallet",
+        proxy=f"00000{merchant_id % 10**10:010d}",
+        biller_id=None,
+        bank_code=None,
+        number=None,
+        name=name,
+        amount_tagging="auto",
+    )
