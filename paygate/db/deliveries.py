@@ -1,0 +1,245 @@
+"""The outbox at work: which deliveries are due, who has them in hand, and what became of each try.
+
+A delivery that was claimed is due again when its lease ends (`run_at` is both), so a killed worker loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+# One probe of the index for each endpoint that has open deliveries, then from each as many as it has room for: a long
+# queue of one is never read through to find the first of another. Everybody's first goes before anybody's second.
+# What belongs to a disabled endpoint, or was claimed :most_claims times without an end, dies here unsent.
+CLAIM = Sql("""
+      WITH RECURSIVE lanes AS (
+         (SELECT d.merchant_id, d.mode, d.endpoint_id, d.run_at
+            FROM deliveries d
+           WHERE d.state = 'DUE'
+        ORDER BY d.merchant_id, d.mode, d.endpoint_id, d.run_at
+           LIMIT 1)
+           UNION ALL
+          SELECT n.*
+            FROM lanes l
+      CROSS JOIN LATERAL (
+                 SELECT d.merchant_id, d.mode, d.endpoint_id, d.run_at
+                   FROM deliveries d
+                  WHERE d.state = 'DUE'
+                    AND (d.merchant_id, d.mode, d.endpoint_id) > (l.merchant_id, l.mode, l.endpoint_id)
+               ORDER BY d.merchant_id, d.mode, d.endpoint_id, d.run_at
+                  LIMIT 1) n
+           ),
+           open AS (
+          SELECT l.merchant_id, l.mode, l.endpoint_id, e.disabled_at IS NOT NULL AS disabled,
+                 CASE WHEN e.disabled_at IS NOT NULL THEN :most_buried::integer
+                      WHEN k.room IS NOT NULL THEN k.room
+                      WHEN e.failing_since IS NOT NULL THEN 1       -- Known to be in trouble: ask, do not press.
+                      ELSE :new_room::integer END AS room
+            FROM lanes l
+            JOIN endpoints e ON e.merchant_id = l.merchant_id AND e.mode = l.mode AND e.id = l.endpoint_id
+       LEFT JOIN unnest(:known::uuid[], :rooms::integer[]) AS k (endpoint_id, room) ON k.endpoint_id = l.endpoint_id
+           WHERE l.run_at <= statement_timestamp()
+           ),
+           due AS (
+          SELECT x.*, o.disabled
+            FROM open o
+      CROSS JOIN LATERAL (
+                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at, d.attempts
+                   FROM deliveries d
+                  WHERE d.state = 'DUE'
+                    AND d.merchant_id = o.merchant_id
+                    AND d.mode = o.mode
+                    AND d.endpoint_id = o.endpoint_id
+                    AND d.run_at <= statement_timestamp()
+               ORDER BY d.run_at
+                  LIMIT o.room
+                    FOR NO KEY UPDATE SKIP LOCKED) x                -- Another worker has it.
+           ),
+           placed AS (
+          SELECT u.*, u.disabled OR u.attempts >= :most_claims AS hopeless,
+                 row_number() OVER (PARTITION BY u.merchant_id, u.mode, u.endpoint_id ORDER BY u.run_at) AS place
+            FROM due u
+           ),
+           chosen AS (
+          SELECT p.*, row_number() OVER (ORDER BY p.hopeless, p.place, p.run_at) AS turn
+            FROM placed p
+           ),
+           claimed AS (
+          UPDATE deliveries d
+             SET state = CASE WHEN c.hopeless THEN 'DEAD' ELSE d.state END,
+                 finished_at = CASE WHEN c.hopeless THEN clock_timestamp() END,
+                 attempts = d.attempts + CASE WHEN c.hopeless THEN 0 ELSE 1 END,
+                 run_at = CASE WHEN c.hopeless THEN d.run_at ELSE clock_timestamp() + :lease::interval END,
+                 lease_id = :lease_id::uuid
+            FROM chosen c
+           WHERE d.merchant_id = c.merchant_id
+             AND d.mode = c.mode
+             AND d.event_id = c.event_id
+             AND d.endpoint_id = c.endpoint_id
+             AND (c.turn <= :limit OR c.hopeless)
+       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.lease_id, c.turn
+           )
+    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.lease_id,
+           clock_timestamp() AS claimed_at, v.type AS event_type, v.body, e.url, e.format, e.secret,
+           CASE WHEN e.old_until > clock_timestamp() THEN e.old_secret END AS old_secret
+      FROM claimed c
+      JOIN events v ON v.merchant_id = c.merchant_id AND v.mode = c.mode AND v.id = c.event_id
+      JOIN endpoints e ON e.merchant_id = c.merchant_id AND e.mode = c.mode AND e.id = c.endpoint_id
+  ORDER BY c.turn
+""")
+
+# The log of the try stands whoever has the lease by now; the delivery itself moves only under our own.
+RECORD = Sql("""
+      WITH logged AS (
+           INSERT INTO attempts (merchant_id, mode, event_id, endpoint_id, attempt, at, status, latency_ms,
+                                 response_head, error)
+           VALUES (:merchant_id, :mode, :event_id, :endpoint_id, :attempt, :at, :status, :latency_ms,
+                   :response_head, :error)
+      ON CONFLICT DO NOTHING                                        -- A repeat after a commit whose answer was lost.
+           ),
+           told AS (
+           UPDATE endpoints
+              SET failing_since = CASE WHEN NOT :delivered::boolean THEN coalesce(failing_since, clock_timestamp()) END,
+                  disabled_at = coalesce(disabled_at, CASE WHEN :disable::text IS NOT NULL THEN clock_timestamp() END),
+                  disabled_reason = coalesce(disabled_reason, :disable)
+            WHERE merchant_id = :merchant_id
+              AND mode = :mode
+              AND id = :endpoint_id
+              AND (:delivered = (failing_since IS NOT NULL) OR :disable::text IS NOT NULL AND disabled_at IS NULL)
+           ),
+           moved AS (
+           UPDATE deliveries
+              SET state = :state::text,
+                  run_at = CASE WHEN :state = 'DUE' THEN clock_timestamp() + :pause::interval ELSE run_at END,
+                  finished_at = CASE WHEN :state <> 'DUE' THEN clock_timestamp() END,
+                  lease_id = NULL
+            WHERE merchant_id = :merchant_id
+              AND mode = :mode
+              AND event_id = :event_id
+              AND endpoint_id = :endpoint_id
+              AND state = 'DUE'
+              AND lease_id = :lease_id                              -- A successor may have it by now.
+        RETURNING 1
+           )
+    SELECT count(*) FROM moved
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A claimed delivery with all it takes to send it. `attempt` counts from 1; secrets are sealed."""
+
+    merchant_id: int
+    mode: str
+    event_id: UUID
+    endpoint_id: UUID
+    attempt: int
+    lease_id: UUID
+    claimed_at: datetime
+    event_type: str
+    body: str
+    url: str
+    format: str
+    secret: bytes
+    old_secret: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one claim brought: deliveries to send at once, and how many were given up."""
+
+    due: tuple[Due, ...]
+    buried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one try. `status` None: no answer came.
+
+    `state` is DELIVERED, DUE (again after `pause_s`) or DEAD; `disable` is why the endpoint shall hear no more, if so.
+    """
+
+    status: int | None
+    latency_ms: int
+    response_head: str
+    error: str | None
+    state: str
+    pause_s: float = 0.0
+    disable: str | None = None
+
+
+async def claim(
+    conn: Conn,
+    lease_id: UUID,
+    *,
+    lease_s: float,
+    rooms: Mapping[UUID, int],
+    new_room: int,
+    limit: int,
+    most_claims: int,
+    most_buried: int = 200,
+) -> Claimed:
+    """Claim at most *limit* due deliveries for *lease_s*: from an endpoint in *rooms* as many as it says, from any
+    other *new_room* (one, when it is failing). Rows that another worker holds are left to it."""
+    rows = await conn.fetch(
+        *CLAIM.bind(
+            lease_id=lease_id,
+            lease=timedelta(seconds=lease_s),
+            known=list(rooms),
+            rooms=list(rooms.values()),
+            new_room=new_room,
+            limit=limit,
+            most_claims=most_claims,
+            most_buried=most_buried,
+        )
+    )
+    due = tuple(_due(row) for row in rows if row["state"] == "DUE")
+    return Claimed(due, len(rows) - len(due))
+
+
+async def record(conn: Conn, due: Due, attempt: Attempt) -> bool:
+    """Log the try and move the delivery; whether the lease was still ours."""
+    moved = await conn.fetchval(
+        *RECORD.bind(
+            merchant_id=due.merchant_id,
+            mode=due.mode,
+            event_id=due.event_id,
+            endpoint_id=due.endpoint_id,
+            attempt=due.attempt,
+            at=due.claimed_at,
+            status=attempt.status,
+            latency_ms=attempt.latency_ms,
+            response_head=attempt.response_head,
+            error=attempt.error,
+            delivered=attempt.state == "DELIVERED",
+            disable=attempt.disable,
+            state=attempt.state,
+            pause=timedelta(seconds=attempt.pause_s),
+            lease_id=due.lease_id,
+        )
+    )
+    return bool(moved)
+
+
+def _due(row: Any) -> Due:
+    return Due(
+        merchant_id=row["merchant_id"],
+        mode=row["mode"],
+        event_id=row["event_id"],
+        endpoint_id=row["endpoint_id"],
+        attempt=row["attempts"],
+        lease_id=row["lease_id"],
+        claimed_at=row["claimed_at"],
+        event_type=row["event_type"],
+        body=row["body"],
+        url=row["url"],
+        format=row["format"],
+        secret=row["secret"],
+        old_secret=row["old_secret"],
+    )
