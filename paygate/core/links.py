@@ -1,0 +1,54 @@
+"""Where a payer's browser may be sent: `callbackUrl` and `cancelUrl`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from paygate.core import fields
+from paygate.core.errors import InvalidInput
+from paygate.core.fields import Fields
+
+MAX_URL_CHARS = 2_048
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
+# Browsers read a backslash as a slash; the rest breaks out of HTML attributes and headers.
+_FORBIDDEN = frozenset('\\"<>^` ')
+
+
+def redirect_url(given: Fields, name: str, domains: Sequence[str]) -> str | None:
+    """An https URL (http for this computer), at one of *domains* when there are any; kept as it was written.
+
+    A domain is a host, or `*.` and a domain for all hosts below it. Raises InvalidInput, naming the field.
+    """
+    url = fields.text(given, name, MAX_URL_CHARS)
+    if url is None:
+        return None
+    parts = _split(url)
+    host = (parts.hostname or "").lower() if parts else ""
+    if parts is None or not _HOST.fullmatch(host) or parts.scheme not in {"http", "https"}:
+        raise InvalidInput(f"{name} must be a complete URL, for example https://shop.example/done.", field=name)
+    if parts.username is not None or parts.password is not None:
+        raise InvalidInput(f"{name} may not contain a user name or password.", field=name)
+    if parts.scheme == "http" and host not in LOCAL_HOSTS:
+        raise InvalidInput(f"{name} must use https (http is for localhost only).", field=name)
+    if domains and not any(_covers(domain.lower(), host.removesuffix(".")) for domain in domains):
+        raise InvalidInput(f"{name} must be on one of this merchant's callback domains; {host} is not.", field=name)
+    return url
+
+
+def _split(url: str) -> SplitResult | None:
+    if fields.has_controls(url) or not _FORBIDDEN.isdisjoint(url) or any(c.isspace() for c in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _covers(domain: str, host: str) -> bool:
+    if domain.startswith("*."):
+        return host.endswith(domain[1:])
+    return host == domain
