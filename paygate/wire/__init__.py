@@ -1,0 +1,25 @@
+"""What every face needs of HTTP, without knowing any face: reading bodies, keys and headers; answering; refusing."""
+
+from paygate.wire.access import authenticate
+from paygate.wire.addresses import Address, refuse_method, refuse_path
+from paygate.wire.answers import encode, json_answer, raw_json
+from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
+from paygate.wire.requests import body, claim, context, query
+
+__all__ = [
+    "Address",
+    "Dialect",
+    "Edge",
+    "Face",
+    "MethodNotAllowed",
+    "authenticate",
+    "body",
+    "claim",
+    "context",
+    "encode",
+    "json_answer",
+    "query",
+    "raw_json",
+    "refuse_method",
+    "refuse_path",
+]

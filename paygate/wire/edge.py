@@ -1,0 +1,110 @@
+"""The edge: the first and last code of every request. It names the request, guards its errors and logs one line.
+
+A face says how it refuses with a Dialect; which face a request meant, its path tells. So an unknown path, a wrong
+method, a database that is away and a bug of ours all answer in the shape that the face's clients can read.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from paygate import telemetry
+from paygate.core.errors import Bug, PayGateError, Refused
+
+Face = Callable[[PayGateError, str], Response]
+"""(what went wrong, request id) -> the answer in the face's own shape."""
+
+log = telemetry.logger("wire")
+
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+NOT_STORED = "no-store"  # Unless the handler says otherwise: answers hold people's payments.
+_HIDDEN_FROM = 500  # From this status on it is our fault, or the machine's, and is worth a line of its own.
+
+
+class MethodNotAllowed(Refused):
+    """The path is known, the method is not; `allowed` are those that are."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(f"This address takes {' and '.join(allowed)} only.")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the face behind *prefix* says no."""
+
+    prefix: str
+    refuse: Face
+
+
+class Edge:
+    """ASGI middleware, outermost. *dialects* are tried in order; the last one's prefix is empty and takes the rest."""
+
+    def __init__(self, app: ASGIApp, dialects: Sequence[Dialect]) -> None:
+        self.app = app
+        self.dialects = tuple(dialects)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = f"req_{secrets.token_hex(12)}"
+        scope["paygate.request_id"] = request_id
+        telemetry.clear()
+        telemetry.bind(request_id=request_id)
+        began, started = time.perf_counter(), _Started()
+
+        async def named_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.status = message["status"]
+                _finish_headers(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, named_send)
+        except ClientDisconnect:
+            started.status = started.status or 499  # Nobody is there any more to be answered.
+        except Exception as error:  # noqa: BLE001 - the one guard of all requests
+            await self._refuse(error, started, scope, receive, named_send)
+        took_ms = round((time.perf_counter() - began) * 1000, 1)
+        log.info("request", method=scope["method"], path=scope["path"], status=started.status, took_ms=took_ms)
+
+    async def _refuse(self, error: Exception, started: _Started, scope: Scope, receive: Receive, send: Send) -> None:
+        if started.status:
+            # The answer is half sent: breaking the connection is the only way left to say so.
+            log.error("broken off", exc_info=error)
+            raise error
+        refusal = error if isinstance(error, PayGateError) else Bug()
+        answer = self._dialect(scope["path"])(refusal, scope["paygate.request_id"])
+        if answer.status_code >= _HIDDEN_FROM:
+            log.error("failed", exc_info=error)
+        await answer(scope, receive, send)
+
+    def _dialect(self, path: str) -> Face:
+        for dialect in self.dialects:
+            if path == dialect.prefix or path.startswith(f"{dialect.prefix}/"):
+                return dialect.refuse
+        return self.dialects[-1].refuse
+
+
+@dataclass(slots=True)
+class _Started:
+    """The status that went out; 0 while nothing did."""
+
+    status: int = 0
+
+
+def _finish_headers(headers: MutableHeaders, request_id: str) -> None:
+    headers["Request-Id"] = request_id
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", NOT_STORED)

@@ -1,0 +1,55 @@
+"""What a request holds: its body (never more than allowed), its JSON, its Idempotency-Key, its query."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from paygate.core.errors import InvalidInput, TooLarge
+from paygate.core.principals import Principal
+from paygate.db.payments import Claim
+from paygate.services.context import Context
+
+MAX_BODY_BYTES = 1_048_576
+MAX_KEY_CHARS = 255
+
+
+def context(request: Request) -> Context:
+    """What services are given."""
+    ctx: Context = request.app.state.ctx
+    return ctx
+
+
+async def body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """The body. Raises TooLarge as soon as it is longer than *most_bytes*, whatever Content-Length says."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most_bytes:
+            raise TooLarge(f"The body is larger than {most_bytes} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def claim(request: Request, principal: Principal, raw: bytes) -> Claim | None:
+    """The request's Idempotency-Key with its scope; None when there is none. Raises InvalidInput for a bad one."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    key = given[0]
+    if len(given) > 1 or not 1 <= len(key) <= MAX_KEY_CHARS or not all("\x20" <= c <= "\x7e" for c in key):
+        message = f"Idempotency-Key must be one header of 1 to {MAX_KEY_CHARS} printable ASCII characters."
+        raise InvalidInput(message, field="Idempotency-Key")
+    path = f"{request.method} {request.scope['path']}"
+    return Claim(principal.merchant_id, principal.mode, principal.kind, path, key, hashlib.sha256(raw).digest())
+
+
+def query(request: Request) -> Mapping[str, str]:
+    """The query's values, the last of each name; empty ones left out. Raises InvalidInput for a NUL."""
+    values = {name: value for name, value in request.query_params.multi_items() if value}
+    for name, value in values.items():
+        if "\x00" in value:
+            raise InvalidInput("Text may not contain the NUL character.", field=name)
+    return values
