@@ -1,0 +1,97 @@
+"""The server: one list of addresses, who says no, and what runs beside the requests. Reading it shows the surface."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from paygate import telemetry, workers
+from paygate.db.pool import Database
+from paygate.faces import bank_in, health, v1
+from paygate.services.context import Context
+from paygate.settings import Settings, SettingsError
+from paygate.wire import Address, Dialect, Edge, refuse_method, refuse_path
+
+log = telemetry.logger("app")
+
+STOP_S = 20.0  # A webhook under way may take its 15 s.
+
+ADDRESSES = [
+    Address("/api/v1/payment/create", POST=v1.payments.create),
+    Address("/api/v1/payment/order/{order_id:path}", GET=v1.payments.get_by_order),
+    Address("/api/v1/payment/{payment_id}", GET=v1.payments.get),
+    Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),
+    Address("/api/v1/transactions", GET=v1.transactions.listed),
+    Address("/qr/{name}", GET=v1.pictures.picture),
+    Address("/api/bank/{source}", POST=bank_in.receive),
+    Address("/api/health", GET=health.overview),
+    Address("/api/health/live", GET=health.live),
+    Address("/api/health/ready", GET=health.ready),
+]
+
+# Who says no, by the beginning of the path; the last one takes whatever is left.
+DIALECTS = [
+    Dialect("/api/bank", bank_in.refuse),
+    Dialect("/api/health", health.refuse),
+    Dialect("", v1.refuse),
+]
+
+
+def create_app() -> Starlette:
+    """The application that uvicorn runs, by this process's environment. Raises SettingsError."""
+    return build(Settings.from_env(os.environ))
+
+
+def build(settings: Settings) -> Starlette:
+    """The application for *settings*. Its start raises Unavailable when the database is away."""
+    telemetry.configure(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if settings.database_url is None:
+            raise SettingsError(["PAYGATE_DATABASE_URL is not set; `paygate serve` sets it for its processes."])
+        db = await Database.open(settings.database_url, size=settings.db_pool_size)
+        app.state.ctx = settings.context(db)
+        try:
+            async with _background(app.state.ctx, wanted=not settings.no_worker):
+                yield
+        finally:
+            await db.close()
+
+    app = Starlette(
+        routes=ADDRESSES,
+        middleware=[Middleware(Edge, dialects=DIALECTS)],
+        exception_handlers={404: refuse_path, 405: refuse_method},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+@asynccontextmanager
+async def _background(ctx: Context, *, wanted: bool) -> AsyncIterator[None]:
+    """The work that nobody waits for, beside the requests; at the end what is in hand is finished."""
+    if not wanted:
+        yield
+        return
+    stop = asyncio.Event()
+    work = asyncio.create_task(workers.run(ctx, stop), name="workers")
+    work.add_done_callback(_told)
+    try:
+        yield
+    finally:
+        stop.set()
+        _, unfinished = await asyncio.wait({work}, timeout=STOP_S)
+        if unfinished:
+            log.warning("background work was cut off", after_s=STOP_S)
+            work.cancel()
+
+
+def _told(work: asyncio.Task[None]) -> None:
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.error("background work ended", exc_info=error)

@@ -1,0 +1,6 @@
+"""The bank's face, `/api/bank/{source}`: signed news of money in, `{received, outcome}` out."""
+
+from paygate.faces.bank_in.errors import refuse
+from paygate.faces.bank_in.handlers import receive
+
+__all__ = ["receive", "refuse"]

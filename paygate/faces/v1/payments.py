@@ -1,0 +1,89 @@
+"""Payments: made, read, cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emvco import qr
+from paygate import wire
+from paygate.core import fields, ids
+from paygate.core.errors import Forbidden, NotFound
+from paygate.core.payments import Payment
+from paygate.core.principals import Principal
+from paygate.faces.v1 import shapes
+from paygate.services import payments
+from paygate.services.payments import Replayed
+
+
+async def create(request: Request) -> Response:
+    """POST /api/v1/payment/create: 201. The picture is drawn after the transaction, for a kept answer as well."""
+    principal, ctx = await merchant(request), wire.context(request)
+    raw = await wire.body(request)
+    new = shapes.new_payment(ctx, fields.json_object(raw), principal.callback_domains)
+    claim = wire.claim(request, principal, raw)
+
+    def answer(payment: Payment) -> tuple[int, bytes]:
+        return 201, shapes.created(ctx, payment)
+
+    done = await payments.create(ctx, principal, new, claim, answer)
+    body = await asyncio.to_thread(_with_picture, done.body)
+    return wire.raw_json(body, done.status, _replayed(done))
+
+
+async def get(request: Request) -> Response:
+    """GET /api/v1/payment/{id}"""
+    principal, ctx = await merchant(request), wire.context(request)
+    payment = await payments.get(ctx, principal, ids.read_uuid(request.path_params["payment_id"]))
+    return wire.raw_json(shapes.found(ctx, payment))
+
+
+async def get_by_order(request: Request) -> Response:
+    """GET /api/v1/payment/order/{orderId}: of several payments the one that stands for the order."""
+    principal, ctx = await merchant(request), wire.context(request)
+    order_id: str = request.path_params["order_id"]
+    if not 1 <= len(order_id) <= shapes.MAX_ORDER_ID or "\x00" in order_id:
+        raise NotFound("No such payment.")
+    return wire.raw_json(shapes.found(ctx, await payments.get_by_order(ctx, principal, order_id)))
+
+
+async def cancel(request: Request) -> Response:
+    """POST /api/v1/payment/{id}/cancel: 200, also when it was cancelled before; 409 with the status it is in."""
+    principal, ctx = await merchant(request), wire.context(request)
+    payment_id = ids.read_uuid(request.path_params["payment_id"])
+    claim = wire.claim(request, principal, await wire.body(request))
+
+    def answer(payment: Payment) -> tuple[int, bytes]:
+        return 200, shapes.cancelled(ctx, payment)
+
+    done = await payments.cancel(ctx, principal, payment_id, claim, answer)
+    return wire.raw_json(done.body, done.status, _replayed(done))
+
+
+async def merchant(request: Request) -> Principal:
+    """Who asks, with a secret key. Raises Forbidden for a public one."""
+    principal = await wire.authenticate(request)
+    if principal.kind != "secret":
+        raise Forbidden("This needs a secret key (sk_...); public keys (pk_...) may not do it.")
+    return principal
+
+
+def _replayed(done: payments.Done | Replayed) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if isinstance(done, Replayed) else {}
+
+
+class _Paid(msgspec.Struct):
+    qrPayload: str
+
+
+class _Made(msgspec.Struct):
+    transaction: _Paid
+
+
+def _with_picture(body: bytes) -> bytes:
+    payload = msgspec.json.decode(body, type=_Made).transaction.qrPayload
+    picture = qr.render(payload, error="M").data_url()
+    return body.replace(shapes.NO_PICTURE_YET, b'"qrCode":"' + picture.encode("ascii") + b'"', 1)

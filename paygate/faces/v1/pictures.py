@@ -1,0 +1,45 @@
+"""`/qr/{id}.png` and `/qr/{id}.svg`: the QR of an open payment, for whoever knows its id."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emvco import qr
+from paygate import wire
+from paygate.core import ids
+from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.payments import Status
+from paygate.services import payments
+
+DEFAULT_SCALE = 8
+MAX_SCALE = 20
+_SCALE = re.compile(r"[0-9]{1,2}", re.ASCII)
+# An SVG opened by itself is a document: it may run and load nothing.
+_SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+
+async def picture(request: Request) -> Response:
+    """GET /qr/{id}.png and .svg, `?scale=` pixels to a module. Only while PENDING: nobody shall pay what is over."""
+    name, _, form = str(request.path_params["name"]).rpartition(".")
+    if form not in {"png", "svg"}:
+        raise NotFound("There is nothing at this address.")
+    scale = _scale(wire.query(request).get("scale"))
+    payment = await payments.public(wire.context(request), ids.read("pi", name))
+    if payment.status is not Status.PENDING:
+        raise NotFound(f"This payment is {payment.status}; its QR is not shown any more.")
+    symbol = await asyncio.to_thread(qr.render, payment.qr_payload, error="M", scale=scale)
+    if form == "svg":
+        return Response(symbol.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
+    return Response(await asyncio.to_thread(symbol.png), media_type="image/png")
+
+
+def _scale(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_SCALE
+    if not _SCALE.fullmatch(text) or not 1 <= int(text) <= MAX_SCALE:
+        raise InvalidInput(f"scale must be a whole number from 1 to {MAX_SCALE}.", field="scale")
+    return int(text)

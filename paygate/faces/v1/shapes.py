@@ -1,0 +1,190 @@
+"""The native face's JSON: a request becomes a NewPayment or a Page, a Payment becomes `{success, transaction}`."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from paygate.core import fields, links
+from paygate.core.canonical import JsonValue
+from paygate.core.errors import InvalidInput
+from paygate.core.events import timestamp
+from paygate.core.money import baht, satang_from_json
+from paygate.core.payments import Payment, Status
+from paygate.db.payments import Page
+from paygate.services import payments
+from paygate.services.context import Context
+from paygate.services.payments import NewPayment
+from paygate.wire import encode
+
+MAX_ORDER_ID = 128
+MAX_DESCRIPTION = 500
+MAX_SEARCH = 128
+MAX_EXPIRY_MINUTES = 1_440
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+# Stands for the picture in an answer that is kept: a picture is drawn again quicker than it is stored and read.
+NO_PICTURE_YET = b'"qrCode":"@QR@"'
+_REFERENCE = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
+_LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)", re.ASCII)  # `+07:00` in a query that nobody escaped arrives as ` 07:00`.
+
+
+def new_payment(ctx: Context, given: Mapping[str, JsonValue], callback_domains: tuple[str, ...]) -> NewPayment:
+    """The body of `payment/create`. Raises InvalidInput, naming the field."""
+    if given.get("amountToken") is not None:
+        raise InvalidInput("amountToken is not supported by this version; send amount.", field="amountToken")
+    amount_satang = satang_from_json(given.get("amount"), low=ctx.min_amount_satang, high=ctx.max_amount_satang)
+    _only_baht(given)
+    ref1 = fields.pattern(given, "promptpayRef1", _REFERENCE, "1 to 20 characters A-Z and 0-9")
+    ref2 = fields.pattern(given, "promptpayRef2", _REFERENCE, "1 to 20 characters A-Z and 0-9")
+    if ref2 is not None and ref1 is None:
+        raise InvalidInput("promptpayRef2 needs promptpayRef1.", field="promptpayRef2")
+    return NewPayment(
+        amount_satang=amount_satang,
+        order_id=fields.text(given, "orderId", MAX_ORDER_ID, one_line=True),
+        description=fields.text(given, "description", MAX_DESCRIPTION, shortest=0),
+        metadata=fields.metadata(given),
+        customer_email=fields.email(given, "customerEmail"),
+        callback_url=links.redirect_url(given, "callbackUrl", callback_domains),
+        cancel_url=links.redirect_url(given, "cancelUrl", callback_domains),
+        expiry_minutes=fields.whole(given, "expiryMinutes", 1, MAX_EXPIRY_MINUTES),
+        ref1=ref1,
+        ref2=ref2,
+    )
+
+
+def _only_baht(given: Mapping[str, JsonValue]) -> None:
+    currency = given.get("currency")
+    if currency is not None and currency not in ("THB", "thb"):
+        raise InvalidInput("Only THB is supported.", field="currency")
+
+
+# --- payments out --------------------------------------------------------------------------------------------------
+
+
+def created(ctx: Context, payment: Payment) -> bytes:
+    """The answer of `payment/create`, with NO_PICTURE_YET where the picture goes."""
+    secret = {"clientSecret": payments.client_secret(ctx, payment)}
+    return encode({"success": True, "transaction": _transaction(ctx, payment, {"qrCode": "@QR@"}, secret)})
+
+
+def cancelled(ctx: Context, payment: Payment) -> bytes:
+    """The answer of `payment/{id}/cancel`."""
+    return encode({"success": True, "transaction": _transaction(ctx, payment)})
+
+
+def found(ctx: Context, payment: Payment) -> bytes:
+    """The answer of a read."""
+    return encode({"transaction": _transaction(ctx, payment)})
+
+
+def page(ctx: Context, listed: list[Payment], limit: int) -> bytes:
+    """A page of at most *limit* payments, of which one more was read to know whether there are more."""
+    shown = listed[:limit]
+    more = len(listed) > limit
+    rows = [_transaction(ctx, payment) for payment in shown]
+    return encode({"transactions": rows, "hasMore": more, "nextCursor": cursor(shown[-1]) if more else None})
+
+
+def _transaction(
+    ctx: Context, payment: Payment, picture: Mapping[str, str] | None = None, secret: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    return {
+        "id": str(payment.id),
+        "orderId": payment.order_id,
+        "amount": baht(payment.amount_satang),
+        "fee": baht(payment.fee_satang),
+        "netAmount": baht(payment.net_satang),
+        "status": payment.status,
+        "paymentMethod": "PROMPTPAY",
+        **(picture or {}),  # Before the metadata, which may hold the same mark.
+        "qrExpiry": timestamp(payment.expires_at),
+        "createdAt": timestamp(payment.created_at),
+        "paidAt": timestamp(payment.paid_at),
+        "expiresAt": timestamp(payment.expires_at),
+        "description": payment.description,
+        "metadata": msgspec.Raw(payment.metadata.encode()),
+        "customerEmail": payment.customer_email,
+        "callbackUrl": payment.callback_url,
+        "cancelUrl": payment.cancel_url,
+        "paymentUrl": f"{ctx.public_url}/pay/{payment.id}",
+        "qrPayload": payment.qr_payload,
+        "payableAmount": baht(payment.payable_satang),
+        "receivedAmount": None if payment.received_satang is None else baht(payment.received_satang),
+        "vat": baht(payment.vat_satang),
+        "currency": "THB",
+        "promptpayRef1": payment.ref1,
+        "promptpayRef2": payment.ref2,
+        "exception": payment.exception,
+        "amountSource": payment.amount_source,
+        "mode": payment.mode,
+        **(secret or {}),
+    }
+
+
+# --- lists ---------------------------------------------------------------------------------------------------------
+
+
+def wanted(query: Mapping[str, str]) -> Page:
+    """The query of `transactions`. Raises InvalidInput, naming the field."""
+    status = query.get("status", "").upper()
+    if status and status not in set(Status):
+        raise InvalidInput(f"status must be one of {', '.join(Status)}.", field="status")
+    limit = query.get("limit", str(DEFAULT_LIMIT))
+    if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
+        raise InvalidInput(f"limit must be a whole number from 1 to {MAX_LIMIT}.", field="limit")
+    order_id, search = query.get("orderId"), query.get("q")
+    if order_id is not None and len(order_id) > MAX_ORDER_ID:
+        raise InvalidInput(f"orderId must have at most {MAX_ORDER_ID} characters.", field="orderId")
+    if search is not None and len(search) > MAX_SEARCH:
+        raise InvalidInput(f"q must have at most {MAX_SEARCH} characters.", field="q")
+    return Page(
+        limit=int(limit),
+        status=Status(status) if status else None,
+        from_at=_bound(query, "from", timedelta(0)),
+        to_at=_bound(query, "to", timedelta(days=1)),
+        order_id=order_id,
+        q=search,
+        before=_read_cursor(query.get("cursor")),
+    )
+
+
+def _bound(query: Mapping[str, str], name: str, day_length: timedelta) -> datetime | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    day, exact = fields.read_day(text), fields.read_moment(_LOST_PLUS.sub("+", text))
+    try:
+        at = day + day_length if day else exact
+    except OverflowError:
+        at = None
+    if at is None:
+        message = f"{name} must be a day in Bangkok (2026-11-20) or a time with its offset (2026-11-20T10:00:00+07:00)."
+        raise InvalidInput(message, field=name)
+    return at
+
+
+def cursor(payment: Payment) -> str:
+    """Where a page ended, as an opaque word. It only says where to go on, so there is nothing in it to protect."""
+    micros = (payment.created_at - _EPOCH) // timedelta(microseconds=1)
+    return base64.urlsafe_b64encode(micros.to_bytes(8, "big") + payment.id.bytes).decode()
+
+
+def _read_cursor(text: str | None) -> tuple[datetime, UUID] | None:
+    if text is None:
+        return None
+    if not _CURSOR.fullmatch(text):
+        raise InvalidInput("cursor must be a nextCursor of an earlier answer.", field="cursor")
+    raw = base64.urlsafe_b64decode(text)
+    try:
+        return _EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big")), UUID(bytes=raw[8:])
+    except OverflowError:
+        raise InvalidInput("cursor must be a nextCursor of an earlier answer.", field="cursor") from None
