@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from paygate.db.migrate import migrate
 from paygate.embedded import Lease, acquire
 
 FOLDER = "TESTS_POSTGRES_FOLDER"  # Set by the first process of a run, read by its xdist workers.
@@ -79,7 +80,7 @@ class Databases:
         try:
             if not await self._admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", TEMPLATE):
                 await self._admin.execute(f"CREATE DATABASE {TEMPLATE}_new TEMPLATE template0")
-                await apply_schema(named(self._lease.dsn, f"{TEMPLATE}_new"))
+                await migrate(named(self._lease.dsn, f"{TEMPLATE}_new"))
                 await self._admin.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
         finally:
             await self._admin.execute("SELECT pg_advisory_unlock($1)", MAKING)
@@ -105,12 +106,3 @@ class Databases:
 def named(dsn: str, name: str) -> str:
     """The same server, another database."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
-
-
-async def apply_schema(dsn: str) -> None:
-    """The schema as schema.sql has it."""
-    conn = await asyncpg.connect(dsn)
-    try:
-        await conn.execute((Path(__file__).parents[1] / "schema.sql").read_text(encoding="utf-8"))
-    finally:
-        await conn.close()
