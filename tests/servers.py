@@ -25,7 +25,7 @@ class Server:
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"serve-{self.port}.log"
         self._command = [sys.executable, "-m", "paygate", "serve", "--port", str(self.port), *flags]
-        self._env = {
+        self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PAYGATE_")},
             "PAYGATE_DATABASE_URL": dsn,
             "PAYGATE_DATA_DIR": str(folder / "paygate-data"),
@@ -40,7 +40,7 @@ class Server:
         """Start (again) and wait until it is ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command, env=self._env, cwd=self.log.parent, stdout=log, stderr=log, start_new_session=True
+                self._command, env=self.env, cwd=self.log.parent, stdout=log, stderr=log, start_new_session=True
             )
         deadline = time.monotonic() + START_S
         while not self.ready():

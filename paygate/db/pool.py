@@ -112,6 +112,8 @@ class Database:
                     if not conn.is_closed() and conn.is_in_transaction():
                         conn.terminate()
         except AWAY as e:
+            if isinstance(e, ValueError):  # asyncpg's word for a wrong argument: our fault, not the database's.
+                raise
             raise Unavailable() from e
         finally:
             self._turn.release()
