@@ -52,7 +52,7 @@ class SealingKey:
             raise Bug("A stored secret was sealed with another PAYGATE_SECRET_KEY.")
         try:
             return AESGCM(self.sealing).decrypt(nonce, body, head + purpose.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut short within the nonce.
             raise Bug("A stored secret was changed.") from None
 
     def token(self, purpose: str) -> str:
