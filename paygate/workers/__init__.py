@@ -1,1 +1,65 @@
+"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, old keys are
+forgotten. Any number of processes may run it on one database."""
 
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from paygate.db.pool import in_transaction
+from paygate.outbound import Outbound
+from paygate.services.context import Context
+from paygate.workers import expire, prune, recheck
+from paygate.workers.deliver import Deliverer
+from paygate.workers.loop import Bell, Chore, Outage, tend
+
+__all__ = ["run"]
+
+DELIVER_S = 0.5
+EXPIRE_S = 1.0
+RECHECK_S = 1.0
+PRUNE_S = 3_600.0
+PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
+
+
+async def run(ctx: Context, stop: asyncio.Event) -> None:
+    """Do all chores of this process until *stop* is set and the work in hand is finished (a webhook under way may take
+    its 15 s). Sets `ctx.wake` meanwhile, so that a commit of this process is acted upon at once.
+
+    A database that is away is waited for, and no chore ever ends because something went wrong in it.
+    """
+    bell, outage, was_wake = Bell(), Outage(), ctx.wake
+    async with Outbound(
+        allow_networks=ctx.webhook_allow_networks,
+        own_addresses=own_addresses(ctx.public_url),
+        in_transaction=in_transaction,
+    ) as outbound:
+        deliverer = Deliverer(ctx, outbound, bell)
+        chores = [
+            Chore("deliver", DELIVER_S, deliverer.work, bell, PACE_S),
+            Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
+            Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
+            Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
+        ]
+        ctx.wake = bell.ring
+        try:
+            async with asyncio.TaskGroup() as group:
+                for chore in chores:
+                    group.create_task(tend(chore, stop, outage), name=chore.name)
+                await stop.wait()
+                for chore in chores:
+                    chore.bell.ring()
+            await deliverer.finish()
+        finally:
+            ctx.wake = was_wake
+            await deliverer.abandon()
+
+
+def own_addresses(public_url: str) -> list[tuple[str, int]]:
+    """Where this gateway itself answers, as far as its public URL says so by address: no webhook may go there."""
+    url = urlsplit(public_url)
+    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    if host == "localhost":
+        return [("127.0.0.1", port), ("::1", port)]
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    return [(host, port)] if is_address else []
