@@ -1,0 +1,157 @@
+"""Whether what a source says is news: PRODUCT.md, "References" and "Merging"."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from paygate.core.credits import MERGE_WINDOW, Credit, Sameness, compatible, recognise
+from tests.core.samples import (
+    MINUTE,
+    NOON,
+    OTHER_ACCOUNT,
+    OTHER_SOURCE,
+    SOURCE,
+    TICK,
+    credit,
+    seen,
+    uid,
+)
+
+WHEN = NOON + MINUTE
+
+
+def told(**changes: object) -> Credit:
+    """A credit that SOURCE told of, with a reference."""
+    return credit(**{"references": (("bank:004", "REF-1"),), "heard_from": ((SOURCE, b"d" * 32),)} | changes)
+
+
+def hearsay(**changes: object) -> Credit:
+    """A credit that OTHER_SOURCE told of, without a reference."""
+    return credit(**{"heard_from": ((OTHER_SOURCE, b"x" * 32),)} | changes)
+
+
+# --- references
+
+
+def test_a_reference_that_nobody_had_is_news() -> None:
+    assert recognise(seen(), None, []) == (Sameness.NEW, None)
+
+
+def test_the_same_reference_with_the_same_facts_is_the_same_credit() -> None:
+    assert recognise(seen(digest=b"e" * 32), told(), []) == (Sameness.SAME, told())
+
+
+def test_another_source_with_the_same_reference_speaks_of_the_same_credit() -> None:
+    assert recognise(seen(source_id=OTHER_SOURCE), told(), []) == (Sameness.SAME, told())
+
+
+@pytest.mark.parametrize(
+    "differing",
+    [
+        {"amount_satang": 15_001},
+        {"receiving_id": OTHER_ACCOUNT},
+        {"occurred_at": WHEN + MERGE_WINDOW + TICK},
+        {"occurred_at": WHEN - MERGE_WINDOW - TICK},
+    ],
+)
+def test_the_same_reference_with_other_facts_is_a_contradiction(differing: dict[str, object]) -> None:
+    assert recognise(seen(**differing), told(), []) == (Sameness.CONTRADICTION, told())
+
+
+@pytest.mark.parametrize("apart", [MERGE_WINDOW, -MERGE_WINDOW, timedelta(0)])
+def test_clocks_of_two_tales_may_differ_by_the_whole_window(apart: timedelta) -> None:
+    assert recognise(seen(occurred_at=WHEN + apart), told(), [])[0] is Sameness.SAME
+
+
+def test_another_reference_is_another_credit_however_alike() -> None:
+    assert recognise(seen(reference="REF-2", source_id=OTHER_SOURCE), None, [told()]) == (Sameness.NEW, None)
+    assert recognise(seen(reference="REF-2", digest=b"e" * 32), None, [told()]) == (Sameness.NEW, None)
+
+
+def test_the_reference_decides_before_any_likeness() -> None:
+    other = hearsay(id=uid(0xC9))
+    assert recognise(seen(), told(), [other]) == (Sameness.SAME, told())
+
+
+# --- the same words
+
+
+def test_the_same_words_of_the_same_source_are_the_same_credit() -> None:
+    known = hearsay(heard_from=((SOURCE, b"d" * 32),))
+    assert recognise(seen(reference=None), None, [known]) == (Sameness.SAME, known)
+
+
+def test_the_same_words_win_over_another_credit_that_fits() -> None:
+    known, other = hearsay(heard_from=((SOURCE, b"d" * 32),)), hearsay(id=uid(0xC9))
+    assert recognise(seen(reference=None), None, [other, known]) == (Sameness.SAME, known)
+
+
+def test_other_words_of_the_same_source_are_another_credit() -> None:
+    known = hearsay(heard_from=((SOURCE, b"x" * 32),))
+    assert recognise(seen(reference=None), None, [known]) == (Sameness.NEW, None)
+
+
+def test_the_same_words_of_another_source_prove_nothing_by_themselves() -> None:
+    known = hearsay(heard_from=((OTHER_SOURCE, b"d" * 32),), balance_satang=1)
+    assert recognise(seen(reference=None, balance_satang=2), None, [known]) == (Sameness.NEW, None)
+
+
+# --- merging
+
+
+def test_a_tale_without_reference_attaches_to_the_only_credit_that_fits() -> None:
+    assert recognise(seen(reference=None, source_id=OTHER_SOURCE), None, [told()]) == (Sameness.SAME, told())
+
+
+def test_a_reference_attaches_to_the_only_tale_without_one() -> None:
+    assert recognise(seen(), None, [hearsay()]) == (Sameness.SAME, hearsay())
+
+
+def test_two_credits_that_fit_are_for_a_person() -> None:
+    sameness, _ = recognise(seen(reference=None), None, [hearsay(), hearsay(id=uid(0xC9))])
+    assert sameness is Sameness.DOUBTFUL
+
+
+def test_a_credit_that_does_not_fit_does_not_make_the_other_doubtful() -> None:
+    other = hearsay(id=uid(0xC9), balance_satang=99_999)
+    assert recognise(seen(reference=None, balance_satang=1), None, [other, hearsay()]) == (Sameness.SAME, hearsay())
+
+
+@pytest.mark.parametrize("apart", [MERGE_WINDOW, -MERGE_WINDOW])
+def test_ten_minutes_either_way_may_be_one_credit_and_a_tick_more_may_not(apart: timedelta) -> None:
+    beyond = apart + (TICK if apart > timedelta(0) else -TICK)
+    assert compatible(seen(reference=None, occurred_at=WHEN + apart), hearsay())
+    assert not compatible(seen(reference=None, occurred_at=WHEN + beyond), hearsay())
+
+
+def test_the_window_is_ten_minutes() -> None:
+    assert timedelta(minutes=10) == MERGE_WINDOW
+
+
+def test_different_balances_never_merge() -> None:
+    assert not compatible(seen(reference=None, balance_satang=100), hearsay(balance_satang=101))
+
+
+def test_the_same_balance_merges() -> None:
+    assert compatible(seen(reference=None, balance_satang=100), hearsay(balance_satang=100))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(None, 100), (100, None), (0, None), (None, None)])
+def test_a_missing_balance_says_nothing(ours: int | None, theirs: int | None) -> None:
+    assert compatible(seen(reference=None, balance_satang=ours), hearsay(balance_satang=theirs))
+
+
+def test_a_balance_of_zero_is_a_balance() -> None:
+    assert not compatible(seen(reference=None, balance_satang=0), hearsay(balance_satang=1))
+    assert compatible(seen(reference=None, balance_satang=0), hearsay(balance_satang=0))
+
+
+def test_two_references_are_never_joined_by_likeness() -> None:
+    assert not compatible(seen(reference="REF-2", source_id=OTHER_SOURCE), told())
+    assert not compatible(seen(reference="ref-1", source_id=OTHER_SOURCE), told())  # Case matters.
+
+
+def test_a_channel_tells_each_credit_once() -> None:
+    assert not compatible(seen(reference=None, source_id=SOURCE), told())
