@@ -1,0 +1,118 @@
+"""`paygate account`: where money arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import emvco
+from paygate.cli.output import emit, examples, json_option, owner_text, read_owner, table
+from paygate.cli.session import run
+from paygate.core import ids
+from paygate.db.accounts import Account
+from paygate.services import accounts
+
+
+@click.group()
+def account() -> None:
+    """Receiving accounts: the operator's central ones, and those of merchants on a direct plan."""
+
+
+@account.command(
+    epilog=examples(
+        'paygate account add --owner central --promptpay 0812345678 --bank 014 --number 4061234567 --name "My Co Ltd"',
+        'paygate account add --owner mer_0c... --promptpay 0899999999 --bank 004 --number 1234567890 --name "ร้านกาแฟ"',
+        'paygate account add --owner central --biller-id 099400016550100 --name "My Co Ltd"',
+    )
+)
+@click.option("--owner", required=True, help="central, or a merchant's id.")
+@click.option("--promptpay", help="PromptPay ID: mobile, national or tax ID, or e-wallet.")
+@click.option("--bank", help="Code of the bank that keeps the account, 3 digits (014 is SCB).")
+@click.option("--number", help="Account number; what the bank tells is compared with it.")
+@click.option("--name", required=True, help="Account holder, as the payer's bank shows it.")
+@click.option("--biller-id", help="Biller ID of 15 digits, for bill-payment QRs with references.")
+@click.option(
+    "--amount-tagging",
+    type=click.Choice(accounts.AMOUNT_TAGGINGS),
+    default="auto",
+    show_default=True,
+    help="How payments of one amount are told apart: by satang when needed, not at all, always up, always down.",
+)
+@click.option("--test", is_flag=True, help="A virtual account for test keys.")
+@json_option
+def add(
+    owner: str,
+    promptpay: str | None,
+    bank: str | None,
+    number: str | None,
+    name: str,
+    biller_id: str | None,
+    amount_tagging: str,
+    test: bool,
+    as_json: bool,
+) -> None:
+    """Add an account; for an account that the owner has already, a new version of it."""
+    owner_id = read_owner(owner)
+    added = run(
+        lambda ctx: accounts.add(
+            ctx,
+            owner=owner_id,
+            promptpay=promptpay,
+            bank=bank,
+            number=number,
+            name=name,
+            biller_id=biller_id,
+            amount_tagging=amount_tagging,
+            test=test,
+        )
+    )
+    account_id = ids.show("acc", added.id)
+    lines = [
+        f"Account {account_id}: {_receives(added)}.",
+        f"Next: paygate source add --account {account_id} --kind generic",
+    ]
+    emit({"accountId": account_id}, lines, as_json=as_json)
+
+
+@account.command("list", epilog=examples("paygate account list", "paygate account list --owner central --json"))
+@click.option("--owner", help="central, or a merchant's id; without it, all.")
+@json_option
+def list_(owner: str | None, as_json: bool) -> None:
+    """List the accounts in force."""
+    owner_id = None if owner is None else read_owner(owner)
+    found = run(lambda ctx: accounts.list_accounts(ctx, owner_id))
+    rows = [[ids.show("acc", a.id), owner_text(a.merchant_id), a.mode, _receives(a), _bank(a), a.name] for a in found]
+    lines = table(["ACCOUNT", "OWNER", "MODE", "RECEIVES BY", "BANK ACCOUNT", "NAME"], rows)
+    emit({"accounts": [_shape(a) for a in found]}, lines, as_json=as_json)
+
+
+def _receives(a: Account) -> str:
+    parts = []
+    if a.proxy and a.proxy_kind:
+        parts.append(f"PromptPay {emvco.normalise_proxy(a.proxy).display}")
+    if a.biller_id:
+        parts.append(f"biller {a.biller_id}")
+    return ", ".join(parts)
+
+
+def _bank(a: Account) -> str:
+    return f"{a.bank_code} {a.number}" if a.number else "not known"
+
+
+def _shape(a: Account) -> dict[str, Any]:
+    return {
+        "accountId": ids.show("acc", a.id),
+        "receivingId": str(a.receiving_id),
+        "owner": owner_text(a.merchant_id),
+        "mode": a.mode,
+        "promptpay": a.proxy,
+        "promptpayKind": a.proxy_kind,
+        "billerId": a.biller_id,
+        "bank": a.bank_code,
+        "number": a.number,
+        "name": a.name,
+        "amountTagging": a.amount_tagging,
+        "virtual": a.virtual,
+        "createdAt": a.created_at,
+    }

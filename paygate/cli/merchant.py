@@ -1,0 +1,113 @@
+"""`paygate merchant`: who takes payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from paygate.cli.output import emit, examples, json_option, password_option, read_password, table
+from paygate.cli.session import run
+from paygate.core import ids
+from paygate.db.merchants import Merchant
+from paygate.services import merchants
+
+
+@click.group()
+def merchant() -> None:
+    """Merchants and their approval."""
+
+
+@merchant.command(
+    epilog=examples(
+        'paygate merchant create --email shop@example.com --name "Coffee Shop" --plan free --approve',
+        'paygate merchant create --email shop@example.com --name "ร้านกาแฟ" --plan pro --promptpay 0899999999 --approve',
+    )
+)
+@click.option("--email", required=True, help="The owner's address, for logging in.")
+@click.option("--name", required=True, help="What payers read.")
+@click.option("--plan", required=True, type=click.Choice(merchants.PLANS), help="free: by the central account.")
+@click.option("--promptpay", help="On a direct plan: the merchant's own PromptPay ID.")
+@password_option
+@click.option("--approve", is_flag=True, help="May take real payments at once.")
+@json_option
+def create(
+    email: str, name: str, plan: str, promptpay: str | None, password_stdin: bool, approve: bool, as_json: bool
+) -> None:
+    """Create a merchant with its four keys. The keys are shown this once."""
+    password = read_password() if password_stdin else None
+    new = run(
+        lambda ctx: merchants.create(
+            ctx, email=email, name=name, plan=plan, promptpay=promptpay, password=password, approve=approve
+        )
+    )
+    answer = {
+        "merchantId": ids.show_merchant(new.merchant_id),
+        "liveSecretKey": new.live_secret_key,
+        "livePublicKey": new.live_public_key,
+        "testSecretKey": new.test_secret_key,
+        "testPublicKey": new.test_public_key,
+    }
+    lines = [
+        f"Merchant {answer['merchantId']}" + ("" if approve else ", waiting for approval"),
+        f"  live secret key  {new.live_secret_key}",
+        f"  live public key  {new.live_public_key}",
+        f"  test secret key  {new.test_secret_key}",
+        f"  test public key  {new.test_public_key}",
+        "Keep the secret keys: they are not shown again.",
+    ]
+    emit(answer, lines, as_json=as_json)
+
+
+@merchant.command("list", epilog=examples("paygate merchant list", "paygate merchant list --json"))
+@json_option
+def list_(as_json: bool) -> None:
+    """List all merchants."""
+    found = run(merchants.list_merchants)
+    rows = [[ids.show_merchant(m.merchant_id), m.status, m.plan, m.email, m.name] for m in found]
+    lines = table(["MERCHANT", "STATUS", "PLAN", "E-MAIL", "NAME"], rows)
+    emit({"merchants": [_shape(m) for m in found]}, lines, as_json=as_json)
+
+
+@merchant.command(epilog=examples("paygate merchant show mer_0c..."))
+@click.argument("merchant_id")
+@json_option
+def show(merchant_id: str, as_json: bool) -> None:
+    """Show one merchant."""
+    number = ids.read_merchant(merchant_id)
+    _tell(run(lambda ctx: merchants.show(ctx, number)), as_json)
+
+
+@merchant.command(epilog=examples("paygate merchant approve mer_0c..."))
+@click.argument("merchant_id")
+@json_option
+def approve(merchant_id: str, as_json: bool) -> None:
+    """Let a waiting or suspended merchant take payments."""
+    number = ids.read_merchant(merchant_id)
+    _tell(run(lambda ctx: merchants.approve(ctx, number)), as_json)
+
+
+@merchant.command(epilog=examples("paygate merchant suspend mer_0c..."))
+@click.argument("merchant_id")
+@json_option
+def suspend(merchant_id: str, as_json: bool) -> None:
+    """Stop a merchant's keys at once; its open payments stay payable."""
+    number = ids.read_merchant(merchant_id)
+    _tell(run(lambda ctx: merchants.suspend(ctx, number)), as_json)
+
+
+def _tell(m: Merchant, as_json: bool) -> None:
+    emit(_shape(m), [f"Merchant {ids.show_merchant(m.merchant_id)} ({m.name}, {m.plan}): {m.status}."], as_json=as_json)
+
+
+def _shape(m: Merchant) -> dict[str, Any]:
+    return {
+        "merchantId": ids.show_merchant(m.merchant_id),
+        "name": m.name,
+        "email": m.email,
+        "plan": m.plan,
+        "feeBps": m.fee_bps,
+        "status": m.status,
+        "approvedAt": m.approved_at,
+        "createdAt": m.created_at,
+    }

@@ -1,0 +1,70 @@
+"""Answers of commands: lines for people, or with --json one line of JSON for programs; and options many share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from paygate.core import ids
+from paygate.core.events import timestamp
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def json_option(function: Function) -> Function:
+    """`--json`, as the parameter *as_json*."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")(function)
+
+
+def password_option(function: Function) -> Function:
+    """`--password-stdin`, as the parameter *password_stdin*."""
+    return click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")(function)
+
+
+def examples(*lines: str) -> str:
+    """An epilog of --help that click does not wrap."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def emit(answer: Mapping[str, Any], lines: Sequence[str], *, as_json: bool) -> None:
+    """Print an answer: *answer* as JSON, or *lines*."""
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, default=_plain))
+    else:
+        click.echo("\n".join(lines))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows under a head, in columns; a sentence when there are none."""
+    if not rows:
+        return ["There are none."]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
+    ]
+
+
+def read_password() -> str:
+    """The first line of standard input, without its line end."""
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def owner_text(merchant_id: int) -> str:
+    """`central` for the platform, else the merchant's id."""
+    return "central" if merchant_id == 0 else ids.show_merchant(merchant_id)
+
+
+def read_owner(text: str) -> int:
+    """The reverse of `owner_text`. Raises NotFound."""
+    return 0 if text == "central" else ids.read_merchant(text)
+
+
+def _plain(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return timestamp(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,83 @@
+"""What a command needs before its work: settings, a database with the schema applied, and a Context."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from paygate.db.migrate import migrate
+from paygate.db.pool import Database
+from paygate.embedded import Lease, acquire
+from paygate.services import installation
+from paygate.services.context import Context
+from paygate.settings import Settings
+
+Result = TypeVar("Result")
+
+POOL_SIZE = 2  # A command does one thing at a time.
+
+
+def load(data_dir: Path | None = None) -> Settings:
+    """The settings; unknown ones are named on stderr. Raises SettingsError."""
+    settings = Settings.from_env(os.environ, data_dir=data_dir)
+    for warning in settings.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    return settings
+
+
+@contextmanager
+def database(settings: Settings, *, watch: bool = False, loud: bool | None = None) -> Iterator[str]:
+    """The DSN of the operator's PostgreSQL, or of the embedded one, which is then held until the end.
+
+    *watch*: start it again should it be killed. *loud*: tell of each step on stderr (None: on a terminal only).
+    Raises EmbeddedError.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    tell = sys.stderr.isatty() if loud is None else loud
+    lease: Lease = acquire(settings.data_dir, on_progress=_say if tell else None)
+    with lease:
+        if watch:
+            lease.watch()
+        yield lease.dsn
+
+
+def run(work: Callable[[Context], Awaitable[Result]]) -> Result:
+    """Do *work* with a Context on a migrated database; its result. Raises what the work raises."""
+    settings = load()
+    with database(settings) as dsn:
+        return asyncio.run(_with_context(settings, dsn, work))
+
+
+async def prepare(settings: Settings, dsn: str) -> list[str]:
+    """Apply the schema and check the key; the migrations applied. Raises Unavailable, MigrationRefused, WrongKey."""
+    applied = await migrate(dsn)
+    db = await Database.open(dsn, size=1)
+    try:
+        await installation.check(settings.context(db))
+    finally:
+        await db.close()
+    return applied
+
+
+async def _with_context(settings: Settings, dsn: str, work: Callable[[Context], Awaitable[Result]]) -> Result:
+    await migrate(dsn)
+    db = await Database.open(dsn, size=POOL_SIZE)
+    try:
+        ctx = settings.context(db)
+        await installation.check(ctx)
+        return await work(ctx)
+    finally:
+        await db.close()
+
+
+def _say(text: str) -> None:
+    click.echo(f"{text} ...", err=True)
