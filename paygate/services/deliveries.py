@@ -7,8 +7,7 @@ import time
 from collections.abc import Mapping
 from uuid import UUID
 
-import structlog
-
+from paygate import telemetry
 from paygate.core import ids, webhooks
 from paygate.core.webhooks import RETRY_DELAYS_S, Verdict
 from paygate.db import deliveries as rows
@@ -26,7 +25,7 @@ MOST_CLAIMS = 2 * (len(RETRY_DELAYS_S) + 1)
 KEPT_ANSWER_BYTES = 1_024
 KEPT_ERROR_CHARS = 500
 
-log = structlog.get_logger(__name__)
+log = telemetry.logger("services.deliveries")
 
 
 async def claim(ctx: Context, *, rooms: Mapping[UUID, int], new_room: int, limit: int) -> Claimed:
@@ -73,7 +72,11 @@ def failed(due: Due, error: str, latency_ms: int = 0) -> Attempt:
 async def record(ctx: Context, due: Due, attempt: Attempt) -> bool:
     """Keep what became of a try; whether the delivery was still ours. Repeating it is harmless."""
     ours = await ctx.db.transaction(lambda conn: rows.record(conn, due, attempt))
-    about = {"endpoint": ids.show("we", due.endpoint_id), "webhook": ids.show("wh", due.event_id), "attempt": due.attempt}
+    about = {
+        "endpoint": ids.show("we", due.endpoint_id),
+        "webhook": ids.show("wh", due.event_id),
+        "attempt": due.attempt,
+    }
     if not ours:
         log.warning("webhook answered after its lease had passed on", **about, status=attempt.status)
     elif attempt.disable is not None:

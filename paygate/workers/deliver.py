@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
-
+from paygate import telemetry
 from paygate.core.errors import Unavailable
 from paygate.db.deliveries import Attempt, Due
 from paygate.outbound import Outbound
@@ -21,7 +20,7 @@ WRITERS = 4
 FINISH_S = TOTAL_TIMEOUT_S + 3.0
 """How long a stop waits for what is under way: the longest request, and time to keep its result."""
 
-log = structlog.get_logger(__name__)
+log = telemetry.logger("workers.deliver")
 
 
 class Deliverer:

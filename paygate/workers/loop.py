@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import structlog
-
+from paygate import telemetry
 from paygate.core.errors import Unavailable
 
 BACKOFF_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
-log = structlog.get_logger(__name__)
+log = telemetry.logger("workers")
 
 
 class Bell:

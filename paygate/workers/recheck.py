@@ -3,8 +3,7 @@ it is decided here."""
 
 from __future__ import annotations
 
-import structlog
-
+from paygate import telemetry
 from paygate.core.errors import Unavailable
 from paygate.db import credits
 from paygate.services import evidence
@@ -15,7 +14,7 @@ AGE_S = 2.0
 
 AT_ONCE = 100
 
-log = structlog.get_logger(__name__)
+log = telemetry.logger("workers.recheck")
 
 
 async def work(ctx: Context) -> bool:
