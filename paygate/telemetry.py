@@ -24,7 +24,7 @@ clear = structlog.contextvars.clear_contextvars
 
 def configure(level: str) -> None:
     """Set this process's logging up: *level* is debug, info, warning or error, and what is less is not written."""
-    _configure_structlog(level, cache=True)
+    _configure_structlog(level)
     root = logging.getLogger()
     root.handlers[:] = [_Forward()]
     # Libraries say a lot at debug that is of no use here.
@@ -35,7 +35,7 @@ def configure(level: str) -> None:
         library.propagate = name not in _SILENT
 
 
-def _configure_structlog(level: str, *, cache: bool) -> None:
+def _configure_structlog(level: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -46,7 +46,6 @@ def _configure_structlog(level: str, *, cache: bool) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=cache,
     )
 
 
@@ -80,4 +79,4 @@ def _json(line: EventDict, **_: object) -> str:
     return json.dumps(line, ensure_ascii=False, default=str)
 
 
-_configure_structlog("info", cache=False)  # structlog's own default would write to stdout, which belongs to the CLI.
+_configure_structlog("info")  # structlog's own default would write to stdout, which belongs to the CLI.

@@ -18,6 +18,7 @@ from paygate.db.pool import Database
 from paygate.services.context import Context
 from tests.postgres import Databases, make_folder, remove_folder
 from tests.servers import SECRET_KEY, Server
+from tests.worlds import World, make_world
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,3 +68,9 @@ def server(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield start
     for one in running:
         one.kill()
+
+
+@pytest.fixture
+async def world(ctx: Context) -> World:
+    """An installation that can take a payment; for other plans or tagging call `make_world(ctx, ...)`."""
+    return await make_world(ctx)

@@ -11,6 +11,7 @@ from paygate.db import sources
 from paygate.services import evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome
+from paygate.services.sources import purpose
 
 
 async def receive(ctx: Context, source_id: UUID, signature: str | None, body: bytes) -> Outcome:
@@ -24,7 +25,7 @@ async def receive(ctx: Context, source_id: UUID, signature: str | None, body: by
     if found is None or found[0].disabled:
         raise NotFound("No such source.")
     source, now = found
-    secret = ctx.unseal(source.secret, f"source:{source.id}")
+    secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")
     if source.kind != generic.KIND:

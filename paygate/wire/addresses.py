@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
@@ -27,6 +28,8 @@ class Address(Route):
             return await handlers[request.method](request)
 
         super().__init__(path, dispatch, methods=list(handlers), name=path)
+        # Starlette's `$` also fits before a line end, and its `.` fits none: `/create%0a` is not `/create`.
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette would look on for a path that has the method: `GET /payment/create` is not the payment `create`."""
