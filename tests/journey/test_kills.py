@@ -16,10 +16,11 @@ import asyncpg
 import httpx2
 
 from paygate.core.webhooks import stamp
-from paygate.services import accounts, endpoints, ledger, merchants, sources
+from paygate.services import ledger
 from paygate.services.context import Context
 from tests.journey.shop import Shop
 from tests.servers import Server
+from tests.worlds import make_world
 
 KILLS = 20
 CLIENTS = 3
@@ -29,16 +30,10 @@ GIVE_UP_S = 120.0
 async def test_twenty_kills_lose_nothing_and_book_nothing_twice(
     ctx: Context, server: Callable[..., Server], dsn: str
 ) -> None:
-    account = await accounts.add(
-        ctx, owner="central", promptpay="0812345678", bank="014", number="4061234567", name="PG"
-    )
-    merchant = await merchants.create(ctx, email="m@b.co", name="Shop", plan="free", approve=True)
-    source = await sources.add(ctx, account=account.id, kind="generic")
     with Shop() as shop:
-        await endpoints.add(ctx, merchant=merchant.merchant_id, url=shop.url)
+        world = await make_world(ctx, hook=shop.url, tagging="auto")
         running = server()
-        path = "/api/bank/" + source.url.rsplit("/", 1)[1]
-        stream = Stream(running.base, merchant.live_secret_key, path, source.secret)
+        stream = Stream(running.base, world.secret_key, f"/api/bank/{world.source}", world.source_secret)
         await asyncio.to_thread(stream.run_while, lambda: kill_again_and_again(running))
 
         assert len(stream.paid) >= KILLS, "the stream hardly moved between the kills"

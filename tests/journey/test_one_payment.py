@@ -38,9 +38,9 @@ def test_a_payment_is_made_paid_booked_and_told_once(server: Callable[..., Serve
                       "--number", "4061234567", "--name", "ร้านกลาง")  # fmt: skip
     merchant = paygate("merchant", "create", "--email", "shop@b.co", "--name", "Shop", "--plan", "free", "--approve")
     source = paygate("source", "add", "--account", account["accountId"], "--kind", "generic")
-    with Shop() as shop:
+    headers = {"X-API-Key": merchant["liveSecretKey"]}
+    with Shop() as shop, httpx2.Client(base_url=running.base, headers=headers, trust_env=False) as api:
         hook = paygate("webhook", "add", "--merchant", merchant["merchantId"], "--url", shop.url)
-        api = httpx2.Client(base_url=running.base, headers={"X-API-Key": merchant["liveSecretKey"]}, trust_env=False)
 
         # The merchant's server asks for 150 baht; the QR that comes back says so, to the account.
         answer = api.post("/api/v1/payment/create", json={"amount": 150.00, "orderId": "A-1", "metadata": {"โต๊ะ": 7}})
