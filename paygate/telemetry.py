@@ -11,6 +11,7 @@ import logging
 import sys
 import traceback
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
@@ -76,7 +77,10 @@ def _exception(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
 
 
 def _json(line: EventDict, **_: object) -> str:
-    return json.dumps(line, ensure_ascii=False, default=str)
+    try:
+        return msgspec.json.encode(line, enc_hook=str).decode()
+    except (UnicodeEncodeError, msgspec.MsgspecError):
+        return json.dumps(line, default=str)  # Slower, but there is no text it cannot write.
 
 
 _configure_structlog("info")  # structlog's own default would write to stdout, which belongs to the CLI.

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from paygate import telemetry
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    telemetry.clear()
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    said = capsys.readouterr()
+    assert said.out == ""
+    return [json.loads(line) for line in said.err.splitlines()]
+
+
+def test_a_line_is_json_with_the_facts_that_were_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("info")
+    telemetry.bind(request_id="req_1")
+    telemetry.logger("wire").info("made", amount_satang=100, name="กาแฟ")
+    (line,) = lines(capsys)
+    expected = {"event": "made", "level": "info", "room": "wire", "amount_satang": 100, "name": "กาแฟ"}
+    assert {**expected, "request_id": "req_1"}.items() <= line.items() and str(line["at"]).endswith("Z")
+
+
+def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("warning")
+    telemetry.logger("wire").info("no")
+    telemetry.logger("wire").warning("yes")
+    assert [line["event"] for line in lines(capsys)] == ["yes"]
+
+
+def test_other_libraries_come_out_the_same_and_access_logs_with_queries_do_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry.configure("info")
+    logging.getLogger("uvicorn.error").warning("port %s", 8000)
+    logging.getLogger("uvicorn.access").info("GET /?client_secret=x")
+    assert [(line["event"], line["room"]) for line in lines(capsys)] == [("port 8000", "uvicorn.error")]
+
+
+def test_an_exception_is_written_whole_even_when_its_text_is_not_unicode(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure("info")
+    try:
+        raise ValueError("half a pair: \ud800")
+    except ValueError as error:
+        telemetry.logger("wire").error("failed", exc_info=error)
+        telemetry.logger("wire").exception("again")
+        logging.getLogger("x").exception("thrice", exc_info=sys.exc_info())
+    said = lines(capsys)
+    assert len(said) == 3 and all("ValueError: half a pair" in str(line["exception"]) for line in said)
