@@ -1,0 +1,158 @@
+"""The operator's commands, as scripts use them: exact JSON, clear errors, exit status."""
+
+from __future__ import annotations
+
+import re
+
+from click.testing import CliRunner
+
+from paygate.cli.main import COMMANDS, cli
+from tests.cli.conftest import Answer, Paygate
+
+ACCOUNT = (
+    "account",
+    "add",
+    "--owner",
+    "central",
+    "--promptpay",
+    "0812345678",
+    "--bank",
+    "014",
+    "--number",
+    "4061234567",
+)
+SHOP = ("merchant", "create", "--email", "m@b.co", "--name", "Shop", "--plan")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def is_refused(answer: Answer, *, status: int = 1) -> bool:
+    assert "Traceback" not in answer.err and answer.out == ""
+    assert answer.status == status, answer.err
+    return status == 2 or (answer.err.startswith("Error: ") and answer.err.count("\n") == 1)
+
+
+def test_what_a_payment_needs_is_made_in_four_commands(paygate: Paygate) -> None:
+    account = paygate(*ACCOUNT, "--name", "ร้าน", "--amount-tagging", "off", "--json").json
+    assert list(account) == ["accountId"] and account["accountId"].startswith("acc_")
+    shop = paygate(*SHOP, "free", "--approve", "--json").json
+    assert list(shop) == ["merchantId", "liveSecretKey", "livePublicKey", "testSecretKey", "testPublicKey"]
+    assert shop["merchantId"].startswith("mer_") and shop["liveSecretKey"].startswith("sk_live_")
+    source = paygate("source", "add", "--account", account["accountId"], "--kind", "generic", "--json").json
+    assert list(source) == ["sourceId", "secret", "url"]
+    assert source["url"] == f"http://127.0.0.1:8000/api/bank/{source['sourceId']}"
+    assert source["sourceId"].startswith("src_") and source["secret"].startswith("whsec_")
+    hook = paygate(
+        "webhook", "add", "--merchant", shop["merchantId"], "--url", "http://127.0.0.1:9/hook", "--json"
+    ).json
+    assert list(hook) == ["endpointId", "secret"]
+    assert hook["endpointId"].startswith("we_") and hook["secret"].startswith("whsec_")
+    books = paygate("ledger", "check", "--json").json
+    assert books["balanced"] is True
+    [listed] = [a for a in paygate("account", "list", "--json").json["accounts"] if a["mode"] == "live"]
+    assert (listed["owner"], listed["name"], listed["amountTagging"]) == ("central", "ร้าน", "off")
+    assert TIME.fullmatch(listed["createdAt"])
+    [listed] = paygate("source", "list", "--json").json["sources"]
+    assert (listed["sourceId"], listed["kind"], listed["disabled"]) == (source["sourceId"], "generic", False)
+    [listed] = paygate("webhook", "list", "--merchant", shop["merchantId"], "--json").json["endpoints"]
+    assert (listed["endpointId"], listed["mode"], listed["events"]) == (hook["endpointId"], "live", ["*"])
+
+
+def test_a_merchant_is_approved_suspended_and_listed(paygate: Paygate) -> None:
+    shop = paygate(*SHOP, "pro", "--promptpay", "0899999999", "--json").json
+    assert paygate("merchant", "list", "--json").json["merchants"][0]["status"] == "PENDING"
+    for act, status in (("approve", "APPROVED"), ("suspend", "SUSPENDED"), ("show", "SUSPENDED")):
+        answer = paygate("merchant", act, shop["merchantId"], "--json").json
+        assert (answer["merchantId"], answer["status"]) == (shop["merchantId"], status)
+    assert paygate("account", "list", "--owner", shop["merchantId"], "--json").json["accounts"][0]["bank"] is None
+
+
+def test_keys_are_made_listed_and_revoked(paygate: Paygate) -> None:
+    shop = paygate(*SHOP, "free", "--json").json["merchantId"]
+    made = paygate("key", "create", "--merchant", shop, "--kind", "public", "--test", "--json").json
+    assert list(made) == ["keyId", "key"] and made["key"].startswith("pk_test_")
+    assert paygate("key", "revoke", made["keyId"], "--json").json == {"keyId": made["keyId"], "revoked": True}
+    listed = {k["keyId"]: k for k in paygate("key", "list", "--merchant", shop, "--json").json["keys"]}
+    assert len(listed) == 5 and TIME.fullmatch(listed[made["keyId"]]["revokedAt"])
+
+
+def test_an_admin_is_made_with_a_password_from_standard_input(paygate: Paygate) -> None:
+    made = paygate("admin", "create", "a@b.co", "--password-stdin", "--json", stdin="correct horse\n").json
+    assert list(made) == ["adminId"] and made["adminId"].startswith("usr_")
+    assert is_refused(paygate("admin", "create", "c@d.co", "--password-stdin", stdin="short\n"))
+    assert is_refused(paygate("admin", "create", "a@b.co", "--password-stdin", stdin="correct horse\n"))
+    assert is_refused(paygate("admin", "create", "c@d.co"), status=2)
+
+
+def test_expected_errors_are_one_clear_line(inside: Paygate) -> None:
+    unknown = "mer_0000000000009"
+    for wrong in [
+        (*ACCOUNT[:4], "--name", "x"),
+        ("account", "add", "--owner", "somebody", "--promptpay", "0812345678", "--name", "x"),
+        ("account", "add", "--owner", unknown, "--promptpay", "0812345678", "--name", "x"),
+        ("source", "add", "--account", "acc_nothing", "--kind", "generic"),
+        ("merchant", "approve", unknown),
+        ("webhook", "add", "--merchant", unknown, "--url", "https://shop.example/"),
+        ("key", "revoke", "key_nothing"),
+        (*SHOP, "pro", "--promptpay", "0212345678"),
+        ("qr", "0212345678"),
+    ]:
+        assert is_refused(inside(*wrong)), wrong
+    for misused in [("account", "add"), (*SHOP, "gold"), ("nothing",), ("qr", "0812345678", "--amount", "1e2")]:
+        assert is_refused(inside(*misused), status=2), misused
+
+
+def test_settings_are_checked_before_anything_is_done(paygate: Paygate) -> None:
+    wrong = {"PAYGATE_DATABASE_URL": "nonsense", "PAYGATE_VAT": "some"}
+    answer = paygate("merchant", "list", env=wrong)
+    assert answer.status == 1 and "PAYGATE_DATABASE_URL" in answer.err and "PAYGATE_VAT" in answer.err
+    assert "Traceback" not in answer.err
+    assert "did you mean PAYGATE_VAT?" in paygate("merchant", "list", env={"PAYGATE_VATT": "none"}).err
+
+
+def test_a_database_that_is_away_or_anothers_is_said_so(paygate: Paygate) -> None:
+    answer = paygate("merchant", "list", env={"PAYGATE_DATABASE_URL": "postgresql://127.0.0.1:1/x"})
+    assert is_refused(answer) and "cannot be reached" in answer.err
+    assert paygate("merchant", "list").status == 0
+    answer = paygate("merchant", "list", env={"PAYGATE_SECRET_KEY": "another-key-of-at-least-32-characters"})
+    assert is_refused(answer) and "PAYGATE_SECRET_KEY" in answer.err
+
+
+def test_the_schemas_standing_is_shown(paygate: Paygate) -> None:
+    found = paygate("db", "status", "--json").json
+    assert found["current"] is True and {m["state"] for m in found["migrations"]} == {"applied"}
+    assert paygate("db", "migrate", "--json").json == {"applied": []}
+
+
+def test_a_qr_needs_no_database_and_draws_itself(paygate: Paygate) -> None:
+    nowhere = {"PAYGATE_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
+    made = paygate("qr", "081-234-5678", "--amount", "150", "--json", env=nowhere).json
+    assert made == {
+        "payload": "00020101021229370016A0000006770101110113006681234567853037645406150.005802TH6304C40C",
+        "promptpay": "0066812345678",
+        "promptpayKind": "mobile",
+        "amountSatang": 15000,
+    }
+    drawn = paygate("qr", "0812345678", env=nowhere)
+    assert drawn.status == 0 and "█" in drawn.out and "081-234-5678, any amount" in drawn.out
+    assert paygate("qr", "0812345678", "--png", "q.png", "--svg", "q.svg", env=nowhere).out.startswith("Written: q.png")
+    assert is_refused(paygate("qr", "0812345678", "--png", "no/such/folder.png", env=nowhere))
+
+
+def test_the_version_and_the_commands_are_told(paygate: Paygate) -> None:
+    assert re.fullmatch(r"paygate, version \d+\.\d+\.\d+\n", paygate("--version").out)
+    told = paygate("--help").out
+    assert all(f"\n  {name} " in told for name in COMMANDS)
+
+
+COMMANDS_WITH_WORK = """
+    serve, worker, admin create, account add, account list, merchant create, merchant list, merchant show,
+    merchant approve, merchant suspend, source add, source list, webhook add, webhook list, key create, key revoke,
+    key list, ledger check, db migrate, db status, qr
+"""
+
+
+def test_every_command_has_examples_and_json() -> None:
+    for command in COMMANDS_WITH_WORK.replace("\n", " ").split(","):
+        told = CliRunner().invoke(cli, [*command.split(), "--help"], prog_name="paygate").output
+        assert f"paygate {command.strip()}" in told.partition("\n  Examples:\n    ")[2], told
+        assert "--json" in told
