@@ -48,7 +48,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     drawn: dict[str, str] = {}
     above: list[tuple[int, str]] = []
     for line in (errors.__doc__ or "").splitlines():
-        match = re.match(r"( {4}[| ]*)(?:\+-- )?([A-Z]\w+)(?:\s{2}|$)", line)
+        match = re.match(r"( {4}[| ]*)(?:\+-- )?([A-Z]\w+)(?:\s|$)", line)
         if match:
             depth = match.start(2)
             above = [(d, n) for d, n in above if d < depth]
