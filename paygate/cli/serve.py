@@ -28,6 +28,7 @@ GRACE_S = 10  # What requests in hand get after SIGTERM.
 # Server processes of a killed `serve` need a moment to let go of the port.
 BIND_PATIENCE_S = 3.0
 POLL_S = 0.05
+EMBEDDED_CONNECTIONS = 80  # Of its 100; the rest is for workers and commands.
 FACTORY = "paygate.cli.serve:create_app"
 
 
@@ -52,6 +53,11 @@ def serve(host: str, port: int, workers: int, no_worker: bool, data: Path | None
     """Run the gateway until SIGTERM: work in hand is finished, then it exits with status 0."""
     signal.signal(signal.SIGTERM, _leave)
     settings = load(data)
+    if settings.database_url is None and workers * settings.db_pool_size > EMBEDDED_CONNECTIONS:
+        raise CannotServe(
+            f"{workers} server processes with {settings.db_pool_size} connections each are more than the embedded"
+            f" PostgreSQL has for them ({EMBEDDED_CONNECTIONS}): lower --workers or PAYGATE_DB_POOL_SIZE."
+        )
     try:
         with _listen(host, port) as listener, database(settings, watch=True, loud=True) as dsn:
             address = _address(host, listener.getsockname()[1])

@@ -15,32 +15,8 @@ from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
-# The key, its merchant and the accounts of its plan, in one round trip. `last_used_at` moves at most once a minute, and
-# a row that somebody else is touching is left alone, so that a busy key is never a hot row.
+# The key, its merchant and the accounts of its plan, in one round trip that writes nothing.
 AUTHENTICATE = Sql("""
-      WITH found AS (
-           SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.last_used_at, m.name, m.status, m.plan, m.fee_bps,
-                  m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins,
-                  CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id
-             FROM key_directory d
-             JOIN api_keys k ON k.merchant_id = d.merchant_id AND k.mode = d.mode AND k.id = d.key_id
-             JOIN merchants m ON m.merchant_id = k.merchant_id
-            WHERE d.key_hash = :key_hash
-              AND k.revoked_at IS NULL
-              AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
-           ),
-           stale AS (
-           SELECT k.merchant_id, k.mode, k.id
-             FROM api_keys k
-             JOIN found f ON f.merchant_id = k.merchant_id AND f.mode = k.mode AND f.id = k.id
-            WHERE k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute'
-              FOR NO KEY UPDATE OF k SKIP LOCKED
-           ),
-           touched AS (
-           UPDATE api_keys k SET last_used_at = clock_timestamp()
-             FROM stale s
-            WHERE k.merchant_id = s.merchant_id AND k.mode = s.mode AND k.id = s.id
-           )
     SELECT f.*,
            (SELECT coalesce(json_agg(a ORDER BY a.created_at, a.id), '[]')
               FROM (SELECT DISTINCT ON (v.receiving_id)
@@ -51,7 +27,33 @@ AUTHENTICATE = Sql("""
                        AND v.mode = f.mode
                        AND v.retired_at IS NULL
                   ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts
-      FROM found f
+      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, m.name, m.status, m.plan, m.fee_bps, m.overpay,
+                   m.expiry_minutes, m.callback_domains, m.allowed_origins,
+                   CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
+                   k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
+              FROM key_directory d
+              JOIN api_keys k ON k.merchant_id = d.merchant_id AND k.mode = d.mode AND k.id = d.key_id
+              JOIN merchants m ON m.merchant_id = k.merchant_id
+             WHERE d.key_hash = :key_hash
+               AND k.revoked_at IS NULL
+               AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) f
+""")
+
+# Asked for at most once a minute for a key; a row that somebody else is touching is left to them, so that a busy key
+# is never a hot row. In AUTHENTICATE itself this would double the cost of every request.
+TOUCH = Sql("""
+      WITH mine AS (
+           SELECT merchant_id, mode, id
+             FROM api_keys
+            WHERE merchant_id = :merchant_id
+              AND mode = :mode
+              AND id = :id
+              AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute')
+              FOR NO KEY UPDATE SKIP LOCKED
+           )
+    UPDATE api_keys k SET last_used_at = clock_timestamp()
+      FROM mine
+     WHERE k.merchant_id = mine.merchant_id AND k.mode = mine.mode AND k.id = mine.id
 """)
 
 INSERT = Sql("""
@@ -117,7 +119,11 @@ async def authenticate(conn: Conn, key_hash: bytes) -> Principal | None:
     A suspended or not yet approved merchant is returned too: the caller says what it may still do.
     """
     row = await conn.fetchrow(*AUTHENTICATE.bind(key_hash=key_hash, central_plans=sorted(CENTRAL_PLANS)))
-    return _principal(row) if row else None
+    if row is None:
+        return None
+    if row["stale"]:
+        await conn.execute(*TOUCH.bind(merchant_id=row["merchant_id"], mode=row["mode"], id=row["id"]))
+    return _principal(row)
 
 
 async def insert(conn: Conn, key: NewKey) -> None:

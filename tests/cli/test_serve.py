@@ -57,6 +57,11 @@ def test_a_database_that_is_away_at_the_start_is_said_so(paygate: Paygate) -> No
         assert answer.status == 1 and "cannot be reached" in answer.err and "Traceback" not in answer.err
 
 
+def test_more_processes_than_the_embedded_database_can_serve_are_refused(paygate: Paygate) -> None:
+    answer = paygate("serve", "--port", "0", "--workers", "9", env={"PAYGATE_DATABASE_URL": ""})
+    assert answer.status == 1 and "lower --workers" in answer.err
+
+
 def test_a_worker_works_until_sigterm(environment: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "paygate", "worker", "--json"]
     with subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as worker:
