@@ -233,23 +233,33 @@ RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_now timestamptz;
 BEGIN
-    IF p_wait THEN
-        PERFORM 1 FROM slots s WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
-            AND s.busy_until <= clock_timestamp() FOR NO KEY UPDATE;
-    ELSE
-        PERFORM 1 FROM slots s WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
-            AND s.busy_until <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED;
-    END IF;
-    v_now := clock_timestamp();         -- Read after the row is locked: no earlier holder can reach past it.
-    IF FOUND THEN
-        UPDATE slots s SET busy_until = v_now + p_hold, payment_id = p_payment_id
-         WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount AND s.busy_until <= v_now;
-    ELSE
-        INSERT INTO slots (mode, receiving_id, amount_satang, busy_until, payment_id)
-             VALUES (p_mode, p_receiving_id, p_amount, v_now + p_hold, p_payment_id)
-        ON CONFLICT DO NOTHING;         -- It exists: busy, or somebody works on it.
-    END IF;
-    RETURN CASE WHEN FOUND THEN v_now END;
+    LOOP
+        IF p_wait THEN
+            PERFORM 1 FROM slots s WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
+                AND s.busy_until <= clock_timestamp() FOR NO KEY UPDATE;
+        ELSE
+            PERFORM 1 FROM slots s WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
+                AND s.busy_until <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED;
+        END IF;
+        v_now := clock_timestamp();     -- Read after the row is locked: no earlier holder can reach past it.
+        IF FOUND THEN
+            UPDATE slots s SET busy_until = v_now + p_hold, payment_id = p_payment_id
+             WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount AND s.busy_until <= v_now;
+        ELSE
+            INSERT INTO slots (mode, receiving_id, amount_satang, busy_until, payment_id)
+                 VALUES (p_mode, p_receiving_id, p_amount, v_now + p_hold, p_payment_id)
+            ON CONFLICT DO NOTHING;     -- It exists: busy, or somebody works on it.
+        END IF;
+        IF FOUND THEN
+            RETURN v_now;
+        END IF;
+        -- A credit of an amount that was never held makes its row; whoever waited for that finds it free.
+        PERFORM 1 FROM slots s WHERE p_wait AND s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = p_amount
+            AND s.busy_until <= clock_timestamp();
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    END LOOP;
 END $$;
 
 -- Take a payable amount for a payment, in one round trip. Returns no row when every candidate is held.
@@ -401,6 +411,7 @@ CREATE TABLE reviews (                          -- What only a person can decide
     CHECK ((closed_at IS NULL) = (resolution IS NULL))
 );
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
+CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
 CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason) WHERE closed_at IS NULL AND credit_id IS NOT NULL;
 
 -- ---------------------------------------------------------------------------------------------------- ledger
