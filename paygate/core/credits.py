@@ -96,6 +96,7 @@ def recognise(
             by_reference.receiving_id == seen.receiving_id
             and by_reference.amount_satang == seen.amount_satang
             and abs(by_reference.occurred_at - seen.occurred_at) <= MERGE_WINDOW
+            and _same_bill(seen, by_reference)
         )
         return (Sameness.SAME if agrees else Sameness.CONTRADICTION), by_reference
     for credit in nearby:
@@ -111,14 +112,22 @@ def compatible(seen: Observation, credit: Credit) -> bool:
     """Whether *seen* may be another channel's tale of *credit*.
 
     Not when the channel already told of it (it tells each credit once), nor when both have a balance and they differ.
-    Two tales that both have a reference are never joined by likeness alone.
+    Two tales that both have a reference are never joined by likeness alone, nor are two of different bills.
     """
     if abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
         return False
     if any(source == seen.source_id for source, _ in credit.heard_from):
         return False
-    if seen.reference is not None and credit.references:
+    if (seen.reference is not None and credit.references) or not _same_bill(seen, credit):
         return False
     if seen.balance_satang is not None and credit.balance_satang is not None:
         return seen.balance_satang == credit.balance_satang
     return True
+
+
+def _same_bill(seen: Observation, credit: Credit) -> bool:
+    """Whether the bill-payment references agree, as far as both have them."""
+    return all(
+        one is None or other is None or one == other
+        for one, other in ((seen.ref1, credit.ref1), (seen.ref2, credit.ref2))
+    )
