@@ -26,7 +26,19 @@ CREDIT = """c.merchant_id, c.mode, c.id, c.receiving_id, c.amount_satang, c.occu
            ARRAY(SELECT o.source_id::text || encode(o.digest, 'hex') FROM observations o
                   WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id) AS heard"""
 
-# What is known already: the credit with this reference, and those of the same amount around this time.
+# The same lock for a credit that is known by its id.
+LOCK_SLOT_OF = Sql("""
+    INSERT INTO slots AS s (mode, receiving_id, amount_satang)
+    SELECT c.mode, c.receiving_id, c.amount_satang
+      FROM credits c
+     WHERE c.merchant_id = :merchant_id AND c.mode = :mode AND c.id = :id
+        ON CONFLICT (mode, receiving_id, amount_satang) DO UPDATE SET payment_id = s.payment_id
+ RETURNING clock_timestamp() AS now
+""")
+
+# What is known already: the credit with this reference, and those of the same amount around this time that this may
+# be another tale of. A credit of which this source told in other words is not one of them; the same words come first,
+# then the nearest, so that the limit hides nothing.
 KNOWN = Sql(f"""
     SELECT true AS by_reference, {CREDIT}
       FROM credit_refs k
@@ -43,7 +55,17 @@ KNOWN = Sql(f"""
        AND (:reference IS NULL
             OR NOT EXISTS (SELECT 1 FROM credit_refs r
                             WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id))
-  ORDER BY c.occurred_at
+       AND (c.balance_satang IS NULL OR :balance_satang::bigint IS NULL OR c.balance_satang = :balance_satang)
+       AND (NOT EXISTS (SELECT 1 FROM observations o
+                         WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
+                           AND o.source_id = :source_id::uuid)
+            OR EXISTS (SELECT 1 FROM observations o
+                        WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
+                          AND o.source_id = :source_id AND o.digest = :digest::bytea))
+  ORDER BY EXISTS (SELECT 1 FROM observations o
+                    WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
+                      AND o.source_id = :source_id AND o.digest = :digest) DESC,
+           abs(extract(epoch FROM c.occurred_at - :occurred_at))
      LIMIT 20)
 """)  # noqa: S608 - a constant of this module
 
@@ -67,6 +89,12 @@ async def lock_slot(conn: Conn, mode: str, receiving_id: UUID, amount_satang: in
     return now
 
 
+async def lock_slot_of(conn: Conn, merchant_id: int, mode: str, credit_id: UUID) -> datetime | None:
+    """Hold the (mode, account, amount) of a credit likewise; None if there is no such credit."""
+    now: datetime | None = await conn.fetchval(*LOCK_SLOT_OF.bind(merchant_id=merchant_id, mode=mode, id=credit_id))
+    return now
+
+
 async def known(conn: Conn, seen: Observation) -> tuple[Credit | None, list[Credit]]:
     """The credit that has the observation's reference, and the credits that it may be another tale of."""
     rows = await conn.fetch(
@@ -80,6 +108,9 @@ async def known(conn: Conn, seen: Observation) -> tuple[Credit | None, list[Cred
             amount_satang=seen.amount_satang,
             occurred_at=seen.occurred_at,
             window=MERGE_WINDOW,
+            balance_satang=seen.balance_satang,
+            source_id=seen.source_id,
+            digest=seen.digest,
         )
     )
     named = [credit_of(row) for row in rows if row["by_reference"]]

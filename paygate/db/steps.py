@@ -86,6 +86,15 @@ WRITE = Sql(f"""
             WHERE :observed_id IS NOT NULL
       ON CONFLICT DO NOTHING
            ),
+           confirmed AS (
+           UPDATE credits
+              SET rank = :observed_rank
+            WHERE merchant_id = :owner_id
+              AND mode = :mode
+              AND id = :observed_id
+              AND rank > :observed_rank
+              AND :credit_id IS NULL                            -- Else `money` writes it.
+           ),
            booking AS (
            INSERT INTO journals (merchant_id, mode, id, kind, subject_id, happened_at, booked_at)
            SELECT :journal_merchant_id::bigint, :mode, :journal_id::uuid, :journal_kind::text,
@@ -106,12 +115,17 @@ WRITE = Sql(f"""
               AND credit_id = :credit_id
               AND closed_at IS NULL
               AND reason IS DISTINCT FROM :review_reason
+              AND reason <> 'REFERENCE_CONFLICT'                -- Later evidence does not explain it.
            ),
            asked AS (
            INSERT INTO reviews (merchant_id, mode, id, credit_id, reason, detail, candidates, digest, alarm, opened_at)
            SELECT :owner_id, :mode, :review_id::uuid, :review_credit_id::uuid, :review_reason::text,
                   :review_detail::text, :candidates::jsonb, :digest, :alarm::boolean, :now
             WHERE :review_id IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM reviews r           -- What a person closed, the same words do not reopen.
+                               WHERE r.merchant_id = :owner_id AND r.mode = :mode AND r.digest = :digest
+                                 AND r.reason = :review_reason AND r.credit_id IS NOT DISTINCT FROM :review_credit_id
+                                 AND r.resolution IS DISTINCT FROM 'superseded')
       ON CONFLICT DO NOTHING
            )
     SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM money) AS money
@@ -123,7 +137,7 @@ class Review:
     """A row for the review queue. `candidates` is JSON text."""
 
     id: UUID
-    credit_id: UUID
+    credit_id: UUID | None  # None: it is about evidence that made no credit.
     reason: str
     detail: str
     candidates: str

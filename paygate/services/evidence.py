@@ -71,12 +71,9 @@ async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUI
     """Decide an unassigned credit once more: a payment that may fit was made after it came."""
 
     async def work(conn: Conn) -> Outcome:
-        known = await credits.get(conn, merchant_id, mode, credit_id)
-        if known is None or known.state is not CreditState.UNASSIGNED:
-            return Outcome(Word.DUPLICATE, known.payment_id if known else None)
-        now = await credits.lock_slot(conn, mode, known.receiving_id, known.amount_satang)
+        now = await credits.lock_slot_of(conn, merchant_id, mode, credit_id)
         credit = await credits.get(conn, merchant_id, mode, credit_id)
-        if credit is None or credit.state is not CreditState.UNASSIGNED:
+        if now is None or credit is None or credit.state is not CreditState.UNASSIGNED:
             return Outcome(Word.DUPLICATE, credit.payment_id if credit else None)
         return await _decide(ctx, conn, credit, CreditState.UNASSIGNED, None, now)
 
@@ -96,6 +93,7 @@ async def _decide(
         amount_satang=credit.amount_satang,
         occurred_at=credit.occurred_at,
         ref1=credit.ref1,
+        ref2=credit.ref2,
     )
     named = [c for c in found.named if names(credit.ref1, credit.ref2, c.payment)]
     decision = decide(credit, named, found.holders, now, accept_overpaid=found.accept_overpaid)
@@ -160,9 +158,10 @@ async def _contradicted(ctx: Context, conn: Conn, seen: Observation, credit: Cre
     detail = (
         f"Reference {seen.reference} came again with {seen.amount_satang} satang at {seen.occurred_at.isoformat()}."
     )
-    if credit is not None and credit.merchant_id == seen.merchant_id:
-        review = _review(ctx, credit.id, Reason.REFERENCE_CONFLICT, (), detail)
-        await steps.write(conn, steps.Writing(now, seen.mode, seen=seen, review=review))
+    # Another owner's credit is not shown to whoever was told of it, only the conflict.
+    ours = credit.id if credit is not None and credit.merchant_id == seen.merchant_id else None
+    review = _review(ctx, ours, Reason.REFERENCE_CONFLICT, (), detail)
+    await steps.write(conn, steps.Writing(now, seen.mode, seen=seen, review=review))
     return Outcome(Word.REVIEW)
 
 
@@ -221,7 +220,7 @@ def _richer(credit: Credit, seen: Observation) -> Credit:
 
 
 def _review(
-    ctx: Context, credit_id: UUID, reason: Reason, candidates: tuple[Candidate, ...], detail: str = ""
+    ctx: Context, credit_id: UUID | None, reason: Reason, candidates: tuple[Candidate, ...], detail: str = ""
 ) -> steps.Review:
     listed = [
         {"merchantId": c.payment.merchant_id, "paymentId": str(c.payment.id), "status": c.payment.status}
