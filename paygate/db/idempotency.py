@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from paygate.core.errors import IdempotencyBusy, IdempotencyMismatch
+from paygate.core.errors import IdempotencyBusy, IdempotencyMismatch, Moved
 from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
@@ -72,7 +72,10 @@ async def claim_key(conn: Conn, claim: Claim) -> Stored | None:
             fingerprint=claim.fingerprint,
         )
     )
-    return None if row else await find(conn, claim)
+    stored = None if row else await find(conn, claim)
+    if row is None and stored is None:
+        raise Moved()  # Forgotten between two questions: it is a new key.
+    return stored
 
 
 async def find(conn: Conn, claim: Claim) -> Stored | None:

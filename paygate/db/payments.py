@@ -21,7 +21,8 @@ COLUMNS = ", ".join(f"p.{name}" for name in NAMES)
 # The effective status, for reads, filters and compare-and-set alike; core.payments.standing says the same.
 STANDING = "CASE WHEN p.status = 'PENDING' AND p.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE p.status END"
 
-# Claim the idempotency key, if there is one, and take a payable amount. No row: the key is known, or no amount is free.
+# Claim the idempotency key, if there is one, and take a payable amount. An amount that is null: the key was claimed.
+# No row at all: the key is known, or there is none and no amount is free.
 TAKE = Sql("""
       WITH claim AS (
            INSERT INTO idempotency_keys AS k (merchant_id, mode, credential, path, key, fingerprint, created_at,
@@ -38,6 +39,9 @@ TAKE = Sql("""
     SELECT t.amount_satang, t.now_at
       FROM take_slot_v1(:mode, :receiving_id, :payment_id, :amounts, :exact, :exclusive, :hold) t
      WHERE :key IS NULL OR EXISTS (SELECT 1 FROM claim)
+     UNION ALL
+    SELECT NULL, NULL
+     WHERE EXISTS (SELECT 1 FROM claim)
 """)
 
 # The payment, its hold on the amount, its event and deliveries, and the stored answer; credits that may fit are marked.
@@ -126,8 +130,9 @@ DUE = Sql(f"""
        FOR NO KEY UPDATE SKIP LOCKED
 """)  # noqa: S608
 
-# Who may own a credit: by amount, whoever held it around that moment; by reference, whoever was made with it.
-# Those that can still be paid come first, so that the limit never hides one behind finished ones.
+# Who may own a credit: by amount, whoever held it around that moment; by reference, whoever was made with it. Those
+# whose QR was good at that moment come first, then those that can still be paid, so that no limit hides one behind
+# finished ones. The last arm is for the person who asks what became of a reference.
 CANDIDATES = Sql(f"""
       WITH wanted AS (
            (SELECT r.merchant_id, r.payment_id, r.from_at, r.until_at, false AS named
@@ -136,17 +141,33 @@ CANDIDATES = Sql(f"""
              WHERE r.mode = :mode
                AND r.receiving_id = :receiving_id
                AND r.amount_satang = :amount_satang
+               AND r.owner_id = :owner_id
                AND r.ref1 IS NULL
                AND r.until_at > :occurred_at
                AND r.from_at <= :occurred_at + :skew::interval
-          ORDER BY p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
+          ORDER BY p.status IN ('PENDING', 'EXPIRED') AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
+                   p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
              LIMIT 20)
-             UNION ALL
+             UNION
            (SELECT r.merchant_id, r.payment_id, r.from_at, r.until_at, true
               FROM reservations r
+              JOIN payments p ON p.merchant_id = r.merchant_id AND p.mode = r.mode AND p.id = r.payment_id
              WHERE r.mode = :mode
                AND r.ref1 = :ref1::text
                AND r.owner_id = :owner_id
+               AND (:ref2::text IS NULL OR r.ref2 = :ref2)
+               AND r.until_at > :occurred_at
+               AND r.from_at <= :occurred_at + :skew
+          ORDER BY p.status IN ('PENDING', 'EXPIRED') AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
+                   p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
+             LIMIT 20)
+             UNION
+           (SELECT r.merchant_id, r.payment_id, r.from_at, r.until_at, true
+              FROM reservations r
+             WHERE r.mode = :mode
+               AND r.ref1 = :ref1
+               AND r.owner_id = :owner_id
+               AND (:ref2 IS NULL OR r.ref2 = :ref2)
           ORDER BY r.until_at DESC
              LIMIT 20)
            )
@@ -184,6 +205,18 @@ class Claim:
     fingerprint: bytes
 
 
+class KeyKnown(Exception):
+    """The Idempotency-Key was used before: its answer, if it has one, is what to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A payable amount that is a payment's own, and since when by the database's clock."""
+
+    amount_satang: int
+    at: datetime
+
+
 async def take(
     conn: Conn,
     claim: Claim | None,
@@ -196,9 +229,9 @@ async def take(
     exact: bool,
     exclusive: bool,
     hold: timedelta,
-) -> tuple[int, datetime] | None:
-    """Take one of *amounts* for a payment: the amount and the moment, or None (key known, or all held)."""
-    row = await conn.fetchrow(
+) -> Taken | None:
+    """Take one of *amounts* for a payment, None if all are held. Raises KeyKnown, and takes nothing, if *claim* is."""
+    rows = await conn.fetch(
         *TAKE.bind(
             merchant_id=merchant_id,
             mode=mode,
@@ -214,7 +247,9 @@ async def take(
             hold=hold,
         )
     )
-    return (row["amount_satang"], row["now_at"]) if row else None
+    if claim and not rows:
+        raise KeyKnown()
+    return next((Taken(row["amount_satang"], row["now_at"]) for row in rows if row["now_at"]), None)
 
 
 async def insert(
@@ -314,6 +349,7 @@ async def candidates(
     amount_satang: int,
     occurred_at: datetime,
     ref1: str | None,
+    ref2: str | None,
 ) -> Candidates:
     """The payments that may own a credit, locked in the order of their ids."""
     rows = await conn.fetch(
@@ -325,6 +361,7 @@ async def candidates(
             occurred_at=occurred_at,
             skew=SKEW,
             ref1=ref1,
+            ref2=ref2,
         )
     )
     found = [(Candidate(payment_of(row), row["from_at"], row["until_at"]), row["named"]) for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import emvco
 from paygate.core import ids
-from paygate.core.errors import Bug, InvalidInput, NoAccount, NotFound, SlotsExhausted
+from paygate.core.errors import Bug, InvalidInput, Moved, NoAccount, NotFound, SlotsExhausted, Unavailable
 from paygate.core.events import of_payment
 from paygate.core.fees import Charge, charge
 from paygate.core.payments import (
@@ -28,7 +29,7 @@ from paygate.core.principals import Principal, ReceivingAccount
 from paygate.core.sealing import NONCE_BYTES
 from paygate.db import credits, idempotency, steps
 from paygate.db import payments as rows
-from paygate.db.payments import Claim, Page
+from paygate.db.payments import Claim, Page, Taken
 from paygate.db.pool import Conn
 from paygate.services import evidence
 from paygate.services.context import Context
@@ -93,13 +94,14 @@ async def create(
 
     async def work(conn: Conn) -> tuple[Done | Replayed, list[UUID]]:
         for turn, account in enumerate(accounts):
-            taken = await _take(
-                ctx, conn, claim if turn == 0 else None, principal, new, account, payment_id, costs, expiry
-            )
-            if taken is None and claim and turn == 0 and (stored := await idempotency.find(conn, claim)) is not None:
-                return _replay(ctx, claim, stored), []
+            try:
+                taken = await _take(
+                    ctx, conn, claim if turn == 0 else None, principal, new, account, payment_id, costs, expiry
+                )
+            except rows.KeyKnown:
+                return await _known(ctx, conn, claim), []
             if taken is not None:
-                payment = _payment(principal, new, account, payment_id, costs, expiry, *taken)
+                payment = _payment(principal, new, account, payment_id, costs, expiry, taken)
                 status, body = answer(payment)
                 sealed = ctx.key.seal(body, idempotency.purpose(claim), nonce) if claim else None
                 fitting = await rows.insert(
@@ -117,8 +119,9 @@ async def create(
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
     if isinstance(done, Done):
-        for credit_id in fitting:
-            await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, credit_id)
+        with suppress(Unavailable):  # The payment is made, and the credits are marked: the workers decide them.
+            for credit_id in fitting:
+                await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, credit_id)
     return done
 
 
@@ -212,6 +215,13 @@ def _as_of(found: tuple[Payment, datetime] | None) -> Payment:
     return replace(payment, status=standing(payment, now))
 
 
+async def _known(ctx: Context, conn: Conn, claim: Claim | None) -> Replayed:
+    stored = await idempotency.find(conn, claim) if claim else None
+    if claim is None or stored is None:
+        raise Moved()  # Forgotten between two questions: it is a new key.
+    return _replay(ctx, claim, stored)
+
+
 def _replay(ctx: Context, claim: Claim, stored: idempotency.Stored) -> Replayed:
     return Replayed(stored.status, ctx.key.open(stored.answer, idempotency.purpose(claim)))
 
@@ -252,7 +262,7 @@ async def _take(
     payment_id: UUID,
     costs: Charge,
     expiry: timedelta,
-) -> tuple[int, datetime] | None:
+) -> Taken | None:
     tagging = account.amount_tagging if _exclusive(account, new) else "off"
     charge_satang = costs.fee_satang + costs.vat_satang
     amounts = payable_amounts(new.amount_satang, tagging, charge_satang, ctx.min_amount_satang)
@@ -279,15 +289,14 @@ def _payment(
     payment_id: UUID,
     costs: Charge,
     expiry: timedelta,
-    payable_satang: int,
-    now: datetime,
+    taken: Taken,
 ) -> Payment:
     ref1, ref2 = new.ref1, new.ref2
     if _by_bill(account, new):
         ref1 = ref1 or ids.show("", payment_id)[-20:].upper()
-        payload = emvco.bill_payment_payload(account.biller_id or "", ref1, ref2, payable_satang)
+        payload = emvco.bill_payment_payload(account.biller_id or "", ref1, ref2, taken.amount_satang)
     else:
-        payload = emvco.promptpay_payload(_proxy(account), payable_satang)
+        payload = emvco.promptpay_payload(_proxy(account), taken.amount_satang)
     return Payment(
         merchant_id=principal.merchant_id,
         mode=principal.mode,
@@ -300,7 +309,7 @@ def _payment(
         cancel_url=new.cancel_url,
         amount_source=new.amount_source,
         amount_satang=new.amount_satang,
-        payable_satang=payable_satang,
+        payable_satang=taken.amount_satang,
         fee_bps=costs.fee_bps,
         fee_satang=costs.fee_satang,
         vat_bps=costs.vat_bps,
@@ -318,8 +327,8 @@ def _payment(
         received_satang=None,
         credit_id=None,
         verifying=False,
-        created_at=now,
-        expires_at=now + expiry,
+        created_at=taken.at,
+        expires_at=taken.at + expiry,
         paid_at=None,
         closed_at=None,
     )
