@@ -80,9 +80,9 @@ class Conflict(Refused):
 class WrongState(Conflict):
     """A payment's status does not allow the event; `status` tells where it stands."""
 
-    def __init__(self, status: str, event: str) -> None:
+    def __init__(self, status: str, wish: str) -> None:
         self.status = status
-        super().__init__(f"The payment is {status}; {event} is not possible any more.", field=None)
+        super().__init__(f"The payment is {status}; it cannot be {wish} any more.")
 
 
 class SlotsExhausted(Conflict):

@@ -136,6 +136,14 @@ ANNOUNCED: dict[type[Event], str] = {
 }
 
 
+WISHES: dict[type[Event], str] = {  # For the sentence that says no.
+    FundsMatched: "paid",
+    FundsDiffer: "paid in part",
+    TimePassed: "expired",
+    CancelAsked: "cancelled",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What follows from an event: the payment afterwards, what to announce and book, how long to keep its amount."""
@@ -165,7 +173,7 @@ def advance(payment: Payment, event: Event) -> Step:
     status = payment.status if isinstance(event, TimePassed) else standing(payment, event.at)
     target = TRANSITIONS.get((status, type(event)))
     if target is None or (isinstance(event, CancelAsked) and payment.verifying):
-        raise WrongState("VERIFYING" if target else status, type(event).__name__)
+        raise WrongState("VERIFYING" if target else status, WISHES[type(event)])
     if isinstance(event, FundsMatched):
         return _paid(payment, event)
     if isinstance(event, FundsDiffer):
