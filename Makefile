@@ -33,7 +33,7 @@ $(READY): requirements-dev.txt pyproject.toml
 
 lock: $(READY) ## Renew uv.lock and requirements-dev.txt after a change of dependencies (needs uv).
 	uv lock
-	uv export --quiet --frozen --all-extras --group dev --no-emit-project --format requirements-txt --output-file requirements-dev.txt
+	uv export --quiet --no-header --frozen --all-extras --group dev --no-emit-project --format requirements-txt --output-file requirements-dev.txt
 
 format: $(READY) ## Format the code.
 	@$(BIN)/ruff check --fix .
