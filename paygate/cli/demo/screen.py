@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -78,7 +79,7 @@ class Screen:
         words = f"{self._number:>2}  {english} · {self._styled(thai, dim=True)}"
         began_s = time.monotonic()
         try:
-            with self._moving(words):
+            with self._moving(english):
                 yield
         except BaseException:
             self.failed = english
@@ -89,11 +90,13 @@ class Screen:
         self.line(f"  {self._styled('✓', fg='green', bold=True)} {words}  {self._styled(f'{took_s:.2f} s', dim=True)}")
 
     @contextmanager
-    def _moving(self, words: str) -> Iterator[None]:
+    def _moving(self, english: str) -> Iterator[None]:
         if not self._moves:
             yield
             return
         done = threading.Event()
+        # What wraps cannot be wiped away: one row, without Thai, whose width only the terminal knows.
+        words = f"{self._number:>2}  {english} ..."[: shutil.get_terminal_size().columns - 5]
 
         def spin() -> None:
             frame = 0
