@@ -1,0 +1,1 @@
+"""How fast, and compared with what. Nothing here is a test: a speed is never asserted."""
