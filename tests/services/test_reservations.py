@@ -1,0 +1,229 @@
+"""Payable amounts: who gets which, for how long, and that nobody shares one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from paygate.core.errors import InvalidInput, SlotsExhausted
+from paygate.core.payments import Payment
+from paygate.db.pool import Database
+from paygate.services import payments
+from paygate.services.context import Context
+from tests.services.helpers import (
+    MINUTE,
+    PRICE,
+    SECOND,
+    Shop,
+    assert_balanced,
+    now,
+    open_account,
+    open_shop,
+    shift,
+    sql,
+)
+
+TAGGED = set(range(PRICE + 1, PRICE + 100))
+FILL = """INSERT INTO slots (mode, receiving_id, amount_satang, busy_until)
+          SELECT 'live', $1, amount, now() + amount % 100 * interval '1 second' + $4::interval
+            FROM generate_series($2::bigint, $3::bigint) amount"""
+
+
+@pytest.fixture
+async def crowd(ctx: Context, dsn: str) -> AsyncIterator[Context]:
+    """The same database with fifteen connections."""
+    db = await Database.open(dsn, size=15)
+    yield Context(db, ctx.key, ctx.public_url)
+    await db.close()
+
+
+async def fill(shop: Shop, first: int, last: int, free_in: timedelta, account: int = 0) -> None:
+    """Amounts that were taken: `first` ends *free_in* from now, each further one a second later."""
+    receiving_id = shop.principal.accounts[account].receiving_id
+    await sql(shop.ctx, FILL, receiving_id, first, last, free_in)
+
+
+async def test_auto_gives_the_exact_amount_while_nobody_holds_it_and_then_a_tag(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    assert (await shop.sell()).payable_satang == PRICE
+    others = [(await shop.sell()).payable_satang for _ in range(5)]
+    assert len(set(others)) == 5
+    assert set(others) < TAGGED
+    assert (await shop.sell(PRICE + 200)).payable_satang == PRICE + 200
+
+
+async def test_an_exact_price_that_another_price_took_as_its_tag_is_not_given_twice(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    await fill(shop, PRICE, PRICE + 49, 60 * MINUTE)
+    await fill(shop, PRICE + 51, PRICE + 99, 60 * MINUTE)
+    assert (await shop.sell()).payable_satang == PRICE + 50
+    assert (await shop.sell(PRICE + 50)).payable_satang > PRICE + 99
+
+
+@pytest.mark.parametrize(
+    ("tagging", "amounts"), [("add", TAGGED), ("subtract", {PRICE - tag for tag in range(1, 100)})]
+)
+async def test_add_and_subtract_always_tag(ctx: Context, tagging: str, amounts: set[int]) -> None:
+    shop = await open_shop(ctx, tagging=tagging)
+    given = [(await shop.sell()).payable_satang for _ in range(5)]
+    assert len(set(given)) == 5
+    assert set(given) < amounts
+
+
+async def test_off_reserves_nothing(ctx: Context) -> None:
+    shop = await open_shop(ctx, tagging="off")
+    assert [(await shop.sell()).payable_satang for _ in range(3)] == [PRICE] * 3
+    assert await sql(ctx, "SELECT 1 FROM slots WHERE busy_until > now()") == []
+    assert await sql(ctx, "SELECT 1 FROM reservations WHERE exclusive") == []
+    await assert_balanced(ctx)
+
+
+async def test_bill_payments_reserve_nothing(ctx: Context) -> None:
+    shop = await open_shop(ctx, biller=True)
+    sold = [await shop.sell(ref1=ref) for ref in ("A", "B", None)]
+    assert [p.payable_satang for p in sold] == [PRICE] * 3
+    assert sold[2].ref1
+    assert len({p.ref1 for p in sold}) == 3
+    assert await sql(ctx, "SELECT 1 FROM slots WHERE busy_until > now()") == []
+
+
+async def test_no_tag_takes_an_order_below_the_smallest_amount(ctx: Context) -> None:
+    shop = await open_shop(ctx, tagging="subtract")
+    with pytest.raises(InvalidInput) as refused:
+        await shop.sell(100)
+    assert refused.value.field == "amount"
+    assert {(await shop.sell(103)).payable_satang for _ in range(3)} == {100, 101, 102}
+    with pytest.raises(SlotsExhausted):
+        await shop.sell(103)
+    assert (await sql(ctx, "SELECT count(*) AS n FROM payments"))[0]["n"] == 3
+
+
+@pytest.mark.parametrize(("tagging", "first", "last"), [("auto", 0, 99), ("add", 1, 99), ("subtract", -99, -1)])
+async def test_when_every_amount_is_taken_the_request_is_refused_and_nothing_is_written(
+    ctx: Context, tagging: str, first: int, last: int
+) -> None:
+    shop = await open_shop(ctx, tagging=tagging)
+    await fill(shop, PRICE + first, PRICE + last, 60 * MINUTE)
+    for claim in (None, shop.key("k")):
+        with pytest.raises(SlotsExhausted):
+            await shop.sell(PRICE, claim)
+    for table in ("payments", "reservations", "events", "idempotency_keys"):
+        assert await sql(ctx, f"SELECT 1 FROM {table}") == []
+    await sql(ctx, "UPDATE slots SET busy_until = now() WHERE amount_satang = $1", PRICE + last)
+    assert (await shop.sell(PRICE, shop.key("k"))).payable_satang == PRICE + last
+
+
+async def test_the_least_recently_used_amount_is_given_next_and_an_unused_one_before(ctx: Context) -> None:
+    shop = await open_shop(ctx, tagging="add")
+    await fill(shop, PRICE + 1, PRICE + 97, -60 * MINUTE)
+    assert {(await shop.sell()).payable_satang for _ in range(2)} == {PRICE + 98, PRICE + 99}
+    assert [(await shop.sell()).payable_satang - PRICE for _ in range(3)] == [1, 2, 3]
+
+
+async def test_the_exact_amount_is_preferred_however_recently_it_was_used(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    await fill(shop, PRICE, PRICE, -SECOND)
+    assert (await shop.sell()).payable_satang == PRICE
+
+
+async def ended(ctx: Context, shop: Shop, how: str) -> Payment:
+    payment = await shop.sell()
+    if how == "PAID":
+        await shop.hears(payment.payable_satang)
+    elif how == "CANCELLED":
+        await shop.cancel(payment)
+    else:
+        await shift(ctx, payment, payment.expires_at - now())
+        await payments.expire(ctx)
+    assert (await shop.get(payment)).status == how
+    return payment
+
+
+@pytest.mark.parametrize(("how", "minutes"), [("PAID", 10), ("CANCELLED", 60), ("EXPIRED", 60)])
+async def test_an_amount_is_free_again_when_its_quarantine_is_over(ctx: Context, how: str, minutes: int) -> None:
+    shop = await open_shop(ctx)
+    payment = await ended(ctx, shop, how)
+    await shift(ctx, payment, minutes * MINUTE - 20 * SECOND)
+    meanwhile = await shop.sell()
+    assert meanwhile.payable_satang != PRICE
+    await shift(ctx, payment, 20 * SECOND)
+    assert (await shop.sell()).payable_satang == PRICE
+    await assert_balanced(ctx)
+
+
+async def test_the_slot_and_the_reservation_end_at_one_moment(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    for how in ("PAID", "CANCELLED", "EXPIRED"):
+        await ended(ctx, shop, how)
+    await shop.sell()
+    rows = await sql(
+        ctx, "SELECT s.busy_until, r.until_at FROM slots s JOIN reservations r USING (payment_id) WHERE r.exclusive"
+    )
+    assert len(rows) == 4
+    assert all(row["busy_until"] == row["until_at"] for row in rows)
+
+
+async def test_a_hundred_payments_of_one_price_at_once_never_share_an_amount(ctx: Context, crowd: Context) -> None:
+    shop = await open_shop(crowd)
+    sold = await asyncio.gather(*(shop.sell() for _ in range(100)), return_exceptions=True)
+    given = [p.payable_satang for p in sold if isinstance(p, Payment)]
+    assert sorted(given) == [PRICE, *sorted(TAGGED)]
+    with pytest.raises(SlotsExhausted):
+        await shop.sell()
+    await assert_balanced(ctx)
+
+
+@pytest.mark.parametrize("tagging", ["auto", "subtract"])
+async def test_sixty_payments_of_one_price_at_once_among_credits_never_share_an_amount(
+    ctx: Context, crowd: Context, tagging: str
+) -> None:
+    shop = await open_shop(crowd, tagging=tagging)
+    sell = [shop.sell() for _ in range(60)]
+    hear = [shop.hears(PRICE + n - 10) for n in range(20)]
+    sold = [p for p in await asyncio.gather(*sell, *hear) if isinstance(p, Payment)]
+    assert len({p.payable_satang for p in sold}) == 60
+    await assert_balanced(ctx)
+
+
+async def test_two_merchants_on_one_central_account_never_share_an_amount(ctx: Context, crowd: Context) -> None:
+    account = await open_account(ctx, 0)
+    shops = [await open_shop(crowd, accounts=[account]) for _ in range(2)]
+    sold = await asyncio.gather(*(shops[n % 2].sell() for n in range(40)))
+    assert len({p.payable_satang for p in sold}) == 40
+    for shop, payment in zip(shops, sold, strict=False):
+        assert (await shop.hears(payment.payable_satang)).payment_id == payment.id
+    await assert_balanced(ctx)
+
+
+async def test_a_pool_of_two_accounts_fills_evenly(ctx: Context, crowd: Context) -> None:
+    pool = [await open_account(ctx, 0) for _ in range(2)]
+    shop = await open_shop(crowd, accounts=pool)
+    sold = await asyncio.gather(*(shop.sell() for _ in range(60)))
+    assert len({(p.receiving_id, p.payable_satang) for p in sold}) == 60
+    shares = [sum(p.receiving_id == account.receiving_id for p in sold) for account in pool]
+    assert min(shares) > 12  # 30 each on average; one in a million runs is below.
+    assert {p.account_id for p in sold} == {account.id for account in pool}
+    await assert_balanced(ctx)
+
+
+@pytest.mark.parametrize("keyed", [False, True], ids=["without a key", "with a key"])
+async def test_a_pool_uses_its_other_account_when_one_is_full(ctx: Context, keyed: bool) -> None:
+    pool = [await open_account(ctx, 0) for _ in range(2)]
+    shop = await open_shop(ctx, accounts=pool)
+    await fill(shop, PRICE, PRICE + 99, 60 * MINUTE, account=0)
+    for turn in range(4):
+        claim = shop.key(f"k{turn}") if keyed else None
+        assert (await shop.sell(PRICE, claim)).receiving_id == pool[1].receiving_id
+    await fill(shop, PRICE + 500, PRICE + 599, 60 * MINUTE, account=0)
+    await fill(shop, PRICE + 500, PRICE + 599, 60 * MINUTE, account=1)
+    with pytest.raises(SlotsExhausted):
+        await shop.sell(PRICE + 500, shop.key("full") if keyed else None)
+    await assert_balanced(ctx)
+
+
+async def test_test_mode_takes_no_amount_from_live_mode(ctx: Context) -> None:
+    live, test = await open_shop(ctx), await open_shop(ctx, mode="test")
+    assert (await live.sell()).payable_satang == (await test.sell()).payable_satang == PRICE
