@@ -14,7 +14,7 @@ from paygate.db.pool import Database
 from paygate.services import evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Word
-from paygate.workers import expire, own_addresses, prune, recheck
+from paygate.workers import expire, prune, recheck
 from tests.workers.world import (
     execute,
     make_endpoint,
@@ -126,30 +126,3 @@ async def test_expired_idempotency_keys_are_forgotten_and_others_kept(ctx: Conte
     assert await prune.work(ctx) is True
     assert await prune.work(ctx) is False
     assert await value(ctx, "SELECT count(*) FROM idempotency_keys") == 10
-
-
-@pytest.mark.parametrize(
-    ("public_url", "addresses"),
-    [
-        ("http://127.0.0.1:8000", [("127.0.0.1", 8000)]),
-        ("http://localhost:8080", [("127.0.0.1", 8080), ("::1", 8080)]),
-        ("https://203.0.113.7", [("203.0.113.7", 443)]),
-        ("http://[::1]", [("::1", 80)]),
-        ("https://pay.example.co.th", []),
-    ],
-)
-def test_the_gateways_own_address_is_read_from_its_public_url(
-    public_url: str, addresses: list[tuple[str, int]]
-) -> None:
-    assert own_addresses(public_url) == addresses
-
-
-async def test_while_it_runs_the_context_wakes_it_and_afterwards_no_more(ctx: Context) -> None:
-    before = ctx.wake
-    async with working(ctx):
-
-        async def changed() -> bool:
-            return ctx.wake is not before
-
-        await until(changed)
-    assert ctx.wake is before
