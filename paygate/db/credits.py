@@ -75,7 +75,7 @@ GET = Sql(f"SELECT {CREDIT} FROM credits c WHERE c.merchant_id = :merchant_id AN
 RECHECK = Sql("""
     SELECT merchant_id, mode, id
       FROM credits
-     WHERE recheck_at <= clock_timestamp() - :age::interval
+     WHERE recheck_at <= statement_timestamp() - :age::interval
   ORDER BY recheck_at
      LIMIT :limit
 """)

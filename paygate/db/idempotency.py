@@ -41,7 +41,7 @@ PRUNE = Sql("""
      WHERE (merchant_id, mode, credential, path, key) IN (
            SELECT merchant_id, mode, credential, path, key
              FROM idempotency_keys
-            WHERE expires_at <= clock_timestamp()
+            WHERE expires_at <= statement_timestamp()
             LIMIT :limit
               FOR UPDATE SKIP LOCKED)
 """)

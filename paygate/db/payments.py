@@ -124,7 +124,7 @@ LOCK = Sql(f"""
 DUE = Sql(f"""
     SELECT {COLUMNS}, clock_timestamp() AS now
       FROM payments p
-     WHERE p.status = 'PENDING' AND p.expires_at <= clock_timestamp()
+     WHERE p.status = 'PENDING' AND p.expires_at <= statement_timestamp()   -- Stable: an index can use it.
   ORDER BY p.expires_at
      LIMIT :limit
        FOR NO KEY UPDATE SKIP LOCKED

@@ -606,7 +606,7 @@ CREATE TABLE deliveries (                       -- The outbox: one row per event
     FOREIGN KEY (merchant_id, mode, endpoint_id) REFERENCES endpoints,
     CHECK ((state = 'DUE') = (finished_at IS NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
-CREATE INDEX deliveries_due ON deliveries (run_at) WHERE state = 'DUE';
+CREATE INDEX deliveries_due ON deliveries (merchant_id, mode, endpoint_id, run_at) WHERE state = 'DUE';
 CREATE INDEX deliveries_endpoint ON deliveries (merchant_id, mode, endpoint_id, created_at DESC);
 
 CREATE TABLE attempts (                         -- The log of every try.
