@@ -732,6 +732,24 @@ async def test_different_references_or_balances_are_different_credits(ctx: Conte
     await assert_balanced(ctx)
 
 
+async def test_tales_of_two_bills_are_two_credits(ctx: Context) -> None:
+    shop = await open_shop(ctx, biller=True)
+    pair = [await shop.sell(ref1="INV1"), await shop.sell(ref1="INV2")]
+    for payment in pair:
+        outcome = await shop.hears(source_id=uuid4(), reference=None, ref1=payment.ref1)
+        assert outcome == evidence.Outcome(evidence.Word.PAID, payment.id)
+    await assert_balanced(ctx)
+
+
+async def test_what_a_person_closed_the_same_words_do_not_reopen(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    seen = shop.says()
+    await evidence.record(ctx, seen)
+    await sql(ctx, "UPDATE reviews SET closed_at = now(), resolution = 'refund', resolved_by = 'somebody'")
+    assert (await evidence.record(ctx, seen)).word == "ORPHAN"
+    assert await reviews(ctx) == [Review("ORPHAN", "refund", False, ())]
+
+
 async def test_what_may_be_another_tale_of_one_of_two_credits_is_kept_unbooked_for_a_person(ctx: Context) -> None:
     shop = await open_shop(ctx)
     payment = await shop.sell()
