@@ -41,6 +41,7 @@ AGAIN = (
 AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # The server ended the session between two statements.
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -110,6 +111,9 @@ class Database:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
                 try:
                     yield conn
+                except asyncpg.InternalClientError:
+                    conn.terminate()  # Out of step with its server: nobody shall get it from the pool.
+                    raise
                 finally:
                     if not conn.is_closed() and conn.is_in_transaction():
                         conn.terminate()

@@ -1,0 +1,216 @@
+"""The hot questions on many rows: each uses its index and touches few pages, with real values and with a kept plan.
+
+EXPLAIN EXECUTE under force_generic_plan shows the plan that PostgreSQL may keep for a prepared statement; with values
+it shows the one that it makes for them. A statement that is quick in one of them only is slow on some days.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+from tests.house.statements import statements
+
+ROWS = 50_000
+PAGES = 250  # A scan of a big table here touches a thousand and more.
+BIG = {"payments", "reservations", "slots", "credits", "credit_refs", "observations", "events", "deliveries"} | {
+    *("idempotency_keys", "api_keys", "key_directory", "accounts", "merchants")
+}
+NOW = datetime.now(UTC).replace(microsecond=0)
+LIVE = {"mode": "live"}
+
+# Row n: merchant n % 1000 + 1, account n % 50. Most are PAID, 5,000 are open, 20 of them past their deadline.
+SEED = f"""
+    CREATE FUNCTION pg_temp.u(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+        AS $$ SELECT (left(h, 12) || '7' || substr(h, 14, 3) || '8' || substr(h, 18))::uuid FROM md5(kind || n) h $$;
+    INSERT INTO merchants (merchant_id, name, email, plan, status, approved_at)
+    SELECT n, 'Shop', 'shop@example.com', 'pro', 'APPROVED', now() FROM generate_series(1, 1000) n;
+    INSERT INTO accounts (merchant_id, mode, id, receiving_id, proxy_kind, proxy, name)
+    SELECT n, 'live', pg_temp.u('account', n), pg_temp.u('receiving', n), 'mobile', '0066812345678', 'Shop'
+      FROM generate_series(1, 1000) n;
+    INSERT INTO api_keys (merchant_id, mode, id, kind, key_hash, last4)
+    SELECT n % 1000 + 1, 'live', pg_temp.u('key', n), 'secret', sha256(n::text::bytea), 'abcd'
+      FROM generate_series(1, 5000) n;
+    INSERT INTO key_directory SELECT key_hash, merchant_id, mode, id FROM api_keys;
+    INSERT INTO endpoints (merchant_id, mode, id, url, secret)
+    SELECT n, 'live', pg_temp.u('endpoint', n), 'https://shop.example/', 'sealed' FROM generate_series(1, 1000) n;
+    ANALYZE;
+    CREATE TEMPORARY TABLE made AS
+    SELECT n, (n % 1000 + 1)::bigint AS merchant_id, pg_temp.u('payment', n) AS id, 10000 + n / 50 AS amount,
+           pg_temp.u('central', n % 50) AS receiving_id, now() - (n + 5) * interval '1 minute' AS at,
+           CASE WHEN n <= 5000 THEN 'PENDING' WHEN n % 10 = 0 THEN 'EXPIRED' ELSE 'PAID' END AS status,
+           CASE WHEN n <= 20 THEN interval '-1 minute' WHEN n <= 5000 THEN interval '1 day' END AS due
+      FROM generate_series(1, {ROWS}) n;
+    INSERT INTO payments (merchant_id, mode, id, order_id, amount_satang, payable_satang, fee_bps, fee_satang, flow,
+                          owner_id, account_id, receiving_id, qr_payload, status, sequence, received_satang, credit_id,
+                          created_at, expires_at, paid_at, closed_at)
+    SELECT merchant_id, 'live', id, 'ORDER-' || n, amount, amount, 300, 300, 'central', 0, pg_temp.u('central', 0),
+           receiving_id, repeat('0', 80), status, 1,
+           CASE status WHEN 'PAID' THEN amount END, CASE status WHEN 'PAID' THEN pg_temp.u('credit', n) END,
+           at, CASE WHEN due IS NULL THEN at + interval '15 minutes' ELSE now() + due END,
+           CASE status WHEN 'PAID' THEN at END, CASE WHEN status <> 'PENDING' THEN at END FROM made;
+    INSERT INTO reservations (mode, receiving_id, payment_id, merchant_id, owner_id, amount_satang, ref1, exclusive,
+                              from_at, until_at)
+    SELECT 'live', receiving_id, id, merchant_id, 0, amount, CASE WHEN n % 5 = 0 THEN 'REF' || n END, n % 5 <> 0,
+           at, at + interval '75 minutes' FROM made;
+    INSERT INTO slots SELECT 'live', receiving_id, amount, at, id FROM made ON CONFLICT DO NOTHING;
+    INSERT INTO credits (merchant_id, mode, id, receiving_id, amount_satang, occurred_at, recorded_at, rank, state,
+                         booked, payment_merchant_id, payment_id, part, settled_at, recheck_at)
+    SELECT 0, 'live', pg_temp.u('credit', n), receiving_id, amount, at, at, 'A',
+           CASE status WHEN 'PAID' THEN 'SETTLED' ELSE 'UNASSIGNED' END, true,
+           CASE status WHEN 'PAID' THEN merchant_id END, CASE status WHEN 'PAID' THEN id END,
+           CASE status WHEN 'PAID' THEN 1 END, CASE status WHEN 'PAID' THEN at END,
+           CASE WHEN n <= 20 THEN now() - interval '1 minute' END FROM made;
+    INSERT INTO credit_refs SELECT 'live', 'host', 'bank:004', 'T' || n, 0, pg_temp.u('credit', n) FROM made;
+    ANALYZE;
+    INSERT INTO observations
+    SELECT 0, 'live', pg_temp.u('credit', n), pg_temp.u('source', 1), sha256(n::text::bytea), 'A', at, at FROM made
+     WHERE n % 5 = 3;
+    INSERT INTO events
+    SELECT merchant_id, 'live', pg_temp.u('event', n), 'payment.created', id, 1, '{{}}', at FROM made
+     WHERE n <= {ROWS // 2};
+    ANALYZE;
+    INSERT INTO deliveries (merchant_id, mode, event_id, endpoint_id, state, run_at, created_at, finished_at)
+    SELECT merchant_id, 'live', pg_temp.u('event', n), pg_temp.u('endpoint', merchant_id),
+           CASE WHEN n <= 5 THEN 'DUE' ELSE 'DELIVERED' END, at, at, CASE WHEN n > 5 THEN at END FROM made
+     WHERE n <= {ROWS // 2};
+    INSERT INTO idempotency_keys
+    SELECT merchant_id, 'live', 'secret', 'POST /api/v1/payment/create', 'key-' || n, sha256(n::text::bytea), 201,
+           'sealed', NULL, now(), now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 day' END
+      FROM made WHERE n <= {ROWS // 2};
+"""
+TABLES = ", ".join(sorted(BIG))
+
+
+@dataclass(frozen=True)
+class Hot:
+    """A statement: values as they come, and the indexes that it must use ("a b": one of the two).
+
+    `run`: it is run as well, and the pages that it touches are counted.
+    """
+
+    values: dict[str, Any]
+    indexes: set[str] = field(default_factory=set)
+    run: bool = True
+
+
+def hot(row: dict[str, Any]) -> dict[str, Hot]:
+    """The hot statements, asked about *row*: a payment of the seed and what belongs to it."""
+    one = {"merchant_id": row["merchant_id"], "mode": "live", "id": row["id"]}
+    money = {"mode": "live", "receiving_id": row["receiving_id"], "amount_satang": row["payable_satang"]}
+    key = {"merchant_id": row["merchant_id"], "mode": "live", "credential": "secret"} | {
+        "path": "POST /api/v1/payment/create",
+        "key": f"key-{row['n']}",
+    }
+    page = dict.fromkeys(("before_at", "before_id", "status", "from_at", "to_at", "order_id", "q"))
+    page |= {"merchant_id": row["merchant_id"], "mode": "live", "limit": 21}
+    nobody = dict.fromkeys(statements()["payments.INSERT"].names) | LIVE | {"skew": timedelta(minutes=2)}
+    nothing = dict.fromkeys(statements()["steps.WRITE"].names) | LIVE | {"now": NOW, "accounts": [], "amounts": []}
+    candidates = money | {"occurred_at": row["created_at"], "skew": timedelta(minutes=2), "ref1": None, "owner_id": 0}
+    known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
+    claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
+    return {
+        "payments.GET": Hot(one, {"payments_pkey payments_by_id"}),
+        "payments.GET_BY_ID": Hot({"id": row["id"]}, {"payments_by_id"}),
+        "payments.GET_BY_ORDER": Hot({**one, "id": ...} | {"order_id": row["order_id"]}, {"payments_order"}),
+        "payments.LIST": Hot(page, {"payments_newest"}),
+        "payments.LOCK": Hot(one, {"payments_pkey payments_by_id"}),
+        "payments.DUE": Hot({"limit": 100}, {"payments_due"}),
+        "payments.CANDIDATES": Hot(
+            candidates, {"reservations_amount", "payments_pkey payments_by_id", "merchants_pkey"}
+        ),
+        "payments.INSERT": Hot(nobody, run=False),
+        "credits.LOCK_SLOT": Hot(money),
+        "credits.KNOWN": Hot(
+            {**known, "reference": f"T{row['n']}", "window": timedelta(minutes=10)}, {"credit_refs_pkey"}
+        ),
+        "credits.GET": Hot({**one, "merchant_id": 0}, {"credits_pkey"}),
+        "credits.RECHECK": Hot({"age": timedelta(0), "limit": 50}, {"credits_recheck"}),
+        "steps.WRITE": Hot(nothing, run=False),
+        "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
+        "keys.AUTHENTICATE": Hot(
+            {"key_hash": sha256(b"77").digest(), "central_plans": ["free"]},
+            {"key_directory_pkey", "api_keys_pkey", "merchants_pkey"},
+        ),
+        "idempotency.FIND": Hot(key, {"idempotency_keys_pkey"}),
+        "idempotency.PRUNE": Hot({"limit": 100}, {"idempotency_expired"}),
+    }
+
+
+def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield node
+    for child in node.get("Plans", []):
+        yield from walk(child)
+
+
+def faults(plan: dict[str, Any], wanted: set[str]) -> list[str]:
+    """What is wrong with a plan."""
+    nodes = list(walk(plan))
+    wrong = [
+        f"reads all of {n['Relation Name']}"
+        for n in nodes
+        if n["Node Type"] == "Seq Scan" and n["Relation Name"] in BIG
+    ]
+    used = {n["Index Name"] for n in nodes if "Index Name" in n}
+    wrong += [f"does not use {index}" for index in sorted(wanted) if not used & set(index.split())]
+    # An index that is read from end to end is a scan in disguise.
+    unbound = [n for n in nodes if "Index Only Scan" not in n["Node Type"] and n["Node Type"] == "Bitmap Index Scan"]
+    wrong += [f"reads all of {n['Index Name']}" for n in unbound if "Index Cond" not in n]
+    pages = plan.get("Shared Hit Blocks", 0) + plan.get("Shared Read Blocks", 0)
+    return wrong + ([f"touches {pages} pages"] if pages > PAGES else [])
+
+
+async def with_values(conn: Conn, sql: Sql, asked: Hot) -> dict[str, Any]:
+    """The plan for these values, and what it touched; its effects are rolled back."""
+    transaction = conn.transaction()
+    await transaction.start()
+    text, *arguments = sql.bind(**{name: asked.values.get(name) for name in sql.names})
+    options = "ANALYZE, BUFFERS, COSTS OFF, FORMAT JSON" if asked.run else "COSTS OFF, FORMAT JSON"
+    told = await conn.fetchval(f"EXPLAIN ({options}) {text}", *arguments)
+    await transaction.rollback()
+    plan: dict[str, Any] = json.loads(told)[0]["Plan"]
+    return plan
+
+
+async def for_any_values(conn: Conn, sql: Sql) -> dict[str, Any]:
+    """The plan that is made once and kept."""
+    await conn.execute("SET plan_cache_mode = force_generic_plan")
+    await conn.execute(f"PREPARE kept AS {sql.text}")
+    arguments = f"({', '.join(['NULL'] * len(sql.names))})" if sql.names else ""
+    told = await conn.fetchval(f"EXPLAIN (COSTS OFF, FORMAT JSON) EXECUTE kept{arguments}")
+    await conn.execute("DEALLOCATE kept")
+    await conn.execute("RESET plan_cache_mode")
+    plan: dict[str, Any] = json.loads(told)[0]["Plan"]
+    return plan
+
+
+async def a_row(conn: Conn, number: int) -> dict[str, Any]:
+    """Payment *number* of the seed."""
+    row = await conn.fetchrow("SELECT * FROM payments WHERE order_id = $1", f"ORDER-{number}")
+    return dict(row) | {"n": number}
+
+
+async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    for statement in SEED.strip().removesuffix(";").split(";\n"):
+        await conn.execute(statement)  # One by one: a foreign key's check keeps its plan for a whole transaction.
+    await conn.execute(f"ANALYZE {TABLES}")
+    wrong: dict[str, list[str]] = {}
+    for number in (30, 25_003):  # An open payment, and an old paid one.
+        for name, asked in hot(await a_row(conn, number)).items():
+            sql = statements()[name]
+            found = faults(await with_values(conn, sql, asked), asked.indexes)
+            found += [f"kept plan {fault}" for fault in faults(await for_any_values(conn, sql), asked.indexes)]
+            if found:
+                wrong[f"{name} about {number}"] = found
+    await conn.close()
+    assert not wrong, json.dumps(wrong, indent=2)
