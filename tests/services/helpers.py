@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from paygate.core.credits import Observation
-from paygate.core.payments import Payment
+from paygate.core.payments import QUARANTINE_OTHER, QUARANTINE_PAID, Payment
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db.payments import Claim
 from paygate.services import evidence, ledger, payments
@@ -298,3 +298,23 @@ async def open_shop(
         accounts=tuple(accounts),
     )
     return Shop(ctx, principal, {a.receiving_id: ctx.new_id() for a in accounts})
+
+
+OPEN = Facts("PENDING", None, None, (CREATED,), QUARANTINE_OTHER)
+PAID = Facts("PAID", None, PRICE, (CREATED, SUCCESS), QUARANTINE_PAID)
+
+
+async def expire(ctx: Context, payment: Payment, *, swept: bool = True, ago: timedelta = 5 * MINUTE) -> None:
+    """Its deadline was *ago*."""
+    await shift(ctx, payment, payment.expires_at - payment.created_at + ago)
+    if swept:
+        await payments.expire(ctx)
+
+
+async def since(ctx: Context, payment: Payment) -> timedelta:
+    """How much longer than now its amount is held."""
+    [row] = await sql(
+        ctx, "SELECT until_at - clock_timestamp() AS rest FROM reservations WHERE payment_id = $1", payment.id
+    )
+    rest: timedelta = row["rest"]
+    return rest

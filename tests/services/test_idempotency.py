@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
 
@@ -11,19 +10,10 @@ import pytest
 
 from paygate.core.errors import IdempotencyBusy, IdempotencyMismatch, InvalidInput, NotFound, WrongState
 from paygate.db import idempotency
-from paygate.db.pool import Database
 from paygate.services import payments
 from paygate.services.context import Context
 from paygate.services.payments import Done, Replayed
 from tests.services.helpers import Shop, answer, assert_balanced, open_shop, sql
-
-
-@pytest.fixture
-async def crowd(ctx: Context, dsn: str) -> AsyncIterator[Context]:
-    """The same database with twenty connections."""
-    db = await Database.open(dsn, size=20)
-    yield Context(db, ctx.key, ctx.public_url)
-    await db.close()
 
 
 async def count(ctx: Context, table: str) -> int:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from paygate.core.errors import InvalidInput, SlotsExhausted
 from paygate.core.payments import Payment
-from paygate.db.pool import Database
 from paygate.services import payments
 from paygate.services.context import Context
 from tests.services.helpers import (
@@ -30,14 +28,6 @@ TAGGED = set(range(PRICE + 1, PRICE + 100))
 FILL = """INSERT INTO slots (mode, receiving_id, amount_satang, busy_until)
           SELECT 'live', $1, amount, now() + amount % 100 * interval '1 second' + $4::interval
             FROM generate_series($2::bigint, $3::bigint) amount"""
-
-
-@pytest.fixture
-async def crowd(ctx: Context, dsn: str) -> AsyncIterator[Context]:
-    """The same database with fifteen connections."""
-    db = await Database.open(dsn, size=15)
-    yield Context(db, ctx.key, ctx.public_url)
-    await db.close()
 
 
 async def fill(shop: Shop, first: int, last: int, free_in: timedelta, account: int = 0) -> None:
