@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from binascii import crc_hqx
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Literal, TypeVar, overload
+from functools import cache
+from typing import Literal, TypeVar, overload
 
 from emvco import amount, crc, reader, tags
 from emvco.billpayment import BillPayment, bill_payment_payload
@@ -29,12 +30,14 @@ from emvco.promptpay import PromptPay, Proxy, promptpay_payload
 Request = tuple[str | Proxy | PromptPay | BillPayment, int | None]
 """Whom to pay, as `promptpay_payload` or `build` takes it, and the satang; None leaves the amount to the payer."""
 
-# Id, length and baht of tag 54 for the amounts that shops have: below 10,000 baht.
-_WHOLE: Final = tuple(f"{amount.HEADERS[len(str(whole))]}{whole}" for whole in range(10_000))
-_WHOLE_SATANG: Final = len(_WHOLE) * 100
-
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
+
+
+@cache
+def _whole() -> tuple[str, ...]:
+    """Id, length and baht of tag 54 for the amounts that shops have; made when the first template is used."""
+    return tuple(f"{amount.HEADERS[len(str(whole))]}{whole}" for whole in range(10_000))
 
 
 class Template:
@@ -49,23 +52,19 @@ class Template:
 
     def payload(self, amount_satang: int) -> str:
         """The payload with this amount, 1 to 999,999,999,999 satang. Raises InputError."""
-        return next(self.payloads((amount_satang,)))
+        rest = amount.data_object(amount_satang)[:-3] + self._after[amount_satang % 100]
+        return f"{self._before}{rest}{crc.resume(self._state, rest)}"
 
     def payloads(self, amounts_satang: Iterable[int]) -> Iterator[str]:
         """One payload for each amount, in order. Raises InputError at the first amount that cannot be."""
-        before, state, after, whole, headers, hexadecimal = (
-            self._before,
-            self._state,
-            self._after,
-            _WHOLE,
-            amount.HEADERS,
-            crc.HEX,
-        )
+        before, state, after = self._before, self._state, self._after
+        whole, headers, hexadecimal = _whole(), amount.HEADERS, crc.HEX
         for satang in amounts_satang:
-            if type(satang) is int and 0 < satang < _WHOLE_SATANG:
+            if type(satang) is not int or not 0 < satang <= 999_999_999_999:
+                amount.write(satang)  # which says what is wrong with it
+            if satang < 1_000_000:
                 rest = whole[satang // 100] + after[satang % 100]
             else:
-                amount.write(satang)
                 baht = str(satang // 100)
                 rest = f"{headers[len(baht)]}{baht}{after[satang % 100]}"
             value = crc_hqx(rest.encode(), state)
@@ -75,7 +74,7 @@ class Template:
 def template(payload: str | AnyAccount) -> Template:
     """A template of a whole payload (any sound EMVCo code in baht; its own amount is replaced) or of an account.
 
-    Codes made of it say that they are dynamic (01=12). Raises EmvcoError.
+    Codes made of it are dynamic (01=12), unless the model has no tag 01. Raises EmvcoError.
     """
     model = parse(payload if isinstance(payload, str) else build(payload))
     if model.is_slip or model.get("53") != tags.BAHT:

@@ -42,7 +42,6 @@ from emvco.errors import FieldError, InputError, SchemeError, SlipError
 from emvco.language import LanguageTemplate
 from emvco.merchant import Merchant, Tip
 from emvco.promptpay import PromptPay
-from emvco.quick import Common
 from emvco.reader import Parts, Repair
 from emvco.slip import Slip, TrueMoneySlip
 from emvco.tlv import DataObject
@@ -55,16 +54,13 @@ Kind = Literal["promptpay", "bill_payment", "slip", "truemoney_slip", "emvco"]
 class Payload:
     """A payment code. Immutable, hashable; offsets count characters of `str(payload)`. Made by `parse`."""
 
-    __slots__ = ("_common", "_parts", "_repairs", "_text")
+    __slots__ = ("_parts", "_repairs", "_text")
 
-    def __init__(
-        self, text: str, parts: Parts | None = None, repairs: tuple[Repair, ...] = (), common: Common | None = None
-    ) -> None:
+    def __init__(self, text: str, parts: Parts | quick.Match, repairs: tuple[Repair, ...] = ()) -> None:
         self._text = text
-        # Most codes have one of two shapes, which `quick` checks whole; their parts are taken apart when asked for.
+        # Most codes have one of two shapes, which `quick` has checked whole; they are taken apart when asked for.
         self._parts = parts
         self._repairs = repairs
-        self._common = common
 
     @property
     def text(self) -> str:
@@ -87,9 +83,10 @@ class Payload:
         return self._read().problems
 
     def _read(self) -> Parts:
-        if self._parts is None:
-            self._parts = reader.read(self._text)
-        return self._parts
+        parts = self._parts
+        if not isinstance(parts, Parts):
+            self._parts = parts = reader.read(self._text)
+        return parts
 
     def __str__(self) -> str:
         return self._text
@@ -177,8 +174,8 @@ class Payload:
     @property
     def amount_satang(self) -> int | None:
         """The amount in satang; None if the payer types it. Raises EmvcoError if it is not a sound amount in baht."""
-        if self._common is not None:
-            return self._common.amount_satang
+        if not isinstance(self._parts, Parts):
+            return quick.amount_satang(self._parts)
         found = self.find("54")
         if found is None:
             return None
@@ -191,16 +188,16 @@ class Payload:
     @property
     def promptpay(self) -> PromptPay | None:
         """The credit transfer of tag 29; None if there is none. Raises SchemeError if it is not a valid one."""
-        if self._common is not None:
-            return self._common.promptpay
+        if not isinstance(self._parts, Parts):
+            return quick.promptpay(self._parts)
         account = self._thai_account(tags.CREDIT_TRANSFER)
         return None if account is None else promptpay.read_account(self.children(account.id), account.value_offset)
 
     @property
     def bill_payment(self) -> BillPayment | None:
         """The bill payment of tag 30; None if there is none. Raises SchemeError if it is not a valid one."""
-        if self._common is not None:
-            return self._common.bill_payment
+        if not isinstance(self._parts, Parts):
+            return quick.bill_payment(self._parts)
         account = self._thai_account(tags.BILL_PAYMENT)
         return None if account is None else billpayment.read_account(self.children(account.id), account.value_offset)
 
@@ -296,9 +293,9 @@ def parse(text: str, strict: bool = True) -> Payload:
     """
     if not isinstance(text, str):
         raise InputError("not_text", None, "", "a payload is text")
-    common = quick.read(text)
-    if common is not None:
-        return Payload(text, None, (), common)
+    match = quick.read(text)
+    if match is not None:
+        return Payload(text, match)
     if strict:
         parts = reader.read(text)
         if parts.problems:

@@ -6,7 +6,7 @@ strict reader that collects broken rules; `read_leniently` also strips what stan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from emvco import crc, rules, slip, tags, tlv
@@ -78,39 +78,48 @@ def read_leniently(text: str) -> tuple[str, Parts, tuple[Repair, ...]]:
 
 def structure(text: str) -> tuple[tuple[DataObject, ...], Children]:
     """All data objects, and those inside templates by path. Goes from left to right, so the first error is raised."""
-    if not text:
-        raise StructureError("empty", 0, "", "there is no text")
     objects: list[DataObject] = []
     children: dict[str, tuple[DataObject, ...]] = {}
     try:
-        for _ in walk(text, objects, children):
-            pass
+        walk(text, objects, children)
     except StructureError as error:
-        raise _byte_counted(text) or error from None
+        raise byte_counted(text) or error from None
     return tuple(objects), children
 
 
-def walk(text: str, objects: list[DataObject], children: dict[str, tuple[DataObject, ...]]) -> Iterator[DataObject]:
-    """Fill *objects* and *children* one root object at a time; what was found before a StructureError stays there."""
-    is_slip = slip.looks_like(text)
-    templates, last = (_SLIP_TEMPLATES, slip.TAG) if is_slip else (tags.TEMPLATES, crc.TAG)
-    for thing in tlv.scan(text):
-        end = thing.value_offset + len(thing.value)
-        if not objects and thing.id != "00":
-            raise StructureError("no_format", 0, thing.id, "a payload begins with tag 00")
-        if thing.id in templates:
-            children[thing.id] = tlv.read(text, thing.value_offset, end, thing.id)
-            if thing.id == "62":
-                children.update(_systems(text, children["62"]))
-        elif thing.id == last:
-            if len(thing.value) != 4:
-                raise StructureError("bad_crc_length", thing.offset + 2, last, "the length of the CRC is 04")
-            if end != len(text):
+def walk(text: str, objects: list[DataObject], children: dict[str, tuple[DataObject, ...]]) -> None:
+    """Fill *objects* and *children*; after a StructureError they hold what stands before it."""
+    templates, last = (_SLIP_TEMPLATES, slip.TAG) if slip.looks_like(text) else (tags.TEMPLATES, crc.TAG)
+    seen: dict[str, int] = {}
+    length_of, ids, new = tlv.LENGTHS, tlv.IDS, tuple.__new__
+    at, stop = 0, len(text)
+    if not text:
+        raise StructureError("empty", 0, "", "there is no text")
+    while at < stop:
+        value_at = at + 4
+        tag = text[at : at + 2]
+        length = length_of.get(text[at + 2 : value_at])
+        if length is None or tag not in ids or value_at + length > stop:
+            raise tlv.wrong_header(text, at, stop, "")
+        end = value_at + length
+        if tag in seen:
+            raise tlv.duplicate(tag, at, seen[tag])
+        if not seen and tag != "00":
+            raise StructureError("no_format", 0, tag, "a payload begins with tag 00")
+        seen[tag] = at
+        if tag in templates:
+            children[tag] = inside = tlv.read(text, value_at, end, tag)
+            if tag == "62":
+                _open_systems(text, inside, children)
+        elif tag == last:
+            if length != 4:
+                raise StructureError("bad_crc_length", at + 2, last, "the length of the CRC is 04")
+            if end != stop:
                 raise StructureError("after_crc", end, "", "something follows the CRC, which must be last")
-        objects.append(thing)
-        yield thing
-    if objects[-1].id != last:
-        raise StructureError("no_crc", len(text), last, "the CRC is missing")
+        objects.append(new(DataObject, (tag, text[value_at:end], at)))
+        at = end
+    if last not in seen:
+        raise StructureError("no_crc", stop, last, "the CRC is missing")
 
 
 def check_crc(text: str, signature: DataObject) -> None:
@@ -123,15 +132,15 @@ def check_crc(text: str, signature: DataObject) -> None:
         raise ChecksumError("wrong_crc", signature.value_offset, signature.id, "the CRC is not that of the text")
 
 
-def _systems(text: str, additional: Sequence[DataObject]) -> Iterator[tuple[str, tuple[DataObject, ...]]]:
+def _open_systems(text: str, additional: Sequence[DataObject], children: dict[str, tuple[DataObject, ...]]) -> None:
     """The payment systems' own templates inside tag 62."""
     for thing in additional:
-        if thing.id in tags.SYSTEM_TEMPLATES:
+        if thing.id >= "50":
             path = tlv.join("62", thing.id)
-            yield path, tlv.read(text, thing.value_offset, thing.value_offset + len(thing.value), path)
+            children[path] = tlv.read(text, thing.value_offset, thing.value_offset + len(thing.value), path)
 
 
-def _byte_counted(text: str) -> StructureError | None:
+def byte_counted(text: str) -> StructureError | None:
     """Some generators count the bytes of Thai text. Say so, if the text is sound when read that way."""
     if text.isascii():
         return None
@@ -141,8 +150,7 @@ def _byte_counted(text: str) -> StructureError | None:
         return None
     objects: list[DataObject] = []
     try:
-        for _ in walk(encoded, objects, {}):
-            pass
+        walk(encoded, objects, {})
     except StructureError:
         return None
     wrong = next(thing for thing in objects if not thing.value.isascii())

@@ -60,11 +60,9 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
     objects: list[DataObject] = []
     children: dict[str, tuple[DataObject, ...]] = {}
     try:
-        for _ in reader.walk(text, objects, children) if text else ():
-            pass
-        reader.structure(text)
+        reader.walk(text, objects, children)
     except StructureError as error:
-        yield _error(error)
+        yield _error(reader.byte_counted(text) or error)
         yield from _mendable(text)
     whole = bool(objects) and objects[-1].id in {crc.TAG, slip.TAG} and objects[-1].offset + 8 == len(text)
     if whole:
