@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from emvco import crc, slip, tlv
+from emvco import crc, slip, tags, tlv
 from emvco.errors import InputError
 from emvco.reader import Parts
 from emvco.tlv import DataObject
@@ -76,11 +76,16 @@ def _value(
         if below:
             raise InputError("bad_path", None, path, "change a template as a whole or its parts, not both")
         return changes[path]
-    if inside is None:
+    if inside is None or (old is None and not _is_template(path)):
         raise InputError("bad_path", None, path, "this is not a template")
     if old is None and all(value is None for other, value in changes.items() if other.startswith(f"{path}/")):
         return None
     return _written(inside, children, changes, path) or None
+
+
+def _is_template(path: str) -> bool:
+    parent, _, tag = path.rpartition("/")
+    return tag in (tags.SYSTEM_TEMPLATES if parent == "62" else () if parent else tags.TEMPLATES)
 
 
 def _object(tag: str, value: str, parent: str) -> str:
