@@ -20,6 +20,7 @@ from emvco import (
     build,
 )
 from emvco.additional import cross_border_purpose
+from emvco.explain import explain
 
 MOBILE = PromptPay(Proxy("mobile", "0066812345678"))
 BILL = BillPayment("099400016550100", "INV1", "T7")
@@ -290,3 +291,33 @@ def test_whatever_is_built_is_read_again(account, satang, merchant, additional, 
     assert [problem for problem in emvco.validate(str(payload)) if problem.severity == "error"] == []
     again = build(account, amount_satang=payload.amount_satang, **{name: getattr(payload, name) for name in said})
     assert again == str(payload)
+
+
+# --- broken ones, read leniently -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tail", "code"),
+    [("5502045802TH", "unknown_tip"), ("550202560310,5802TH", "bad_amount"), ("5502025802TH", "bad_amount")],
+)
+def test_a_broken_tip_is_no_tip(tail, code):
+    text = emvco.crc.sign("00020101021129370016A0000006770101110113006681234567853037645" + tail[1:])
+    payload = emvco.parse(text, strict=False)
+    with pytest.raises(emvco.EmvcoError) as caught:
+        _ = payload.tip
+    assert (caught.value.code, caught.value.path[:1]) == (code, "5")
+    assert "Tip" not in {fact.label for fact in explain(text).facts}
+
+
+def test_vat_whose_numbers_are_none_is_no_vat():
+    for value, offset in (
+        ("000400000204x.00", 12),
+        ("00040000010612345602040.00", 17),
+        ("0004000001037%%02040.00", 13),
+    ):
+        payload = emvco.parse(build(MOBILE)).replace({"80": value})
+        with pytest.raises(SchemeError) as caught:
+            _ = payload.vat
+        assert caught.value.offset == payload.find("80").value_offset + offset
+    foreign = emvco.parse(build(MOBILE)).replace({"80": "0016com.example.test0103abc"})
+    assert foreign.vat is None
