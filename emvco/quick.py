@@ -1,8 +1,9 @@
-"""The two shapes that nearly every Thai code has, checked whole by one regular expression and one CRC.
+"""The shapes that nearly every Thai code has, checked whole by one regular expression and one CRC.
 
 Mobile, national ID or e-wallet (tag 29), or a domestic bill payment (tag 30), then currency, amount and country in any
-of the orders that generators write, and nothing else. Whatever does not match, be it longer, odd or wrong, goes to
-`emvco.reader`, which also finds the words for errors. What matches here is accepted there: a property test says so.
+of the orders that generators write; and, where all stands in ascending order, merchant and additional data (52, 59 to
+62). Whatever does not match, be it longer, odd or wrong, goes to `emvco.reader`, which also finds the words for errors.
+What matches here is accepted there and means the same: property tests say so.
 
 A regular expression knows no "length of what follows", hence the alternatives, one for each length.
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import re
 from binascii import crc_hqx
+from functools import cache
 from typing import Final
 
-from emvco import crc, tags
+from emvco import tags
 from emvco.billpayment import BillPayment
 from emvco.promptpay import PromptPay, Proxy
 
@@ -22,19 +24,44 @@ _new: Final = tuple.__new__  # A NamedTuple without the detour over its keyword 
 
 
 def read(text: str) -> Match | None:
-    """The code, if it has one of the two shapes, its lengths are right and its CRC is. Never raises."""
-    match = _TRANSFER(text)
+    """The code, if it has one of these shapes, its lengths are right and its CRC is. Never raises."""
+    match = _TRANSFER(text) or _BILL(text) if text[-14:-8] == "5802TH" else _other_order(text)
     if match is None:
-        match = _BILL(text)
-        if match is None or int(match["length"]) != len(match["account"]):
+        match = _rich().fullmatch(text) if text.startswith("000201") else None
+        if match is None:
             return None
-    return match if crc_hqx(text[:-4].encode(), crc.INITIAL) == int(text[-4:], 16) else None
+    if match.re is not _TRANSFER_CODE and not _lengths_are_right(match):
+        return None
+    return match if crc_hqx(text[:-4].encode(), 0xFFFF) == int(text[-4:], 16) else None
+
+
+def _other_order(text: str) -> Match | None:
+    """Not closed by the country: without merchant and additional data it is in another order than ascending."""
+    after_country = text.rfind("5802TH") + 6
+    if text[after_country : after_country + 2] in {"59", "60", "61", "62"}:
+        return None
+    return _TRANSFER(text) or _BILL(text)
+
+
+def _lengths_are_right(match: Match) -> bool:
+    """Of tags 30 and 62, whose values a regular expression cannot measure."""
+    account = match["account"]
+    if account is not None and int(match["length"]) != len(account):
+        return False
+    data = None if match.re is _BILL_CODE else match["data"]
+    return data is None or int(match["data_length"]) == len(data)
 
 
 def amount_satang(match: Match) -> int | None:
     """The amount of a code that `read` has taken, if any."""
-    written: str | None = match["a"] or match["b"] or match["c"]
-    return None if written is None else int(written[2:-3] + written[-2:])
+    written: str | None = match["a"]
+    if written is None:
+        if match.re is _rich():
+            return None
+        written = match["b"] or match["c"]
+        if written is None:
+            return None
+    return int(written[2:-3] + written[-2:])
 
 
 def promptpay(match: Match) -> PromptPay | None:
@@ -44,8 +71,11 @@ def promptpay(match: Match) -> PromptPay | None:
     digits: str | None = match["mobile"]
     if digits is not None:
         return _new(PromptPay, (_new(Proxy, ("mobile", digits)), None))
-    digits = match["national_id"]
-    return PromptPay(Proxy("ewallet", match["ewallet"]) if digits is None else Proxy("national_id", digits))
+    for kind in ("national_id", "ewallet"):
+        digits = match[kind]
+        if digits is not None:
+            return _new(PromptPay, (_new(Proxy, (kind, digits)), None))
+    return None
 
 
 def bill_payment(match: Match) -> BillPayment | None:
@@ -53,12 +83,12 @@ def bill_payment(match: Match) -> BillPayment | None:
     if match.re is _TRANSFER_CODE:
         return None
     biller_id, ref1, ref2 = match.group("biller", "ref1", "ref2")
-    return BillPayment(biller_id, ref1[2:], None if ref2 is None else ref2[2:])
+    return None if biller_id is None else BillPayment(biller_id, ref1[2:], None if ref2 is None else ref2[2:])
 
 
-def _reference(name: str) -> str:
+def _sized(characters: str, longest: int) -> str:
     """A length and so many characters."""
-    return f"(?P<{name}>{'|'.join(f'{length:02d}[A-Z0-9]{{{length}}}' for length in range(1, 21))})"
+    return f"(?:{'|'.join(f'{length:02d}{characters}{{{length}}}' for length in range(1, longest + 1))})"
 
 
 def _amount(name: str) -> str:
@@ -73,13 +103,26 @@ _END: Final = (
     "6304[0-9A-F]{4}"
 )
 _AID: Final = f"0016{tags.AID_MERCHANT_PRESENTED}"
-_TRANSFER_CODE: Final = re.compile(
-    f"{_BEGINNING}29(?:37{_AID}(?:0113(?P<mobile>0066[0-9]{{9}})|0213(?P<national_id>(?!0066)[0-9]{{13}}))"
-    f"|39{_AID}0315(?P<ewallet>[0-9]{{15}})){_END}"
+_PAYEE: Final = (
+    f"29(?:37{_AID}(?:0113(?P<mobile>0066[0-9]{{9}})|0213(?P<national_id>(?!0066)[0-9]{{13}}))"
+    f"|39{_AID}0315(?P<ewallet>[0-9]{{15}}))"
 )
-_BILL_CODE: Final = re.compile(
-    f"{_BEGINNING}30(?P<length>[0-9]{{2}})(?P<account>0016{tags.AID_BILL_PAYMENT}0115(?P<biller>[0-9]{{15}})"
-    f"02{_reference('ref1')}(?:03{_reference('ref2')})?){_END}"
+_BILLER: Final = (
+    f"30(?P<length>[0-9]{{2}})(?P<account>0016{tags.AID_BILL_PAYMENT}0115(?P<biller>[0-9]{{15}})"
+    f"02(?P<ref1>{_sized('[A-Z0-9]', 20)})(?:03(?P<ref2>{_sized('[A-Z0-9]', 20)}))?)"
 )
+_TRANSFER_CODE: Final = re.compile(f"{_BEGINNING}{_PAYEE}{_END}")
+_BILL_CODE: Final = re.compile(f"{_BEGINNING}{_BILLER}{_END}")
 _TRANSFER: Final = _TRANSFER_CODE.fullmatch
 _BILL: Final = _BILL_CODE.fullmatch
+
+
+@cache
+def _rich() -> re.Pattern[str]:
+    """With merchant and additional data. Large, so it is compiled when the first such code is seen."""
+    data = "".join(f"(?:{number:02d}{_sized('[ -~]', 25)})?" for number in range(1, 9))
+    return re.compile(
+        f"{_BEGINNING}(?:{_PAYEE}|{_BILLER})(?:5204[0-9]{{4}})?5303764(?:{_amount('a')})?5802TH"
+        f"(?:59{_sized('[ -~]', 25)})?(?:60{_sized('[ -~]', 15)})?(?:61{_sized('[ -~]', 10)})?"
+        f"(?:62(?P<data_length>[0-9]{{2}})(?P<data>{data}))?6304[0-9A-F]{{4}}"
+    )

@@ -28,6 +28,23 @@ rests = st.lists(
 )
 
 
+printable = st.text(st.characters(min_codepoint=31, max_codepoint=127), min_size=1, max_size=27)
+labels = st.dictionaries(st.integers(0, 10), printable, min_size=1, max_size=3).map(
+    lambda data: "".join(tlv.write(f"{tag:02d}", data[tag]) for tag in sorted(data))
+)
+riches = st.fixed_dictionaries(
+    {"53": st.just("764"), "58": st.just("TH")},
+    optional={
+        "52": st.sampled_from(["5812", "58"]),
+        "54": written,
+        "59": printable,
+        "60": printable,
+        "61": printable,
+        "62": labels.filter(lambda value: len(value) < 100),
+    },
+).map(lambda objects: sorted(objects.items()))
+
+
 def codes():
     return st.builds(
         lambda initiation, account, rest: crc.sign(
@@ -35,7 +52,7 @@ def codes():
         ),
         st.sampled_from([[], [("01", "11")], [("01", "12")], [("01", "13")]]),
         accounts,
-        rests,
+        rests | riches,
     )
 
 
@@ -83,6 +100,10 @@ def test_the_quick_reader_takes_what_banks_and_builders_write():
         "00020101021129370016A000000677010111011300668012345675802TH530376463046197",
         "00020101021229370016A000000677010111011300668012345675802TH53037645406456.256304483D",
         "00020101021129370016A000000677010111011300660000000005802TH530376463048956",
+        # as SCB's interface and GB Prime Pay print them
+        "00020101021230470016A00000067701011201150994000165501000204INV15303764540520.005802TH62110707SCB0001630407D2",
+        "00020101021230830016A0000006770101120115010556006812755021800000021052602511503180002105261622021335303764540520"
+        ".005802TH5910GBPrimePay630486BA",
     ):
         assert quick.read(text) is not None
         agree(text)
