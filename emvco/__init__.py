@@ -32,38 +32,91 @@ b'\\x89PNG'
 Payloads need nothing but the standard library. Nothing here reads a clock, a file or the network.
 """
 
-from emvco.billpayment import BillPayment, bill_payment_payload, normalise_biller_id, normalise_reference
+from emvco.acquirer import AcquirerReference, PaymentInnovation
+from emvco.additional import AdditionalData
+from emvco.banks import Bank
+from emvco.barcode import Barcode, barcode_text, read_barcode
+from emvco.batch import Template, build_many, parse_many, template
+from emvco.billpayment import (
+    BillPayment,
+    bill_payment_payload,
+    cross_border_payload,
+    normalise_biller_id,
+    normalise_reference,
+)
+from emvco.builder import Account, build
+from emvco.detection import Detected, detect
 from emvco.errors import (
+    BarcodeError,
     ChecksumError,
     EmvcoError,
     FieldError,
     InputError,
     SchemeError,
+    SlipError,
     StructureError,
     SymbolError,
 )
-from emvco.payload import Payload, Repair, parse
-from emvco.promptpay import PromptPay, Proxy, normalise_proxy, promptpay_payload
+from emvco.language import LanguageTemplate
+from emvco.merchant import Merchant, Tip
+from emvco.payload import Payload, parse
+from emvco.promptpay import PromptPay, Proxy, bank_account, normalise_proxy, promptpay_payload
+from emvco.reader import Repair
+from emvco.report import Problem, validate
+from emvco.slip import Slip, TrueMoneySlip, slip_payload, truemoney_slip_payload
 from emvco.tlv import DataObject
+from emvco.truemoney import TrueMoney, truemoney_payload
+from emvco.vat import Vat
 
 __all__ = [
+    "Account",
+    "AcquirerReference",
+    "AdditionalData",
+    "Bank",
+    "Barcode",
+    "BarcodeError",
     "BillPayment",
     "ChecksumError",
     "DataObject",
+    "Detected",
     "EmvcoError",
     "FieldError",
     "InputError",
+    "LanguageTemplate",
+    "Merchant",
     "Payload",
+    "PaymentInnovation",
+    "Problem",
     "PromptPay",
     "Proxy",
     "Repair",
     "SchemeError",
+    "Slip",
+    "SlipError",
     "StructureError",
     "SymbolError",
+    "Template",
+    "Tip",
+    "TrueMoney",
+    "TrueMoneySlip",
+    "Vat",
+    "bank_account",
+    "barcode_text",
     "bill_payment_payload",
+    "build",
+    "build_many",
+    "cross_border_payload",
+    "detect",
     "normalise_biller_id",
     "normalise_proxy",
     "normalise_reference",
     "parse",
+    "parse_many",
     "promptpay_payload",
+    "read_barcode",
+    "slip_payload",
+    "template",
+    "truemoney_payload",
+    "truemoney_slip_payload",
+    "validate",
 ]

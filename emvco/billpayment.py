@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from emvco import amount, crc, tags, tlv
+from emvco import amount, crc, fields, tags, tlv
 from emvco.errors import InputError, SchemeError
 from emvco.tlv import DataObject
 
@@ -36,7 +36,7 @@ class BillPayment(NamedTuple):
 
 def normalise_biller_id(text: str) -> str:
     """The 15 digits of a biller ID; spaces and dashes between them are dropped. Raises InputError."""
-    _require_text(text, "30/01")
+    fields.require_text(text, "30/01")
     digits = text.replace("-", "").replace(" ", "")
     if not (digits.isascii() and digits.isdecimal()):
         wrong = next((i for i, character in enumerate(text) if character not in "0123456789- "), 0)
@@ -53,7 +53,7 @@ def normalise_reference(text: str, *, path: str = "30/02", upper: bool = False) 
     With *upper* small letters become capitals; nothing else is ever changed. *path* names the reference in errors:
     "30/02" for reference 1, "30/03" for reference 2. Raises InputError.
     """
-    _require_text(text, path)
+    fields.require_text(text, path)
     if upper and text.isascii():
         text = text.upper()
     if not 1 <= len(text) <= REFERENCE_LENGTH_MAX:
@@ -76,20 +76,47 @@ def bill_payment_payload(biller_id: str, ref1: str, ref2: str | None = None, amo
     if ref2 is not None:
         normalise_reference(ref2, path="30/03")
         account = f"{account}03{len(ref2):02d}{ref2}"
+    return _signed(account, amount_satang)
+
+
+def cross_border_payload(
+    biller_id: str, ref1: str, ref2: str | None = None, amount_satang: int | None = None, purpose: str | None = None
+) -> str:
+    """The payload of a bill payment from abroad: as `bill_payment_payload`, with the cross-border AID.
+
+    *purpose* is what tag 62/08 carries then: `emvco.additional.cross_border_purpose(...)`. Raises InputError.
+    """
+    account = write(BillPayment(biller_id, ref1, ref2, cross_border=True))
+    extra = "" if purpose is None else tlv.write("62", tlv.write("08", fields.ascii_text(purpose, "62/08", 25)))
+    return _signed(account, amount_satang, extra)
+
+
+def write(account: BillPayment) -> str:
+    """The value of tag 30. Raises InputError."""
+    values = {
+        "00": tags.AID_BILL_PAYMENT_CROSS_BORDER if account.cross_border else tags.AID_BILL_PAYMENT,
+        "01": normalise_biller_id(account.biller_id),
+        "02": normalise_reference(account.ref1),
+    }
+    if account.ref2 is not None:
+        values["03"] = normalise_reference(account.ref2, path="30/03")
+    return fields.template(values, tags.BILL_PAYMENT)
+
+
+def _signed(account: str, amount_satang: int | None, extra: str = "") -> str:
     initiation, baht = tags.STATIC, ""
     if amount_satang is not None:
-        written = amount.write(amount_satang)
-        initiation, baht = tags.DYNAMIC, f"54{len(written):02d}{written}"
+        initiation, baht = tags.DYNAMIC, amount.data_object(amount_satang)
     head = f"0002010102{initiation}{tags.BILL_PAYMENT}{len(account):02d}{account}"
-    return crc.sign(f"{head}5303{tags.BAHT}{baht}5802{tags.THAILAND}")
+    return crc.sign(f"{head}5303{tags.BAHT}{baht}5802{tags.THAILAND}{extra}")
 
 
-def read_account(fields: Sequence[DataObject], offset: int) -> BillPayment:
+def read_account(children: Sequence[DataObject], offset: int) -> BillPayment:
     """The typed view of tag 30, whose value begins at *offset*. Raises SchemeError at what is wrong.
 
     A biller ID of 13 digits is read, because a bank prints them; references may hold any printable ASCII.
     """
-    by_tag = {field.id: field for field in fields}
+    by_tag = {child.id: child for child in children}
     aid = by_tag["00"]
     name = aid.value.upper()
     if name not in {tags.AID_BILL_PAYMENT, tags.AID_BILL_PAYMENT_CROSS_BORDER}:
@@ -116,11 +143,6 @@ def _check_reference(field: DataObject) -> None:
     for position, character in enumerate(field.value):
         if not " " <= character <= "~":
             raise SchemeError("bad_character", field.value_offset + position, path, "a reference is printable ASCII")
-
-
-def _require_text(value: object, path: str) -> None:
-    if not isinstance(value, str):
-        raise InputError("not_text", None, path, "this is text: as a number it loses its zeros")
 
 
 # Tag 30's value up to where the biller ID begins.

@@ -14,6 +14,7 @@ from binascii import crc_hqx
 TAG = "63"
 HEADER = "6304"
 INITIAL = 0xFFFF
+HEX = tuple(f"{value:02X}" for value in range(256))
 
 
 def checksum(text: str) -> str:
@@ -25,3 +26,14 @@ def sign(body: str) -> str:
     """*body* (all data objects but the CRC) with its CRC object appended."""
     body += HEADER
     return body + checksum(body)
+
+
+def resume(state: int, text: str) -> str:
+    """Four hex digits for a text of which *state* (from `state_of`) already covers what stands before *text*."""
+    value = crc_hqx(text.encode(), state)
+    return HEX[value >> 8] + HEX[value & 0xFF]
+
+
+def state_of(text: str) -> int:
+    """The CRC's register after *text*, from which `resume` goes on: for payloads that begin alike."""
+    return crc_hqx(text.encode(), INITIAL)

@@ -5,11 +5,13 @@
     +-- ChecksumError           the structure is sound, but the CRC is not that of the text
     +-- FieldError              one data object breaks EMVCo's rules (amount "0.00", currency missing, ...)
     +-- SchemeError             sound EMVCo, but not the Thai PromptPay or bill payment that it claims to be
+    +-- SlipError               the mini QR of a transfer slip, but not as a bank or TrueMoney writes it
+    +-- BarcodeError            the text of a bill payment barcode ("|" first), but not as the standard has it
     +-- InputError              a builder was given something that must not be signed into a payload
     +-- SymbolError             a QR symbol cannot be drawn as asked
 
 A reader checks in this order and stops at the first layer that fails; within a layer the error nearest to the start of
-the text is raised. `layer` names it: tlv, crc, emvco, thai, input, symbol.
+the text is raised. `layer` names it: tlv, crc, emvco, thai, slip, barcode, input, symbol.
 """
 
 from __future__ import annotations
@@ -79,6 +81,18 @@ class SchemeError(EmvcoError):
     """Sound EMVCo, but not a valid Thai PromptPay or bill payment code although it says so."""
 
     layer = "thai"
+
+
+class SlipError(EmvcoError):
+    """A sound sequence of data objects, but not a valid slip code."""
+
+    layer = "slip"
+
+
+class BarcodeError(EmvcoError):
+    """Not the text of a Thai bill payment barcode."""
+
+    layer = "barcode"
 
 
 class InputError(EmvcoError):

@@ -1,7 +1,7 @@
 """A payment code, read and checked: `parse(text) -> Payload`, and `str(payload) == text` to the last character.
 
-Three layers, in this order: structure (tlv), CRC, EMVCo's rules for fields. What a code means in Thailand is the fourth
-and is asked for by name: `payload.promptpay`, `payload.bill_payment`, `payload.amount_satang`.
+Three layers, in this order: structure (tlv), CRC, the rules for fields (EMVCo's, or those of slips). What a code means
+in Thailand is the fourth and is asked for by name: `payload.promptpay`, `payload.bill_payment`, `payload.slip`, ...
 
 >>> payload = parse("00020101021229370016A000000677010111011300668123456785303764540550.005802TH63045197")
 >>> payload.promptpay
@@ -10,60 +10,109 @@ PromptPay(proxy=Proxy(kind='mobile', digits='0066812345678'), one_time_code=None
 (5000, True, None)
 >>> payload.get("29/01")
 '0066812345678'
+>>> str(payload.with_amount(7500))
+'00020101021229370016A000000677010111011300668123456785303764540575.005802TH63049A8A'
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal
 
-from emvco import amount, billpayment, crc, promptpay, rules, tags, tlv
-from emvco.billpayment import BillPayment
-from emvco.errors import ChecksumError, EmvcoError, FieldError, SchemeError, StructureError
-from emvco.promptpay import PromptPay
-from emvco.tlv import DataObject
-
-# All white space of Unicode, then marks that editors and chat programs leave: BOM, zero width space, word joiner, NUL.
-_AROUND = (
-    " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff\u200b\u2060\x00"
+from emvco import (
+    acquirer,
+    additional,
+    amount,
+    billpayment,
+    edit,
+    language,
+    merchant,
+    promptpay,
+    quick,
+    reader,
+    slip,
+    tags,
+    truemoney,
+    vat,
 )
+from emvco.acquirer import AcquirerReference, PaymentInnovation
+from emvco.additional import AdditionalData
+from emvco.billpayment import BillPayment
+from emvco.errors import FieldError, InputError, SchemeError, SlipError
+from emvco.language import LanguageTemplate
+from emvco.merchant import Merchant, Tip
+from emvco.promptpay import PromptPay
+from emvco.reader import Parts, Repair
+from emvco.slip import Slip, TrueMoneySlip
+from emvco.tlv import DataObject
+from emvco.truemoney import TrueMoney
+from emvco.vat import Vat
+
+Kind = Literal["promptpay", "bill_payment", "slip", "truemoney_slip", "emvco"]
 
 
-class Repair(NamedTuple):
-    """Something that lenient reading put right; `offset` counts in the text that was given."""
-
-    code: str
-    offset: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Payload:
-    """A payment code. Immutable, hashable; offsets count characters of `str(payload)`.
+    """A payment code. Immutable, hashable; offsets count characters of `str(payload)`. Made by `parse`."""
 
-    `text`      the payload itself, after any repair
-    `objects`   its data objects in their order, unknown ones included, the CRC last
-    `repairs`   what lenient reading put right; always empty when strict
-    `problems`  EMVCo's rules that the code breaks; always empty when strict, because then the first one was raised
-    """
+    __slots__ = ("_parts", "_repairs", "_text")
 
-    text: str
-    objects: tuple[DataObject, ...]
-    repairs: tuple[Repair, ...] = ()
-    problems: tuple[FieldError, ...] = field(default=(), compare=False)
-    _children: Mapping[str, tuple[DataObject, ...]] = field(default_factory=dict, repr=False, compare=False)
+    def __init__(self, text: str, parts: Parts | quick.Match, repairs: tuple[Repair, ...] = ()) -> None:
+        self._text = text
+        # Most codes have one of two shapes, which `quick` has checked whole; they are taken apart when asked for.
+        self._parts = parts
+        self._repairs = repairs
+
+    @property
+    def text(self) -> str:
+        """The payload itself, after any repair."""
+        return self._text
+
+    @property
+    def objects(self) -> tuple[DataObject, ...]:
+        """Its data objects in their order, unknown ones included, the CRC last."""
+        return self._read().objects
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What lenient reading put right; always empty when strict."""
+        return self._repairs
+
+    @property
+    def problems(self) -> tuple[FieldError | SlipError, ...]:
+        """The rules that the code breaks; always empty when strict, because then the first one was raised."""
+        return self._read().problems
+
+    def _read(self) -> Parts:
+        parts = self._parts
+        if not isinstance(parts, Parts):
+            self._parts = parts = reader.read(self._text)
+        return parts
 
     def __str__(self) -> str:
-        return self.text
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Payload({self._text!r}, repairs={self._repairs!r})" if self._repairs else f"Payload({self._text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Payload):
+            return NotImplemented
+        return self._text == other._text and self._repairs == other._repairs
+
+    def __hash__(self) -> int:
+        return hash((self._text, self._repairs))
 
     def __iter__(self) -> Iterator[DataObject]:
         return iter(self.objects)
 
+    def __reduce__(self) -> tuple[type[Payload], tuple[str, Parts, tuple[Repair, ...]]]:
+        return Payload, (self._text, self._read(), self._repairs)
+
+    # --- by path ---------------------------------------------------------------------------------------------------
+
     def children(self, path: str) -> tuple[DataObject, ...]:
         """The data objects in the template at *path*, as in "29" or "62/50"; none if it is not a template here."""
-        return self._children.get(path, ())
+        return self._read().children.get(path, ())
 
     def find(self, path: str) -> DataObject | None:
         """The data object at *path*, as in "54" or "29/01"."""
@@ -75,6 +124,42 @@ class Payload:
         """The value at *path*, as in "54" or "29/01"."""
         found = self.find(path)
         return None if found is None else found.value
+
+    # --- edit and sign again -----------------------------------------------------------------------------------------
+
+    def replace(self, changes: Mapping[str, str | None]) -> Payload:
+        """The code with other values at these paths ("54", "29/01"), None to drop one, and a new CRC.
+
+        Everything else stays as it is and where it is; a new object goes before the first with a higher id. Raises
+        InputError for a path or value that cannot be, and whatever `parse` raises if the result is not sound.
+        """
+        return parse(edit.replace(self._text, self._read(), changes))
+
+    def with_amount(self, amount_satang: int | None) -> Payload:
+        """The code with this amount, or none. If it has tag 01, that becomes dynamic (12) or static (11) with it."""
+        changes: dict[str, str | None] = {"54": None if amount_satang is None else amount.write(amount_satang)}
+        if self.get("01") is not None:
+            changes["01"] = tags.STATIC if amount_satang is None else tags.DYNAMIC
+        return self.replace(changes)
+
+    # --- what it means -----------------------------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> Kind:
+        """promptpay, bill_payment, slip, truemoney_slip, or emvco: a sound code without a valid Thai account."""
+        if self.is_slip:
+            return "slip" if self.truemoney_slip is None else "truemoney_slip"
+        try:
+            if self.promptpay is not None:
+                return "promptpay"
+            return "emvco" if self.bill_payment is None else "bill_payment"
+        except SchemeError:
+            return "emvco"
+
+    @property
+    def is_slip(self) -> bool:
+        """Is this a slip's mini QR, which nobody can pay?"""
+        return slip.looks_like(self._text)
 
     @property
     def is_dynamic(self) -> bool:
@@ -89,6 +174,8 @@ class Payload:
     @property
     def amount_satang(self) -> int | None:
         """The amount in satang; None if the payer types it. Raises EmvcoError if it is not a sound amount in baht."""
+        if not isinstance(self._parts, Parts):
+            return quick.amount_satang(self._parts)
         found = self.find("54")
         if found is None:
             return None
@@ -101,18 +188,80 @@ class Payload:
     @property
     def promptpay(self) -> PromptPay | None:
         """The credit transfer of tag 29; None if there is none. Raises SchemeError if it is not a valid one."""
+        if not isinstance(self._parts, Parts):
+            return quick.promptpay(self._parts)
         account = self._thai_account(tags.CREDIT_TRANSFER)
         return None if account is None else promptpay.read_account(self.children(account.id), account.value_offset)
 
     @property
     def bill_payment(self) -> BillPayment | None:
         """The bill payment of tag 30; None if there is none. Raises SchemeError if it is not a valid one."""
+        if not isinstance(self._parts, Parts):
+            return quick.bill_payment(self._parts)
         account = self._thai_account(tags.BILL_PAYMENT)
         return None if account is None else billpayment.read_account(self.children(account.id), account.value_offset)
 
+    @property
+    def acquirer(self) -> PaymentInnovation | AcquirerReference | None:
+        """Tag 31, which stands beside a bill payment; None if there is none or not a known one. Raises SchemeError."""
+        account = self._thai_account(tags.ACQUIRER)
+        return None if account is None else acquirer.read(self.children(account.id), account.value_offset)
+
+    @property
+    def truemoney(self) -> TrueMoney | None:
+        """The TrueMoney wallet that tag 29 pays, with the message of tag 81. Raises SchemeError."""
+        account = self.promptpay
+        mobile = None if account is None else truemoney.mobile_of(account.proxy)
+        return None if mobile is None else TrueMoney(mobile, self.message)
+
+    @property
+    def message(self) -> str | None:
+        """TrueMoney's message to the payee (tag 81). Raises SchemeError if it is no such message."""
+        found = None if self.is_slip else self.find(tags.MESSAGE)
+        return None if found is None else truemoney.read_message(found.value, found.value_offset)
+
+    @property
+    def additional(self) -> AdditionalData | None:
+        """Tag 62: bill number, labels, what the payer's app shall ask for."""
+        children = self.children("62")
+        return additional.read(children) if children else None
+
+    @property
+    def language(self) -> LanguageTemplate | None:
+        """Tag 64: the merchant's name in another script."""
+        return language.read(self.children("64"))
+
+    @property
+    def vat(self) -> Vat | None:
+        """Tag 80 as Thai VAT; None if there is none or it is another scheme's. Raises SchemeError."""
+        found, children = self.find(tags.VAT), self.children(tags.VAT)
+        if found is None or not children or vat.is_foreign(children):
+            return None
+        return vat.read(children, found.value_offset)
+
+    @property
+    def merchant(self) -> Merchant | None:
+        """Tags 52, 59, 60, 61."""
+        return None if self.is_slip else merchant.read_merchant({thing.id: thing.value for thing in self.objects})
+
+    @property
+    def tip(self) -> Tip | None:
+        """Tags 55 to 57. Raises EmvcoError for a broken one."""
+        return None if self.is_slip else merchant.read_tip({thing.id: thing.value for thing in self.objects})
+
+    @property
+    def slip(self) -> Slip | None:
+        """A bank's transfer slip: the sending bank and its reference."""
+        return slip.read(self.children("00")) if self.is_slip else None
+
+    @property
+    def truemoney_slip(self) -> TrueMoneySlip | None:
+        """TrueMoney's transfer slip."""
+        return slip.read_truemoney(self.children("00")) if self.is_slip else None
+
     def _thai_account(self, tag: str) -> DataObject | None:
-        """Tag 29 or 30 if it claims to be Thai; other countries use the same numbers with their own identifiers."""
-        account = self.find(tag)
+        """Tag 29, 30 or 31 if it claims to be Thai; other countries use the same numbers with their own identifiers."""
+        account = None if self.is_slip else self.find(tag)
         if account is None:
             return None
         aid = self.get(f"{tag}/00")
@@ -132,93 +281,24 @@ class Payload:
 
 
 def parse(text: str, strict: bool = True) -> Payload:
-    """Read an EMVCo merchant-presented payload.
+    """Read an EMVCo merchant-presented payload, or the mini QR of a transfer slip.
 
-    Strict refuses whatever is not exactly right: StructureError, ChecksumError or FieldError (all EmvcoError), each
-    with an offset in *text*. Any ASCII character replaced by another is noticed, but for the case of the CRC's letters.
+    Strict refuses whatever is not exactly right: StructureError, ChecksumError, FieldError or SlipError (all
+    EmvcoError), each with an offset in *text*. Any ASCII character replaced by another is noticed, but for the case of
+    the CRC's letters.
 
     Lenient (`strict=False`) reads more and reports it: white space, byte order marks and the like around the code are
-    dropped and a CRC that lost its leading zeros is filled up (`repairs`), broken EMVCo rules are listed (`problems`).
+    dropped and a CRC that lost its leading zeros is filled up (`repairs`), broken rules are listed (`problems`).
     A wrong structure or a wrong CRC is refused all the same.
     """
+    if not isinstance(text, str):
+        raise InputError("not_text", None, "", "a payload is text")
+    match = quick.read(text)
+    if match is not None:
+        return Payload(text, match)
     if strict:
-        payload = _read(text)
-        if payload.problems:
-            raise min(payload.problems, key=lambda problem: problem.offset or 0)
-        return payload
-    bare = text.lstrip(_AROUND)
-    lead = len(text) - len(bare)
-    bare = bare.rstrip(_AROUND)
-    repairs: list[Repair] = []
-    if lead:
-        repairs.append(Repair("stripped_before", 0, f"{lead} invisible characters before the code"))
-    if lead + len(bare) < len(text):
-        after = len(text) - lead - len(bare)
-        repairs.append(Repair("stripped_after", lead + len(bare), f"{after} invisible characters after the code"))
-    try:
-        try:
-            payload = _read(bare)
-        except StructureError as error:
-            payload = _with_full_crc(bare, error)
-            repairs.append(Repair("crc_padded", lead + len(bare) - 1, "the CRC had lost its leading zeros"))
-    except EmvcoError as error:
-        raise error.moved(lead) from None
-    return Payload(payload.text, payload.objects, tuple(repairs), payload.problems, payload._children)
-
-
-def _read(text: str) -> Payload:
-    """Structure and CRC must be right; broken rules are collected."""
-    objects, children = _structure(text)
-    signature = objects[-1]
-    try:
-        expected = crc.checksum(text[: signature.value_offset])
-    except UnicodeEncodeError as error:
-        raise StructureError("not_unicode", error.start, "", "a lone surrogate is not a character") from None
-    if signature.value != expected and not (signature.value.isascii() and signature.value.upper() == expected):
-        raise ChecksumError("wrong_crc", signature.value_offset, crc.TAG, "the CRC is not that of the text")
-    problems = tuple(rules.problems(objects, children))
-    return Payload(text, objects, (), problems, children)
-
-
-def _structure(text: str) -> tuple[tuple[DataObject, ...], dict[str, tuple[DataObject, ...]]]:
-    """All data objects, and those inside templates by path. Goes from left to right, so the first error is raised."""
-    if not text:
-        raise StructureError("empty", 0, "", "there is no text")
-    objects: list[DataObject] = []
-    children: dict[str, tuple[DataObject, ...]] = {}
-    for thing in tlv.scan(text):
-        end = thing.value_offset + len(thing.value)
-        if not objects and thing.id != "00":
-            raise StructureError("no_format", 0, thing.id, "a payload begins with tag 00")
-        if thing.id in tags.TEMPLATES:
-            children[thing.id] = tlv.read(text, thing.value_offset, end, thing.id)
-            if thing.id == "62":
-                children.update(_systems(text, children["62"]))
-        elif thing.id == crc.TAG:
-            if len(thing.value) != 4:
-                raise StructureError("bad_crc_length", thing.offset + 2, crc.TAG, "the length of the CRC is 04")
-            if end != len(text):
-                raise StructureError("after_crc", end, "", "something follows the CRC, which must be last")
-        objects.append(thing)
-    if objects[-1].id != crc.TAG:
-        raise StructureError("no_crc", len(text), crc.TAG, "the CRC is missing")
-    return tuple(objects), children
-
-
-def _systems(text: str, additional: Sequence[DataObject]) -> Iterator[tuple[str, tuple[DataObject, ...]]]:
-    """The payment systems' own templates inside tag 62."""
-    for thing in additional:
-        if thing.id in tags.SYSTEM_TEMPLATES:
-            path = tlv.join("62", thing.id)
-            yield path, tlv.read(text, thing.value_offset, thing.value_offset + len(thing.value), path)
-
-
-def _with_full_crc(text: str, error: StructureError) -> Payload:
-    """Some generators write the CRC as a number: "0376" becomes "376". Raises *error* if that is not it."""
-    body, header, tail = text.rpartition(crc.HEADER)
-    if not header or not 1 <= len(tail) <= 3:
-        raise error
-    try:
-        return _read(body + header + tail.zfill(4))
-    except EmvcoError:
-        raise error from None
+        parts = reader.read(text)
+        if parts.problems:
+            raise min(parts.problems, key=lambda problem: problem.offset or 0)
+        return Payload(text, parts)
+    return Payload(*reader.read_leniently(text))

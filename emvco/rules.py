@@ -6,7 +6,9 @@ them mandatory; 53 and 58 and one account may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from emvco import amount, tags
 from emvco.errors import FieldError
@@ -19,7 +21,9 @@ def problems(objects: Sequence[DataObject], children: Children) -> Iterator[Fiel
     """Everything that breaks EMVCo in a structurally sound payload, in the order of the text, missing things last."""
     values = {thing.id: thing.value for thing in objects}
     for thing in objects:
-        yield from _root(thing, values, children)
+        sound = _SOUND.get(thing.id)
+        if sound is None or not sound(thing.value):
+            yield from _root(thing, values, children)
     # A missing object has no place of its own; it could still be written where the CRC begins.
     end = objects[-1].offset
     for tag in ("53", "58"):
@@ -124,3 +128,22 @@ def _language(template: DataObject, fields: Sequence[DataObject]) -> Iterator[Fi
         if needed not in present:
             message = f"{tags.LANGUAGE[needed].name} is mandatory"
             yield FieldError("missing", template.value_offset, join("64", needed), message)
+
+
+# What needs no second look, by one regular expression each: all of `_root` but the parts that find words for errors.
+# The tags of tips and templates (55 to 57, 62, 64) are always looked at.
+_SOUND: Final[dict[str, Callable[[str], object]]] = {
+    tag: re.compile(pattern, re.DOTALL).fullmatch
+    for tag, pattern in {
+        "00": "01",
+        "01": "1[12]",
+        "52": "[0-9]{4}",
+        "53": "[0-9]{3}",
+        "54": r"(?=.{1,13}$)(?=.*[1-9])[0-9]+\.?[0-9]*",
+        "58": ".{2}",
+        "59": ".{1,25}",
+        "60": ".{1,15}",
+        "61": ".{1,10}",
+        "63": ".{4}",
+    }.items()
+} | dict.fromkeys(tags.ACCOUNTS, bool)

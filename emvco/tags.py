@@ -72,8 +72,35 @@ THAILAND: Final = "TH"  # ISO 3166-1 alpha 2, for ID 58
 
 CREDIT_TRANSFER: Final = "29"  # BOT: PromptPay credit transfer
 BILL_PAYMENT: Final = "30"  # BOT: PromptPay bill payment
+ACQUIRER: Final = "31"  # BOT: payment innovation; KBank: references of the acquirer
+VAT: Final = "80"  # Thai VAT TQRC
+MESSAGE: Final = "81"  # TrueMoney
 THAI_RID: Final = "A000000677"  # The registered part of every Thai application identifier (AID).
 AID_MERCHANT_PRESENTED: Final = "A000000677010111"  # BOT, ID 29
 AID_CUSTOMER_PRESENTED: Final = "A000000677010114"  # BOT, ID 29 with a one-time code (OTA) in sub-tag 05
 AID_BILL_PAYMENT: Final = "A000000677010112"  # BOT, ID 30, domestic
 AID_BILL_PAYMENT_CROSS_BORDER: Final = "A000000677012006"  # BOT, ID 30, cross-border
+AID_PAYMENT_INNOVATION: Final = "A000000677012004"  # BOT, ID 31
+AID_ACQUIRER: Final = "A000000677010113"  # ID 31, KBank; not in the guideline
+
+# Names of what the Thai guideline and its neighbours add; for people, nothing is checked by this table.
+THAI: Final = {
+    "29": "PromptPay Credit Transfer",
+    "29/00": "Application Identifier",
+    "29/01": "Mobile Number",
+    "29/02": "National ID or Tax ID",
+    "29/03": "E-Wallet ID",
+    "29/04": "Bank Account",
+    "29/05": "One-Time Code",
+    "30": "PromptPay Bill Payment",
+    "30/00": "Application Identifier",
+    "30/01": "Biller ID",
+    "30/02": "Reference 1",
+    "30/03": "Reference 2",
+    "31": "Payment Innovation or Acquirer",
+    "31/00": "Application Identifier",
+    "62": "Additional Data",
+    "64": "Merchant Information - Language Template",
+    "80": "VAT TQRC or Unreserved Template",
+    "81": "TrueMoney Message or Unreserved Template",
+}

@@ -15,7 +15,6 @@ emvco.errors.StructureError: the text ends before the value does (truncated, tag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from emvco.errors import InputError, StructureError
@@ -24,6 +23,7 @@ from emvco.errors import InputError, StructureError
 IDS = frozenset(f"{number:02d}" for number in range(100))
 LENGTHS = {f"{number:02d}": number for number in range(1, 100)}
 DIGITS = frozenset("0123456789")
+_object = tuple.__new__  # A NamedTuple without the detour over its keyword arguments.
 
 
 class DataObject(NamedTuple):
@@ -49,12 +49,13 @@ def write(tag: str, value: str) -> str:
     return f"{tag}{len(value):02d}{value}"
 
 
-def scan(text: str, start: int = 0, stop: int | None = None, parent: str = "") -> Iterator[DataObject]:
-    """The data objects of `text[start:stop]`, one by one, so that the caller can look into each before the next.
+def read(text: str, start: int = 0, stop: int | None = None, parent: str = "") -> tuple[DataObject, ...]:
+    """All data objects of `text[start:stop]`, which must be filled exactly.
 
     `parent` is the path of the template whose value this is. Raises StructureError at the first wrong character.
     """
     end = len(text) if stop is None else stop
+    found: list[DataObject] = []
     seen: dict[str, int] = {}
     at = start
     while at < end:
@@ -62,16 +63,13 @@ def scan(text: str, start: int = 0, stop: int | None = None, parent: str = "") -
         tag = text[at : at + 2]
         length = LENGTHS.get(text[at + 2 : value_at])
         if length is None or tag not in IDS or value_at + length > end:
-            raise _wrong_header(text, at, end, parent)
-        if seen.setdefault(tag, at) != at:
-            raise StructureError("duplicate_tag", at, join(parent, tag), "this tag was already there", seen[tag])
-        yield DataObject(tag, text[value_at : value_at + length], at)
+            raise wrong_header(text, at, end, parent)
+        if tag in seen:
+            raise duplicate(tag, at, seen[tag], parent)
+        seen[tag] = at
+        found.append(_object(DataObject, (tag, text[value_at : value_at + length], at)))
         at = value_at + length
-
-
-def read(text: str, start: int = 0, stop: int | None = None, parent: str = "") -> tuple[DataObject, ...]:
-    """All that `scan` finds; `text[start:stop]` must be filled exactly."""
-    return tuple(scan(text, start, stop, parent))
+    return tuple(found)
 
 
 def join(parent: str, tag: str) -> str:
@@ -79,7 +77,12 @@ def join(parent: str, tag: str) -> str:
     return f"{parent}/{tag}" if parent else tag
 
 
-def _wrong_header(text: str, at: int, end: int, parent: str) -> StructureError:
+def duplicate(tag: str, at: int, first: int, parent: str = "") -> StructureError:
+    """The error of a tag that stands at *at* and stood at *first* already."""
+    return StructureError("duplicate_tag", at, join(parent, tag), "this tag was already there", first)
+
+
+def wrong_header(text: str, at: int, end: int, parent: str) -> StructureError:
     """Say which character of the data object at *at* is the first wrong one."""
     header = text[at : min(at + 4, end)]
     for position, character in enumerate(header):

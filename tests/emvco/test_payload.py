@@ -248,6 +248,18 @@ def test_a_payload_is_a_value_that_nobody_can_change():
         assert again.promptpay == payload.promptpay
 
 
+def test_a_payload_shows_what_it_was_made_of():
+    assert repr(parse(GOOD)) == f"Payload({GOOD!r})"
+    assert "stripped_after" in repr(parse(GOOD + "\n", strict=False))
+    assert parse(GOOD) != GOOD
+
+
+@pytest.mark.parametrize("thing", [None, 5, GOOD.encode(), [GOOD]])
+def test_what_is_no_text_is_refused(thing):
+    for strict in (True, False):
+        assert refused(thing, strict=strict).code == "not_text"
+
+
 def test_amounts_are_read_with_0_1_or_2_decimals_and_never_finer():
     for written, satang in [("1", 100), ("1.", 100), ("1.5", 150), ("1.05", 105), ("007.50", 750)]:
         assert parse(signed(*{**BASE, "54": written}.items())).amount_satang == satang

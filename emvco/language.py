@@ -1,0 +1,57 @@
+"""The merchant's name in another script, tag 64: the one place where EMVCo allows Thai text.
+
+EMVCo MPM v1.0, "Merchant Information - Language Template (ID "64")": 00 language (ISO 639, two letters), 01 name up to
+25 characters, 02 city up to 15; a character is a code point, precomposed (NFC). 25 Thai characters are 75 bytes.
+
+>>> write(LanguageTemplate("TH", "ร้านกาแฟ", "กรุงเทพ"))
+'0002TH0108ร้านกาแฟ0207กรุงเทพ'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from unicodedata import category, normalize
+
+from emvco import fields
+from emvco.errors import InputError
+from emvco.tlv import DataObject
+
+
+class LanguageTemplate(NamedTuple):
+    """What tag 64 says: the language's two letters, the merchant's name and city in it."""
+
+    language: str
+    name: str
+    city: str | None = None
+
+
+def write(template: LanguageTemplate) -> str:
+    """The value of tag 64; text is brought to NFC. Raises InputError.
+
+    Never NFKC: that would take Thai SARA AM apart and make the name longer.
+    """
+    if len(template.language) != 2 or not (template.language.isascii() and template.language.isalpha()):
+        raise InputError("bad_language", None, "64/00", "a language is two letters (ISO 639)")
+    values = {"00": template.language, "01": _text(template.name, "64/01", 25)}
+    if template.city is not None:
+        values["02"] = _text(template.city, "64/02", 15)
+    return fields.template(values, "64")
+
+
+def read(children: Sequence[DataObject]) -> LanguageTemplate | None:
+    """The typed view of the data objects in tag 64; None if language or name is missing, as lenient reading lets be."""
+    values = {child.id: child.value for child in children}
+    if "00" not in values or "01" not in values:
+        return None
+    return LanguageTemplate(values["00"], values["01"], values.get("02"))
+
+
+def _text(value: str, path: str, length_max: int) -> str:
+    fields.require_text(value, path)
+    value = normalize("NFC", value)
+    for position, character in enumerate(value):
+        if category(character) in {"Cc", "Cs", "Cn", "Co"}:
+            raise InputError("bad_character", position, path, "no control characters or lone surrogates")
+    fields.check_length(value, path, length_max)
+    return value

@@ -1,0 +1,92 @@
+"""Who sells, and the tip: tags 52, 55 to 57 and 59 to 61 of EMVCo MPM v1.0.
+
+A PromptPay code may leave all of them out, and apps look the payee's name up instead of showing tag 59; a code under
+the EMVCo profile must have 52, 59 and 60. Tips are EMVCo's and by the BOT guideline not for PromptPay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+from emvco import amount, fields
+from emvco.errors import FieldError, InputError, SchemeError
+
+TipKind = Literal["prompt", "fixed", "percent"]
+_TIPS: Final[dict[str, TipKind]] = {"01": "prompt", "02": "fixed", "03": "percent"}
+
+
+class Merchant(NamedTuple):
+    """Name (25 characters), city (15), category code (4 digits, ISO 18245), postal code (10); all printable ASCII."""
+
+    name: str | None = None
+    city: str | None = None
+    category: str | None = None
+    postal_code: str | None = None
+
+
+class Tip(NamedTuple):
+    """Tags 55 to 57: the app asks for a tip ("prompt"), or adds `amount_satang` ("fixed") or `percent` ("5.00")."""
+
+    kind: TipKind
+    amount_satang: int | None = None
+    percent: str | None = None
+
+
+def write_merchant(merchant: Merchant) -> dict[str, str]:
+    """The values of tags 52, 59, 60 and 61, as far as they are given. Raises InputError."""
+    values: dict[str, str] = {}
+    if merchant.category is not None:
+        values["52"] = fields.digits(merchant.category, "52", 4)
+    for tag, value, length_max in (
+        ("59", merchant.name, 25),
+        ("60", merchant.city, 15),
+        ("61", merchant.postal_code, 10),
+    ):
+        if value is not None:
+            values[tag] = fields.ascii_text(value, tag, length_max)
+    return values
+
+
+def read_merchant(values: Mapping[str, str]) -> Merchant | None:
+    """Of the values at the root; None if there is nothing about the merchant."""
+    merchant = Merchant(values.get("59"), values.get("60"), values.get("52"), values.get("61"))
+    return None if merchant == Merchant() else merchant
+
+
+def write_tip(tip: Tip) -> dict[str, str]:
+    """The values of tag 55 and of 56 or 57. Raises InputError."""
+    indicator = next((tag for tag, kind in _TIPS.items() if kind == tip.kind), None)
+    if indicator is None:
+        raise InputError("unknown_tip", None, "55", "a tip is prompt, fixed or percent")
+    if (tip.kind == "fixed") != (tip.amount_satang is not None) or (tip.kind == "percent") != (tip.percent is not None):
+        raise InputError("unknown_tip", None, "55", "a fixed tip has an amount, a tip in percent has a percentage")
+    values = {"55": indicator}
+    if tip.amount_satang is not None:
+        values["56"] = amount.data_object(tip.amount_satang)[4:]
+    if tip.percent is not None:
+        fields.ascii_text(tip.percent, "57", 5)
+        whole, _, fraction = tip.percent.partition(".")
+        wrong = amount.first_wrong(tip.percent)
+        if wrong is not None or len(whole) > 2 or len(fraction) > 2 or amount.is_zero(tip.percent):
+            raise InputError("bad_percentage", wrong, "57", "a percentage is 00.01 to 99.99")
+        values["57"] = tip.percent
+    return values
+
+
+def read_tip(values: Mapping[str, str]) -> Tip | None:
+    """Of the values at the root, which have passed EMVCo's rules; None if there is no tip.
+
+    Raises EmvcoError if a code that was read leniently has a broken one.
+    """
+    if "55" not in values:
+        return None
+    kind = _TIPS.get(values["55"])
+    if kind is None:
+        raise FieldError("unknown_tip", None, "55", "the tip indicator is 01, 02 or 03")
+    if kind == "fixed":
+        fixed = values.get("56", "")
+        if not fixed or amount.first_wrong(fixed) is not None:
+            raise SchemeError("bad_amount", None, "56", "the fixed tip is no amount")
+        return Tip(kind, amount.read(fixed, None, "56"))
+    return Tip(kind, None, values.get("57")) if kind == "percent" else Tip(kind)

@@ -1,0 +1,267 @@
+"""Everything that is wrong with a code, at once: `validate(text, profile)`.
+
+`parse` stops at the first error; this goes on as far as it can and also says what works but should not be written that
+way. Severities: error (refused somewhere that matters), warning (works in some apps, or is likely a mistake), info
+(worth knowing). Profiles: "THAI" (PromptPay, bill payment, slips; 52, 59 and 60 may be missing) and "EMVCO" (what the
+specification demands of any merchant-presented code; nothing about Thailand).
+
+>>> for problem in validate("00020101021229370016A0000006770101110113006681234567853037645802TH54040.006304D2DF"):
+...     print(problem)
+error zero_amount at 70 (tag 54): an amount is not zero: leave it out instead
+info not_ascending at 66 (tag 54): tags stand in ascending order in the codes of banks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+from unicodedata import is_normalized
+
+from emvco import billpayment, crc, reader, slip, tags
+from emvco.errors import ChecksumError, EmvcoError, InputError, StructureError
+from emvco.payload import Payload
+from emvco.promptpay import PromptPay
+from emvco.reader import Parts
+from emvco.tlv import DataObject, join
+
+Severity = Literal["error", "warning", "info"]
+_ORDER: Final = {"error": 0, "warning": 1, "info": 2}
+LENGTH_MAX: Final = 512
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: stable `code`, `severity`, `offset` in the text, tag `path` ("29/01"), a sentence."""
+
+    code: str
+    severity: Severity
+    offset: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f" (tag {self.path})" if self.path else ""
+        return f"{self.severity} {self.code} at {self.offset}{where}: {self.message}"
+
+
+def validate(text: str, profile: str = "THAI") -> list[Problem]:
+    """All problems of *text*: errors, then warnings, then infos, each in the order of the text; empty if it is perfect.
+
+    Raises InputError for an unknown profile or a text that is none; never for what is in the text.
+    """
+    if profile not in {"THAI", "EMVCO"}:
+        raise InputError("unknown_profile", None, "", "the profile is THAI or EMVCO")
+    if not isinstance(text, str):
+        raise InputError("not_text", None, "", "a payload is text")
+    found = dict.fromkeys(_problems(text, profile))
+    return sorted(found, key=lambda problem: (_ORDER[problem.severity], problem.offset))
+
+
+def _problems(text: str, profile: str) -> Iterator[Problem]:
+    objects: list[DataObject] = []
+    children: dict[str, tuple[DataObject, ...]] = {}
+    try:
+        reader.walk(text, objects, children)
+    except StructureError as error:
+        yield _error(reader.byte_counted(text) or error)
+        yield from _mendable(text)
+    whole = bool(objects) and objects[-1].id in {crc.TAG, slip.TAG} and objects[-1].offset + 8 == len(text)
+    if whole:
+        try:
+            reader.check_crc(text, objects[-1])
+        except (ChecksumError, StructureError) as error:
+            yield _error(error)
+        if objects[-1].value != objects[-1].value.upper() and not slip.looks_like(text):
+            yield Problem("small_crc", "info", objects[-1].value_offset, crc.TAG, "EMVCo writes the CRC in capitals")
+    if not objects:
+        return
+    if slip.looks_like(text):
+        if whole:
+            yield from map(_error, reader.broken_rules(text, objects, children))
+        return
+    broken = reader.broken_rules(text, objects, children)
+    for problem in broken:
+        # Of a code that was cut off nobody can say that the rest is missing.
+        if whole or problem.code not in {"missing", "no_account"}:
+            yield _error(problem)
+    payload = Payload(text, Parts(tuple(objects), children, broken))
+    yield from _form(payload)
+    yield from _emvco(payload) if profile == "EMVCO" else _thai(payload, whole)
+
+
+def _error(error: EmvcoError) -> Problem:
+    return Problem(error.code, "error", error.offset or 0, error.path, error.message)
+
+
+def _mendable(text: str) -> Iterator[Problem]:
+    """Would lenient reading take it?"""
+    try:
+        _, _, repairs = reader.read_leniently(text)
+    except EmvcoError:
+        return
+    for repair in repairs:
+        yield Problem(repair.code, "info", repair.offset, "", f"lenient reading puts it right: {repair.message}")
+
+
+# --- whatever the profile --------------------------------------------------------------------------------------------
+
+
+def _form(payload: Payload) -> Iterator[Problem]:
+    """How it is written: length, order, characters, amounts, what the specification reserves."""
+    if len(payload.text) > LENGTH_MAX:
+        message = f"a payload should have at most {LENGTH_MAX} characters"
+        yield Problem("payload_too_long", "warning", LENGTH_MAX, "", message)
+    highest = "00"
+    for thing in payload:
+        if thing.id < highest and thing.id != crc.TAG:
+            message = "tags stand in ascending order in the codes of banks"
+            yield Problem("not_ascending", "info", thing.offset, thing.id, message)
+        elif thing.id != crc.TAG:
+            highest = thing.id
+        if "65" <= thing.id <= "79":
+            yield Problem("reserved_tag", "info", thing.offset, thing.id, "EMVCo reserves this tag for the future")
+        yield from _characters(thing, thing.id, payload.children(thing.id))
+        yield from _identifier(thing, payload.children(thing.id))
+    yield from _initiation(payload)
+
+
+def _characters(thing: DataObject, path: str, inside: Sequence[DataObject]) -> Iterator[Problem]:
+    """Text other than printable ASCII belongs into tag 64."""
+    if path == "64":
+        for child in inside:
+            if not is_normalized("NFC", child.value):
+                message = "the text is not precomposed (NFC)"
+                yield Problem("not_nfc", "warning", child.value_offset, join(path, child.id), message)
+        return
+    if inside:
+        for child in inside:
+            yield from _characters(child, join(path, child.id), ())
+        return
+    for position, character in enumerate(thing.value):
+        if not " " <= character <= "~":
+            message = "printable ASCII only: text in another script goes to tag 64"
+            yield Problem("not_ascii", "warning", thing.value_offset + position, path, message)
+            return
+
+
+def _identifier(thing: DataObject, inside: Sequence[DataObject]) -> Iterator[Problem]:
+    """In a template 00 comes first, and in 62 it has no meaning."""
+    for child in inside[1:]:
+        if child.id == "00":
+            message = "00 is the first object of a template"
+            yield Problem("identifier_not_first", "warning", child.offset, join(thing.id, "00"), message)
+    if thing.id == "62":
+        for child in inside:
+            path = join("62", child.id)
+            if child.id == "00":
+                yield Problem(
+                    "unknown_field", "warning", child.offset, path, "tag 62 has no field 00; some apps refuse it"
+                )
+            elif child.id <= "08" and len(child.value) == 26:
+                message = "EMVCo has at most 25 characters here, other readings of the Thai document 26"
+                yield Problem("too_long", "warning", child.value_offset + 25, path, message)
+
+
+def _initiation(payload: Payload) -> Iterator[Problem]:
+    initiation, written = payload.find("01"), payload.find("54")
+    if initiation is None:
+        yield Problem("no_initiation", "info", 6, "01", "the code does not say whether it is static or dynamic")
+    elif initiation.value == tags.DYNAMIC and written is None:
+        message = "dynamic, but without an amount"
+        yield Problem("dynamic_without_amount", "info", initiation.value_offset, "01", message)
+    elif initiation.value == tags.STATIC and written is not None:
+        yield Problem("static_with_amount", "info", initiation.value_offset, "01", "static, but with an amount")
+
+
+# --- EMVCo -----------------------------------------------------------------------------------------------------------
+
+
+def _emvco(payload: Payload) -> Iterator[Problem]:
+    """What PromptPay codes leave out and the specification demands."""
+    end = payload.objects[-1].offset
+    for tag in ("52", "59", "60"):
+        if payload.find(tag) is None:
+            yield Problem("missing", "error", end, tag, f"{tags.ROOT[tag].name} is mandatory")
+    for thing in payload:
+        if "26" <= thing.id <= "51" and payload.find(f"{thing.id}/00") is None:
+            message = "an account template has its identifier in 00"
+            yield Problem("missing", "error", thing.value_offset, f"{thing.id}/00", message)
+
+
+# --- Thailand --------------------------------------------------------------------------------------------------------
+
+
+def _thai(payload: Payload, whole: bool) -> Iterator[Problem]:
+    for tag, value, message in (
+        ("53", tags.BAHT, "the currency is not baht (764)"),
+        ("58", tags.THAILAND, "the country is not Thailand (TH)"),
+    ):
+        found = payload.find(tag)
+        if found is not None and found.value != value:
+            yield Problem("not_thai", "error", found.value_offset, tag, message)
+    views: Mapping[str, Callable[[], object]] = {
+        tags.CREDIT_TRANSFER: lambda: payload.promptpay,
+        tags.BILL_PAYMENT: lambda: payload.bill_payment,
+        tags.ACQUIRER: lambda: payload.acquirer,
+        tags.VAT: lambda: payload.vat,
+        tags.MESSAGE: lambda: payload.message,
+        "54": lambda: payload.amount_satang,
+    }
+    valid: dict[str, object] = {}
+    for tag, view in views.items():
+        try:
+            valid[tag] = view() if payload.find(tag) is not None else None
+        except EmvcoError as error:
+            if error.code != "not_thai":
+                yield _error(error)
+            valid[tag] = error
+    if whole and valid[tags.CREDIT_TRANSFER] is valid[tags.BILL_PAYMENT] is None:
+        end = payload.objects[-1].offset
+        yield Problem("no_thai_account", "error", end, "", "there is no PromptPay (29) and no bill payment (30)")
+    yield from _credit_transfer(payload, valid[tags.CREDIT_TRANSFER])
+    yield from _bill_payment(payload, valid[tags.BILL_PAYMENT])
+    for tag in ("55", "56", "57"):
+        found = payload.find(tag)
+        if found is not None:
+            yield Problem("tip_with_promptpay", "warning", found.offset, tag, "tips are not used with PromptPay")
+
+
+def _credit_transfer(payload: Payload, account: object) -> Iterator[Problem]:
+
+    yield from _small_aid(payload, "29")
+    if not isinstance(account, PromptPay):
+        return
+    if account.proxy.kind == "bank_account":
+        found = payload.find("29/04")
+        if found is not None:
+            message = "bank accounts are kept for the future: K PLUS and Krungthai NEXT refuse them"
+            yield Problem("bank_account", "warning", found.offset, "29/04", message)
+    if account.proxy.check_digit_ok is False:
+        found = payload.find("29/02")
+        if found is not None:
+            message = "the check digit of this national or tax ID is wrong"
+            yield Problem("wrong_check_digit", "warning", found.value_offset + 12, "29/02", message)
+
+
+def _bill_payment(payload: Payload, account: object) -> Iterator[Problem]:
+    yield from _small_aid(payload, "30")
+    if not isinstance(account, billpayment.BillPayment):
+        return
+    biller = payload.find("30/01")
+    if biller is not None and len(biller.value) == 13:
+        message = "a biller ID is 15 digits: the tax ID and a suffix of two"
+        yield Problem("short_biller_id", "warning", biller.value_offset, "30/01", message)
+    for tag in ("02", "03"):
+        reference = payload.find(f"30/{tag}")
+        if reference is None:
+            continue
+        for position, character in enumerate(reference.value):
+            if not ("0" <= character <= "9" or "A" <= character <= "Z"):
+                message = "SCB takes references of A-Z and 0-9 only"
+                yield Problem("bad_reference", "warning", reference.value_offset + position, f"30/{tag}", message)
+                break
+
+
+def _small_aid(payload: Payload, tag: str) -> Iterator[Problem]:
+    aid = payload.find(f"{tag}/00")
+    if aid is not None and aid.value != aid.value.upper() and aid.value.upper().startswith(tags.THAI_RID):
+        yield Problem("small_aid", "warning", aid.value_offset, f"{tag}/00", "the AID is written in capitals")

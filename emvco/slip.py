@@ -1,0 +1,152 @@
+"""The mini QR of a transfer slip: which bank sent the money, and that bank's reference for it.
+
+It carries no amount, no payee and no time, so by itself it proves nothing: it is the key with which a bank is asked.
+Two forms, both closed by tag 91 with the CRC of EMVCo over all that stands before, "9104" included:
+
+banks      00 {00 "000001", 01 sending bank (3 digits), 02 reference (up to 25, case matters)}, 51 "TH", 91 CRC
+TrueMoney  00 {00 "01", 01 "01", 02 event ("P2P"), 03 transaction ID, 04 date DDMMYYYY}, 91 CRC in small letters
+
+The first is documented by SCB (2019), the second is known from libraries only.
+
+>>> slip_payload("014", "00111222233344ABCD12")
+'004100060000010103014022000111222233344ABCD125102TH910417DF'
+>>> truemoney_slip_payload("P2P", "TXID1234567890", date(2026, 5, 31))
+'00490002010102010203P2P0314TXID12345678900408310520269104f05e'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from emvco import crc, fields, tlv
+from emvco.errors import SlipError
+from emvco.tlv import DataObject
+
+TAG: Final = "91"
+HEADER: Final = "9104"
+REFERENCE_LENGTH_MAX: Final = 25
+API_BANK: Final = "000001"
+API_TRUEMONEY: Final = "01"
+
+
+class Slip(NamedTuple):
+    """A bank's slip. `bank_code` is None only in an abbreviated code that was read leniently."""
+
+    bank_code: str | None
+    reference: str
+
+
+class TrueMoneySlip(NamedTuple):
+    """A slip of TrueMoney: kind of event, its transaction ID, the day in Thailand."""
+
+    event: str
+    transaction_id: str
+    date: date
+
+
+def slip_payload(bank_code: str, reference: str) -> str:
+    """The mini QR of a bank's slip. The reference stays as it is: capitals and small letters differ. InputError."""
+    fields.digits(bank_code, "00/01", 3)
+    fields.ascii_text(reference, "00/02", REFERENCE_LENGTH_MAX)
+    inner = fields.template({"00": API_BANK, "01": bank_code, "02": reference}, "00")
+    body = f"{tlv.write('00', inner)}5102TH{HEADER}"
+    return body + crc.checksum(body)
+
+
+def truemoney_slip_payload(event: str, transaction_id: str, day: date) -> str:
+    """The mini QR of a TrueMoney slip. Raises InputError."""
+    fields.ascii_text(event, "00/02", REFERENCE_LENGTH_MAX)
+    fields.ascii_text(transaction_id, "00/03", 40)
+    values = {"00": API_TRUEMONEY, "01": "01", "02": event, "03": transaction_id, "04": f"{day:%d%m%Y}"}
+    body = tlv.write("00", fields.template(values, "00")) + HEADER
+    return body + crc.checksum(body).lower()
+
+
+def looks_like(text: str) -> bool:
+    """Does *text* begin as a slip and not as an EMVCo payload, whose tag 00 holds no data objects?
+
+    The shortest slip begins "00LL00" or, abbreviated, "00LL02"; a payload begins "000201".
+    """
+    return text[:2] == "00" and text[2:4] != "02" and text[4:6] in {"00", "02"}
+
+
+def problems(objects: Sequence[DataObject], children: Mapping[str, Sequence[DataObject]]) -> Iterator[SlipError]:
+    """Everything that breaks the form, in the order of the text."""
+    by_tag = {child.id: child for child in children["00"]}
+    start = objects[0].value_offset
+    match by_tag.get("00"):
+        case None:
+            yield SlipError("missing", start, "00/00", "the API ID of slip verification is mandatory")
+            yield from _bank(by_tag, objects, start)
+        case DataObject(value="000001"):
+            yield from _bank(by_tag, objects, start)
+        case DataObject(value="01"):
+            yield from _truemoney(by_tag, start)
+        case api:
+            message = "neither a bank's slip (000001) nor one of TrueMoney (01)"
+            yield SlipError("unknown_api", api.value_offset, "00/00", message)
+
+
+def read(children: Sequence[DataObject]) -> Slip | None:
+    """The typed view of a bank's slip; None if it is TrueMoney's or lacks its reference."""
+    values = {child.id: child.value for child in children}
+    if values.get("00", API_BANK) != API_BANK or "02" not in values:
+        return None
+    return Slip(values.get("01"), values["02"])
+
+
+def read_truemoney(children: Sequence[DataObject]) -> TrueMoneySlip | None:
+    """The typed view of a TrueMoney slip; None if it is a bank's or broken."""
+    values = {child.id: child.value for child in children}
+    day = _day(values.get("04", ""))
+    if values.get("00") != API_TRUEMONEY or not {"02", "03"} <= values.keys() or day is None:
+        return None
+    return TrueMoneySlip(values["02"], values["03"], day)
+
+
+def _bank(by_tag: Mapping[str, DataObject], objects: Sequence[DataObject], start: int) -> Iterator[SlipError]:
+    bank, reference = by_tag.get("01"), by_tag.get("02")
+    if bank is None:
+        yield SlipError("missing", start, "00/01", "the sending bank is mandatory")
+    elif len(bank.value) != 3 or not (bank.value.isascii() and bank.value.isdecimal()):
+        yield SlipError("bad_bank", bank.value_offset, "00/01", "the sending bank is 3 digits")
+    if reference is None:
+        yield SlipError("missing", start, "00/02", "the reference is mandatory")
+    elif len(reference.value) > REFERENCE_LENGTH_MAX:
+        where = reference.value_offset + REFERENCE_LENGTH_MAX
+        yield SlipError("too_long", where, "00/02", f"a reference has at most {REFERENCE_LENGTH_MAX} characters")
+    else:
+        yield from _printable(reference, "00/02")
+    country = next((thing for thing in objects if thing.id == "51"), None)
+    if country is None:
+        yield SlipError("missing", objects[-1].offset, "51", "the country is mandatory")
+    elif country.value != "TH":
+        yield SlipError("not_thai", country.value_offset, "51", "the country of a slip is TH")
+
+
+def _truemoney(by_tag: Mapping[str, DataObject], start: int) -> Iterator[SlipError]:
+    for tag, what in (("02", "the event"), ("03", "the transaction ID"), ("04", "the date")):
+        if tag not in by_tag:
+            yield SlipError("missing", start, f"00/{tag}", f"{what} is mandatory")
+        elif tag != "04":
+            yield from _printable(by_tag[tag], f"00/{tag}")
+        elif _day(by_tag[tag].value) is None:
+            yield SlipError("bad_date", by_tag[tag].value_offset, "00/04", "a date is DDMMYYYY")
+
+
+def _printable(child: DataObject, path: str) -> Iterator[SlipError]:
+    for position, character in enumerate(child.value):
+        if not " " < character <= "~":
+            yield SlipError("bad_character", child.value_offset + position, path, "printable ASCII without spaces")
+            return
+
+
+def _day(text: str) -> date | None:
+    if len(text) != 8 or not (text.isascii() and text.isdecimal()):
+        return None
+    try:
+        return date(int(text[4:]), int(text[2:4]), int(text[:2]))
+    except ValueError:
+        return None
