@@ -16,7 +16,7 @@ from emvco.qr import deflate, png
 from emvco.qr.board import Board, board_of
 
 SCALES: Final = (1, 2, 4, 8)
-_ADLER: Final = 65521
+ADLER: Final = 65521
 
 
 def _spread(parity: int, shift: int) -> bytes:
@@ -32,7 +32,7 @@ class AffinePng:
     """The PNG writer for one version, scale and border. Immutable after construction."""
 
     def __init__(self, board: Board, scale: int, border: int, stream: deflate.Stream) -> None:
-        n = board.size
+        n = self.size = board.size
         side = (n + 2 * border) * scale
         stride = 1 + n + 2 * border
         pixels = (b"\0" + b"\xff" * (n + 2 * border)) * side
@@ -41,14 +41,15 @@ class AffinePng:
         start = png.IDAT_AT
         self.crc_from = start + 4
         self.adler_at = start + 8 + len(packed) - 4
-        self.first_bit = (start + 8 + 2) * 8 + stream.first
-
-        at = self.first_bit // 8
-        self._shift = self.first_bit % 8 // 2
-        self._low, self._high = _LOW_HALF[self.first_bit & 1], _HIGH_HALF[self.first_bit & 1]
+        first_bit = (start + 8 + 2) * 8 + stream.first
+        at = self.turned_at = first_bit // 8
+        self._shift = first_bit % 8 // 2
+        self._low, self._high = _LOW_HALF[first_bit & 1], _HIGH_HALF[first_bit & 1]
         self._length = (n * board.width + self._shift + 7) // 8
-        end = at + 2 * self._length
+        self.turned_length = 2 * self._length
+        end = at + self.turned_length
         self._before = self.template[:at]
+        self._zeros = bytes(at - self.crc_from), bytes(self.adler_at + 4 - end)
         self._middle = int.from_bytes(self.template[at:end], "little")
         self._after = self.template[end : self.adler_at]
         self._tail = self.template[self.adler_at + 8 :]
@@ -76,9 +77,22 @@ class AffinePng:
 
     def adler(self, dark: int, weighted: int) -> int:
         """Of the pixels: *dark* modules, and the sum of row * by_row + column * by_column over them."""
-        first = (self.adler_sums[0] - 255 * self.scale * dark) % _ADLER
-        second = (self.adler_sums[1] - 255 * (self.weight * dark - weighted)) % _ADLER
+        first = (self.adler_sums[0] - 255 * self.scale * dark) % ADLER
+        second = (self.adler_sums[1] - 255 * (self.weight * dark - weighted)) % ADLER
         return second << 16 | first
+
+    def turned(self, board: int) -> bytes:
+        """The bits of the file, from byte `turned_at` on, that the dark modules turn."""
+        # Boards begin with bit 1.
+        lines = ((board & self._rows) << self._shift >> 1).to_bytes(self._length, "little")
+        spread = bytearray(self.turned_length)
+        spread[0::2] = lines.translate(self._low)
+        spread[1::2] = lines.translate(self._high)
+        return bytes(spread)
+
+    def crc_of(self, turned: bytes) -> int:
+        """Of the chunk, were all of it 0 but for *turned*."""
+        return zlib.crc32(self._zeros[0] + turned + self._zeros[1])
 
     def write(self, board: int) -> bytes:
         """The file of one final board."""
@@ -89,13 +103,8 @@ class AffinePng:
         for weight, cells in self._column_bits:
             weighted += weight * (board & cells).bit_count()
         adler = self.adler(board.bit_count(), weighted)
-        shift = self._shift  # Boards begin with bit 1.
-        lines = (board << shift >> 1).to_bytes(self._length, "little")
-        turned = bytearray(2 * self._length)
-        turned[0::2] = lines.translate(self._low)
-        turned[1::2] = lines.translate(self._high)
         body = b"%b%b%b" % (
-            (int.from_bytes(turned, "little") ^ self._middle).to_bytes(2 * self._length, "little"),
+            (int.from_bytes(self.turned(board), "little") ^ self._middle).to_bytes(self.turned_length, "little"),
             self._after,
             adler.to_bytes(4, "big"),
         )

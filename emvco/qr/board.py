@@ -23,7 +23,7 @@ from emvco.qr import spec
 from emvco.qr.spec import Cell, ErrorLevel
 
 # Three finder patterns have three rows and three columns each that look like 1011101 beside the quiet zone.
-_LEAST_N3: Final = 18 * 40
+LEAST_N3: Final = 18 * 40
 _TO_MODULES: Final = bytes.maketrans(b"01", b"\x00\x01")
 
 
@@ -41,7 +41,7 @@ class Board:
         gaps = sum(((1 << n - 1) - 1) << 1 + line * width for line in range(2 * n))
         self._edges = every ^ gaps  # Bits that are not "this module and the next one in its line".
         self._starts = sum(((1 << n - 6) - 1) << 1 + line * width for line in range(2 * n))
-        self._balance = [10 * int(abs(float(k) / (n * n) * 100 - 50) / 5) for k in range(n * n + 1)]
+        self.balance = [10 * int(abs(float(k) / (n * n) * 100 - 50) / 5) for k in range(n * n + 1)]
 
         base = self.of(cell for cell, dark in spec.function_cells(version).items() if dark)
         data = spec.data_cells(version)
@@ -93,7 +93,7 @@ class Board:
         return 40 * found.bit_count()
 
     def _n4(self, board: int) -> int:
-        return self._balance[(board & self._rows_mask).bit_count()]
+        return self.balance[(board & self._rows_mask).bit_count()]
 
     def best_mask(self, raw: int) -> tuple[int, int]:
         """The mask with the lowest penalty for unmasked codewords *raw*, and the board masked with it.
@@ -102,7 +102,7 @@ class Board:
         the rest leaves a chance.
         """
         d_raw, d1_raw, db_raw, upper_raw, between_raw, between1_raw = self._linear(raw, self._edges)
-        starts, balance, rows = self._starts, self._balance, self._rows_mask
+        starts, balance, rows = self._starts, self.balance, self._rows_mask
         flat = self.bits + 3 * self._upper_mask.bit_length()
         best, chosen, chosen_board = 1 << 60, 0, 0
         for mask, pattern, d, d1, db, upper, between, between1 in self._masks:
@@ -112,11 +112,11 @@ class Board:
             any4 = any2 | any2 >> 2
             split = upper ^ upper_raw | between ^ between_raw | between1 ^ between1_raw
             cost = flat + 2 * (db ^ db_raw | any4).bit_count() - 3 * (any4.bit_count() + split.bit_count())
-            if cost + _LEAST_N3 >= best:
+            if cost + LEAST_N3 >= best:
                 continue
             board = raw ^ pattern
             cost += balance[(board & rows).bit_count()]
-            if cost + _LEAST_N3 >= best:
+            if cost + LEAST_N3 >= best:
                 continue
             both = d & d1
             found = board & starts & both & both >> 4
@@ -130,13 +130,13 @@ class Board:
                 best, chosen, chosen_board = cost, mask, board
         return chosen, chosen_board
 
-    def lines(self, board: int) -> str:
+    def lines(self, board: int) -> bytes:
         """The rows as text, `0` light and `1` dark, each followed by its gap of eleven `0`."""
-        return format((board & self._rows_mask) >> 1, f"0{self.size * self.width}b")[::-1]
+        return format((board & self._rows_mask) >> 1, f"0{self.size * self.width}b").encode()[::-1]
 
     def rows(self, board: int) -> tuple[bytes, ...]:
         """The modules from top to bottom, one byte each, 1 is dark."""
-        modules, n, width = self.lines(board).encode().translate(_TO_MODULES), self.size, self.width
+        modules, n, width = self.lines(board).translate(_TO_MODULES), self.size, self.width
         return tuple([modules[i : i + n] for i in range(0, n * width, width)])
 
     def place(self, codewords: bytes) -> int:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import groupby
+from struct import Struct
 from typing import Final
 
 from emvco.qr.colours import BLACK, WHITE
 
-# Rows are looked up in pieces: 2,048 possible ones of eleven modules each, as the gap between lines of a board is wide.
+# Rows are looked up in pieces of eleven modules; the gap between lines of a board has room for the last one.
 _PIECE: Final = 11
+_GAP: Final = 11
 
 
-def write(lines: str, scale: int, border: int, dark: str = BLACK, light: str = WHITE) -> str:
+def write(lines: bytes, scale: int, border: int, dark: str = BLACK, light: str = WHITE) -> str:
     """The document. *lines* as `Board.lines` gives them, *scale* pixels a module, *border* modules of light around."""
-    width = _width(len(lines))
-    size = width - 11
-    side = size + 2 * border
+    side = _layout(len(lines), border)[0] + 2 * border
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side * scale}" height="{side * scale}" '
         f'viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
@@ -24,33 +24,35 @@ def write(lines: str, scale: int, border: int, dark: str = BLACK, light: str = W
     )
 
 
-def path(lines: str, border: int) -> str:
-    """The strokes: one unit wide, hence on the middle of their rows."""
-    width = _width(len(lines))
-    size = width - 11
+def path(lines: bytes, border: int) -> str:
+    """The strokes, one unit wide; the first row's begin at (border, border + 0.5)."""
+    _, count, cutter, moves = _layout(len(lines), border)
     inner, last = _pieces()
-    ends = range(_PIECE, size, _PIECE)
-    parts: list[str] = []
-    for row in range(size):
-        start = row * width
-        parts.append(f"M{border} {border + row}.5")
-        parts += [inner[lines[start + end - _PIECE : start + end]] for end in ends]
-        at = start + len(ends) * _PIECE
-        parts.append(last[lines[at : at + _PIECE]])
+    pieces = cutter.unpack(lines)
+    parts = [""] * ((count + 1) * len(moves))
+    parts[0 :: count + 1] = moves
+    for i in range(count):
+        known = last if i == count - 1 else inner
+        parts[i + 1 :: count + 1] = [known[piece] for piece in pieces[i::count]]
     return "".join(parts)
 
 
 @lru_cache(maxsize=64)
-def _width(length: int) -> int:
-    """Of a line with its gap, from size * (size + 11) characters."""
-    return next(size + 11 for size in range(21, 178, 4) if size * (size + 11) == length)
+def _layout(length: int, border: int) -> tuple[int, int, Struct, list[str]]:
+    """Of size * (size + gap) characters: size, pieces to a line, what cuts them, and each row's first command."""
+    size = next(size for size in range(21, 178, 4) if size * (size + _GAP) == length)
+    count = -(-size // _PIECE)
+    cutter = Struct((f"{_PIECE}s" * count + f"{size + _GAP - count * _PIECE}x") * size)
+    # Strokes lie on the middle of their row: hence the half.
+    return size, count, cutter, [f"M{border} {border + row}.5" for row in range(size)]
 
 
 @lru_cache(maxsize=1)
-def _pieces() -> tuple[dict[str, str], dict[str, str]]:
+def _pieces() -> tuple[dict[bytes, str], dict[bytes, str]]:
     """Commands by eleven modules: h draws dark ones, m skips light ones. Light at the end of a line says nothing."""
     every = [format(i, "011b") for i in range(1 << _PIECE)]
-    return {piece: _strokes(piece) for piece in every}, {piece: _strokes(piece.rstrip("0")) for piece in every}
+    inner = {piece.encode(): _strokes(piece) for piece in every}
+    return inner, {piece.encode(): _strokes(piece.rstrip("0")) for piece in every}
 
 
 def _strokes(piece: str) -> str:

@@ -20,6 +20,7 @@ from emvco.qr.spec import ErrorLevel
 VERSION_MAX: Final = 10
 _TABLES_KEPT: Final = 8
 _HEADS_KEPT: Final = 4096
+_PADDINGS_KEPT: Final = 1024
 
 _HALVES: Final = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 _building = Lock()
@@ -55,19 +56,19 @@ class Tables:
         board = board_of(version)
         n, width = board.size, board.width
         cells = [1 << 1 + r * width + c | 1 << 1 + (n + c) * width + r for r, c in spec.data_cells(version)]
-        self._halves: list[list[int]] = []
+        self.halves: list[list[int]] = []
         for bits in data_bit_cells(version, level):
             basis = [reduce(xor, [cells[i] for i in turned]) for turned in bits]
             for half in (basis[3::-1], basis[:3:-1]):
                 table = [0]
                 for single in half:
                     table += [single ^ other for other in table]
-                self._halves.append(table)
+                self.halves.append(table)
 
     def board(self, codewords: bytes, at: int = 0) -> int:
         """What *codewords*, the first of them being data codeword number *at*, add to the board."""
         halves = codewords.hex().encode().translate(_HALVES)
-        return reduce(xor, map(getitem, self._halves[2 * at : 2 * at + len(halves)], halves), 0)
+        return reduce(xor, map(getitem, self.halves[2 * at : 2 * at + len(halves)], halves), 0)
 
 
 @lru_cache(maxsize=_TABLES_KEPT)
@@ -86,9 +87,13 @@ def _head(template: Template, head: bytes) -> tuple[int, int]:
     """Of texts that begin with *head*: the board without the codewords of the tail, and the bits left over."""
     bits = pack(head, template.head)
     whole, over = template.head_codewords, template.head_bits & 7
-    tables = tables_of(template.version, template.level)
-    board = tables.board((bits >> over).to_bytes(whole, "big"))
-    return board ^ tables.board(template.pads, template.used), bits & (1 << over) - 1
+    board = tables_of(template.version, template.level).board((bits >> over).to_bytes(whole, "big"))
+    return board ^ _padding(template), bits & (1 << over) - 1
+
+
+@lru_cache(maxsize=_PADDINGS_KEPT)
+def _padding(template: Template) -> int:
+    return tables_of(template.version, template.level).board(template.pads, template.used)
 
 
 def raw_board(template: Template, raw: bytes) -> int:
