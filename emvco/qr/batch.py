@@ -6,14 +6,14 @@ With NumPy (the extra `batch`) texts are drawn in blocks; without it, and for wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Final, Literal, overload
 
 from emvco.errors import SymbolError
-from emvco.qr import tables
-from emvco.qr.codewords import Mode, Template, template_for
+from emvco.qr.codewords import Mode
 from emvco.qr.spec import ErrorLevel
-from emvco.qr.symbol import Symbol, check_options, render, utf8
+from emvco.qr.symbol import Options, Symbol, check_options, render
 
 if TYPE_CHECKING:
     from emvco.qr.vector_batch import VectorBatch
@@ -31,7 +31,6 @@ _FORMATS: Final[dict[str, Callable[[Symbol], object]]] = {
 }
 # Bounds the memory of a stream, whatever its length; and what is drawn in vain if the taker stops early.
 _BLOCK: Final = 4096
-_WORTH_VECTORS: Final = 24  # Fewer texts of a template are drawn one by one.
 
 
 @overload
@@ -86,63 +85,34 @@ def render_many(
     check_options(mode, error, scale, border, mask)
     if format not in _FORMATS:
         raise SymbolError("unknown_format", message=f"the format is one of {', '.join(_FORMATS)}")
-    return _stream(iter(texts), format, _Options(mode, error, scale, border, mask))
+    return _stream(iter(texts), format, Options(mode, error, scale, border, mask))
 
 
-class _Options(NamedTuple):
-    mode: Mode
-    error: ErrorLevel
-    scale: int
-    border: int
-    mask: int | None
-
-
-def _stream(texts: Iterator[str], format: Format, options: _Options) -> Iterator[object]:
+def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[object]:
     vectors = _vectors(format, options)
+    show = _FORMATS[format]
     done = 0
     while block := list(islice(texts, _BLOCK)):
-        groups, failure = _grouped(block, options)
-        results: list[object] = [None] * sum(map(len, groups.values()))
-        for template, places in groups.items():
-            chosen = [block[place] for place in places]
-            for place, result in zip(places, _drawn(template, chosen, format, options, vectors), strict=True):
-                results[place] = result
-        yield from results
-        if failure is not None:
-            raise SymbolError(failure.code, failure.offset, message=f"text {done + len(results)}: {failure.message}")
+        drawn: list[object | None] = [None] * len(block)
+        if vectors is not None:
+            # A text that cannot be drawn is found again below, in its turn.
+            with suppress(SymbolError):
+                vectors.draw(block, drawn)
+        for place, (text, picture) in enumerate(zip(block, drawn, strict=True)):
+            yield _single(text, show, options, done + place) if picture is None else picture
         done += len(block)
 
 
-def _drawn(
-    template: Template, texts: list[str], format: Format, options: _Options, vectors: VectorBatch | None
-) -> list[object]:
-    if vectors is not None and template.version <= tables.VERSION_MAX and len(texts) >= _WORTH_VECTORS:
-        drawn = vectors.draw(template, [text.encode() for text in texts])
-        if drawn is not None:
-            return drawn
-    show = _FORMATS[format]
-    return [show(render(text, **options._asdict())) for text in texts]
+def _single(text: str, show: Callable[[Symbol], object], options: Options, place: int) -> object:
+    try:
+        return show(render(text, **options._asdict()))
+    except SymbolError as failure:
+        raise SymbolError(failure.code, failure.offset, message=f"text {place}: {failure.message}") from None
 
 
-def _grouped(block: list[str], options: _Options) -> tuple[dict[Template, list[int]], SymbolError | None]:
-    """Places by template, up to the first text that cannot be drawn."""
-    groups: dict[Template, list[int]] = {}
-    for place, text in enumerate(block):
-        try:
-            template = template_for(utf8(text), options.mode, options.error)
-        except SymbolError as failure:
-            return groups, failure
-        places = groups.get(template)
-        if places is None:
-            groups[template] = [place]
-        else:
-            places.append(place)
-    return groups, None
-
-
-def _vectors(format: Format, options: _Options) -> VectorBatch | None:
+def _vectors(format: Format, options: Options) -> VectorBatch | None:
     try:
         from emvco.qr.vector_batch import VectorBatch  # noqa: PLC0415  NumPy is an extra, and slow to load.
     except ImportError:
         return None
-    return VectorBatch(format, options.error, options.scale, options.border, options.mask)
+    return VectorBatch(format, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from emvco.errors import SymbolError
 from emvco.qr import png, svg, terminal
@@ -106,6 +106,16 @@ def render(
     check_options(mode, error, scale, border, mask)
     version, chosen, board = _drawn(text, mode, error, mask)
     return Symbol(text, version, chosen, error, scale, border, board)
+
+
+class Options(NamedTuple):
+    """The keyword arguments of `render`."""
+
+    mode: Mode
+    error: ErrorLevel
+    scale: int
+    border: int
+    mask: int | None
 
 
 def check_options(mode: str, error: str, scale: int, border: int, mask: int | None) -> None:

@@ -18,8 +18,8 @@ Words = NDArray[np.uint64]
 Octets = NDArray[np.uint8]
 
 OFFSET: Final = 4
-# Arrays of a penalty pass are lines x 8 masks x codes; at 64 codes they stay in a core's second cache.
-_SCORED_AT_ONCE: Final = 64
+# Arrays of a penalty pass are lines x 8 masks x codes; at 96 codes they stay in a core's second cache.
+_SCORED_AT_ONCE: Final = 96
 DRAWN_AT_ONCE: Final = 256
 
 
@@ -75,7 +75,6 @@ class Lines:
         self._equal = (~along & self._valid).T[:, :, None].copy()
         rows = self.patterns[:, :n]
         self._equal_below = (~(rows[:, :-1] ^ rows[:, 1:]) & self._valid).T[:, :, None].copy()
-        self._dark = rows.T[:, :, None].copy()
         self._balance = np.array(board.balance, np.uint16)
 
     def best_masks(self, raw: Words, scratch: Scratch) -> NDArray[np.intp]:
@@ -84,24 +83,22 @@ class Lines:
         costs = np.empty((8, codes), np.uint16)
         turned = np.ascontiguousarray(raw.T)
         for i in range(0, codes, _SCORED_AT_ONCE):
-            costs[:, i : i + _SCORED_AT_ONCE] = self._n124(turned[:, i : i + _SCORED_AT_ONCE], scratch)
-        # N3 costs as much again, so look first where the rest is lowest, then only where there is still a chance.
-        first = costs.argmin(axis=0)
-        every = np.arange(codes)
-        best = costs[first, every] + self._n3(raw ^ self.patterns[first], scratch)
-        hopeful = costs + np.uint16(LEAST_N3) <= best
+            costs[:, i : i + _SCORED_AT_ONCE] = self._n12(turned[:, i : i + _SCORED_AT_ONCE], scratch)
+        # The rest costs as much again: look first where these two are lowest, then only where there is still a chance.
+        first, every = costs.argmin(axis=0), np.arange(codes)
+        totals = np.full((8, codes), 0xFFFF, np.uint16)
+        best = totals[first, every] = costs[first, every] + self._n34(raw, every, first, scratch)
+        hopeful = costs <= best - np.uint16(LEAST_N3)
         hopeful[first, every] = False
         masks, places = np.nonzero(hopeful)
-        totals = np.full((8, codes), 0xFFFF, np.uint16)
-        totals[first, every] = best
         for i in range(0, len(masks), DRAWN_AT_ONCE):
             mask, place = masks[i : i + DRAWN_AT_ONCE], places[i : i + DRAWN_AT_ONCE]
-            totals[mask, place] = costs[mask, place] + self._n3(raw[place] ^ self.patterns[mask], scratch)
+            totals[mask, place] = costs[mask, place] + self._n34(raw, place, mask, scratch)
         chosen: NDArray[np.intp] = totals.argmin(axis=0)
         return chosen
 
-    def _n124(self, raw: Words, scratch: Scratch) -> NDArray[np.uint16]:
-        """N1 + N2 + N4 by mask and code; *raw* is (lines, codes)."""
+    def _n12(self, raw: Words, scratch: Scratch) -> NDArray[np.uint16]:
+        """N1 + N2 by mask and code; *raw* is (lines, codes)."""
         n, (lines, codes) = self.size, raw.shape
         shape = lines, 8, codes
         equal, a, b = scratch.words("equal", shape), scratch.words("a", shape), scratch.words("b", shape)
@@ -127,16 +124,17 @@ class Lines:
         counts[: n - 1] += squares
         squares <<= 1
         counts[: n - 1] += squares
-        rows = np.bitwise_xor(raw[:n, None, :], self._dark, out=b[:n])
-        dark = np.add.reduce(np.bitwise_count(rows, out=more[:n]), axis=0, dtype=np.uint16)
         total: NDArray[np.uint16] = np.add.reduce(counts, axis=0, dtype=np.uint16)
-        total += self._balance[dark]
         return total
 
-    def _n3(self, boards: Words, scratch: Scratch) -> NDArray[np.uint16]:
-        """N3 of masked boards (codes, lines)."""
-        shape = boards.shape
-        a, b, c, d = (scratch.words(name, shape) for name in "abcd")
+    def _n34(
+        self, raw: Words, places: NDArray[np.intp], masks: NDArray[np.intp], scratch: Scratch
+    ) -> NDArray[np.uint16]:
+        """N3 + N4 of chosen boards (codes, lines) with chosen masks."""
+        shape = len(places), self.lines
+        boards, a, b, c, d = (scratch.words(name, shape) for name in ("boards", "a", "b", "c", "d"))
+        np.take(raw, places, axis=0, out=boards, mode="clip")
+        boards ^= np.take(self.patterns, masks, axis=0, out=a, mode="clip")
         np.right_shift(boards, _u(1), out=a)
         np.bitwise_or(boards, a, out=c)
         a ^= boards
@@ -164,6 +162,8 @@ class Lines:
         counts.ravel()[several] -= np.bitwise_count(found & (found << _u(4) | found << _u(6)))
         total: NDArray[np.uint16] = np.add.reduce(counts, axis=1, dtype=np.uint16)
         total *= np.uint16(40)
+        dark = np.bitwise_count(boards[:, : self.size], out=scratch.octets("dark", (len(places), self.size)))
+        total += self._balance[np.add.reduce(dark, axis=1, dtype=np.uint16)]
         return total
 
 

@@ -63,12 +63,11 @@ def vector_tables(version: int, level: ErrorLevel) -> VectorTables:
 
 
 class Group:
-    """Texts of one template: the codewords of the first, and those that differ in others."""
+    """Texts of one template, as (texts, bytes): the codewords of the first, and those that differ in others."""
 
-    def __init__(self, template: Template, texts: list[bytes]) -> None:
-        self.codes = len(texts)
-        octets = np.frombuffer(b"".join(texts), np.uint8).reshape(self.codes, -1)
-        first = template.encode(texts[0])
+    def __init__(self, template: Template, octets: Octets) -> None:
+        self.codes = len(octets)
+        first = template.encode(octets[0].tobytes())
         self.halves = np.frombuffer(first.hex().encode().translate(_HALVES), np.uint8)
         differs = (octets != octets[0]).any(axis=0)
         changes: dict[int, NDArray[np.uint32]] = {}

@@ -115,14 +115,21 @@ def test_no_texts_no_symbols():
     assert list(render_many([])) == []
 
 
+def test_many_empty_texts_are_one_error():
+    with pytest.raises(SymbolError) as caught:
+        list(render_many([""] * 50))
+    assert caught.value.code == "empty"
+
+
 @pytest.mark.parametrize("count", [3, 100, 5_000])
-def test_a_bad_text_is_named_after_those_before_it(count):
-    stream = render_many([*(f"text {i}" for i in range(count)), "", "never"], mask=0)
+@pytest.mark.parametrize(("wrong", "code"), [("", "empty"), ("\ud800", "not_unicode"), ("x" * 3_000, "too_long")])
+def test_a_bad_text_is_named_after_those_before_it(count, wrong, code):
+    stream = render_many([*(f"text {i}" for i in range(count)), wrong, "never"], mask=0)
     for _ in range(count):
         next(stream)
     with pytest.raises(SymbolError) as caught:
         next(stream)
-    assert caught.value.code == "empty"
+    assert caught.value.code == code
     assert f"text {count}:" in str(caught.value)
 
 
@@ -148,7 +155,7 @@ def test_streams_in_several_threads_do_not_meet():
 def test_without_numpy_the_bytes_are_the_same(monkeypatch):
     expected = list(render_many(AMOUNTS[:50]))
     monkeypatch.setitem(sys.modules, "emvco.qr.vector_batch", None)
-    assert batch._vectors("png", batch._Options("byte", "M", 8, 4, None)) is None
+    assert batch._vectors("png", batch.Options("byte", "M", 8, 4, None)) is None
     assert list(render_many(AMOUNTS[:50])) == expected
 
 
