@@ -47,7 +47,7 @@ class Board:
         data = spec.data_cells(version)
         self.patterns = [base ^ self.of(c for c in data if spec.is_masked(mask, *c)) for mask in range(8)]
         # The differences of a board are linear in it: what the mask adds to them is known beforehand.
-        self._masks = [(mask, p, *self._linear(p, 0)) for mask, p in enumerate(self.patterns)]
+        self._masks = [(mask, *self._linear(p, 0)) for mask, p in enumerate(self.patterns)]
 
     def of(self, cells: Iterable[Cell]) -> int:
         """The board on which just these cells are dark."""
@@ -98,35 +98,34 @@ class Board:
     def best_mask(self, raw: int) -> tuple[int, int]:
         """The mask with the lowest penalty for unmasked codewords *raw*, and the board masked with it.
 
-        The sum of `penalty`, written out: this is where a symbol's time goes. The costly N3 is looked at only while
-        the rest leaves a chance.
+        The sum of `penalty`, written out: this is where a symbol's time goes. N3 and N4 are looked at where the rest is
+        lowest, and then only as long as there is a chance.
         """
         d_raw, d1_raw, db_raw, upper_raw, between_raw, between1_raw = self._linear(raw, self._edges)
-        starts, balance, rows = self._starts, self.balance, self._rows_mask
-        flat = self.bits + 3 * self._upper_mask.bit_length()
-        best, chosen, chosen_board = 1 << 60, 0, 0
-        for mask, pattern, d, d1, db, upper, between, between1 in self._masks:
+        flat = self.bits + 3 * self._upper_mask.bit_length() + LEAST_N3
+        candidates = []
+        for mask, d, d1, db, upper, between, between1 in self._masks:
             d ^= d_raw
-            d1 ^= d1_raw
-            any2 = d | d1
+            any2 = d | d1 ^ d1_raw
             any4 = any2 | any2 >> 2
             split = upper ^ upper_raw | between ^ between_raw | between1 ^ between1_raw
-            cost = flat + 2 * (db ^ db_raw | any4).bit_count() - 3 * (any4.bit_count() + split.bit_count())
-            if cost + LEAST_N3 >= best:
-                continue
-            board = raw ^ pattern
-            cost += balance[(board & rows).bit_count()]
-            if cost + LEAST_N3 >= best:
-                continue
-            both = d & d1
-            found = board & starts & both & both >> 4
+            least = flat + 2 * (db ^ db_raw | any4).bit_count() - 3 * (any4.bit_count() + split.bit_count())
+            candidates.append((least, mask, d, any2))
+        candidates.sort()
+        best, chosen, chosen_board = 1 << 60, 8, 0
+        for least, mask, d, any2 in candidates:
+            if least > best:
+                break
+            board = raw ^ self.patterns[mask]
+            both = d & d >> 1
+            found = board & self._starts & both & both >> 4
             found ^= found & any2 >> 2
             dark = board | board >> 1
             dark |= dark >> 2
             found ^= found & dark >> 7 & dark << 4
             found ^= found & (found << 4 | found << 6)
-            cost += 40 * found.bit_count()
-            if cost < best:
+            cost = least - LEAST_N3 + 40 * found.bit_count() + self.balance[(board & self._rows_mask).bit_count()]
+            if cost < best or (cost == best and mask < chosen):
                 best, chosen, chosen_board = cost, mask, board
         return chosen, chosen_board
 

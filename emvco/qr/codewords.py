@@ -31,8 +31,8 @@ _PAIR: Final = {bytes((a, b)): i * 45 + j for a, i in _ONE.items() for b, j in _
 _CLASS: Final = bytes(ord("N" if 48 <= c <= 57 else "A" if c in _ONE else "B") for c in range(256))
 _CRC: Final = re.compile(rb"6304[0-9A-F]{4}\Z")
 
-# What varies in payment codes is their end: tag 54 (at most 17 characters), 58 (6) and 63 (8), with a little to spare.
-_TAIL: Final = 32
+# What varies in one merchant's codes is their end: an amount below ten million baht, tag 58 (6) and tag 63 (8).
+_TAIL: Final = 24
 
 Piece = tuple[str, int, int, int, int]
 """Mode, start, end (in UTF-8 bytes), value of the header, bits of the header."""
@@ -43,7 +43,7 @@ class Template:
     """How texts of one shape become codewords.
 
     The text is cut at byte `cut`. The bits of what is before (`head_bits` of them) can be kept for the next text that
-    begins alike. `used` data codewords carry text, terminator and fill bits; pad codewords follow up to `capacity`.
+    begins alike. `used` data codewords carry text, terminator and `fill` in all; pad codewords follow up to `capacity`.
     """
 
     version: int
@@ -53,13 +53,9 @@ class Template:
     tail: tuple[Piece, ...]
     head_bits: int
     tail_bits: int
+    fill: int
     used: int
     capacity: int
-
-    @property
-    def head_codewords(self) -> int:
-        """Codewords that the head alone decides."""
-        return self.head_bits >> 3
 
     @property
     def pads(self) -> bytes:
@@ -70,8 +66,7 @@ class Template:
     def encode(self, raw: bytes) -> bytes:
         """All data codewords of a text (in UTF-8) of this shape."""
         bits = pack(raw, self.head) << self.tail_bits | pack(raw, self.tail)
-        fill = self.used * 8 - self.head_bits - self.tail_bits
-        return (bits << fill).to_bytes(self.used, "big") + self.pads
+        return (bits << self.fill).to_bytes(self.used, "big") + self.pads
 
 
 def pack(raw: bytes, pieces: tuple[Piece, ...]) -> int:
@@ -212,7 +207,8 @@ def _template(segments: list[tuple[str, int, int]], wide: bool, version: int, le
     capacity = spec.data_codewords(version, level)
     # The terminator is four zero bits, or as many as there is room for; then zeros to the end of the codeword.
     used = (min(capacity * 8, head_bits + tail_bits + 4) + 7) // 8
-    return Template(version, level, cut, tuple(head), tuple(tail), head_bits, tail_bits, used, capacity)
+    fill = used * 8 - head_bits - tail_bits
+    return Template(version, level, cut, tuple(head), tuple(tail), head_bits, tail_bits, fill, used, capacity)
 
 
 def _cut(segments: list[tuple[str, int, int]]) -> int:

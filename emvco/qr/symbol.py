@@ -37,7 +37,7 @@ class Symbol:
     error: ErrorLevel
     scale: int
     border: int
-    _board: int = field(repr=False)
+    board: int = field(repr=False)  # As `emvco.qr.board` lays it out.
 
     @property
     def size(self) -> int:
@@ -51,7 +51,7 @@ class Symbol:
 
     def rows(self) -> tuple[bytes, ...]:
         """The modules from top to bottom, without the quiet zone: one byte each, 1 is dark and 0 is light."""
-        return board_of(self.version).rows(self._board)
+        return board_of(self.version).rows(self.board)
 
     def modules(self) -> bytes:
         """The same in one piece: size * size bytes, row after row."""
@@ -65,14 +65,14 @@ class Symbol:
         if dark is BLACK and light is WHITE:
             affine = affine_png(self.version, self.scale, self.border)
             if affine is not None:
-                return affine.write(self._board)
+                return affine.write(self.board)
         return png.write(self.rows(), self.scale, self.border, *rgb_pair(dark, light))
 
     def svg(self, *, dark: str = BLACK, light: str = WHITE) -> str:
         """An SVG document, which can also stand inside an HTML page. Colours as in `png`."""
         if not (dark is BLACK and light is WHITE):
             rgb_pair(dark, light)
-        return svg.write(board_of(self.version).lines(self._board), self.scale, self.border, dark, light)
+        return svg.write(board_of(self.version).lines(self.board), self.scale, self.border, dark, light)
 
     def terminal(self, *, ansi: bool = True) -> str:
         """Lines for a terminal, two modules to a character, the quiet zone included; ends without a line break.

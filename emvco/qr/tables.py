@@ -86,7 +86,7 @@ def tables_of(version: int, level: ErrorLevel) -> Tables:
 def _head(template: Template, head: bytes) -> tuple[int, int]:
     """Of texts that begin with *head*: the board without the codewords of the tail, and the bits left over."""
     bits = pack(head, template.head)
-    whole, over = template.head_codewords, template.head_bits & 7
+    whole, over = divmod(template.head_bits, 8)
     board = tables_of(template.version, template.level).board((bits >> over).to_bytes(whole, "big"))
     return board ^ _padding(template), bits & (1 << over) - 1
 
@@ -101,11 +101,10 @@ def raw_board(template: Template, raw: bytes) -> int:
     if template.version > VERSION_MAX:
         return _placed(template, raw)
     board, over = _head(template, raw[: template.cut])
-    whole = template.head_codewords
-    length = template.used - whole
-    fill = template.used * 8 - template.head_bits - template.tail_bits
-    bits = (over << template.tail_bits | pack(raw, template.tail)) << fill
-    return board ^ tables_of(template.version, template.level).board(bits.to_bytes(length, "big"), whole)
+    whole = template.head_bits >> 3
+    bits = (over << template.tail_bits | pack(raw, template.tail)) << template.fill
+    tail = bits.to_bytes(template.used - whole, "big")
+    return board ^ tables_of(template.version, template.level).board(tail, whole)
 
 
 def _placed(template: Template, raw: bytes) -> int:

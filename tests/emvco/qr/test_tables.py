@@ -79,7 +79,7 @@ def test_the_tables_are_the_standard_spelled_out(version, level):
 @pytest.mark.parametrize("alphabet", [ALPHANUMERIC, "0123456789", "01ab", "ก1A", "A1"])
 def test_a_text_cut_in_two_has_the_codewords_of_the_whole(mode, alphabet):
     random_ = random.Random(7)
-    for length in (1, 2, 3, 31, 32, 33, 34, 35, 36, 60, 61, 62, 90, 120):
+    for length in (1, 2, 3, *range(23, 31), 60, 61, 62, 90, 120):
         raw = "".join(random_.choices(alphabet, k=length)).encode()
         template = template_for(raw, mode, "L")
         whole = template.encode(raw)
