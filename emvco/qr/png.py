@@ -1,4 +1,4 @@
-"""PNG (ISO/IEC 15948): greyscale, one bit a pixel, no filter, one IDAT. Five hundred bytes for a payment code."""
+"""PNG (ISO/IEC 15948) with zlib: any scale, any border, any two colours. No filter, one IDAT."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from struct import pack
 from typing import Final
 
+Rgb = tuple[int, int, int]
+
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_GREYSCALE: Final = 0
+_PALETTE: Final = 3
 _DARK_TO_BIT: Final = bytes.maketrans(b"\x00\x01", b"10")  # Greyscale: 0 is black.
+_BLACK: Final = (0, 0, 0)
+_WHITE: Final = (255, 255, 255)
+
+IDAT_AT: Final = 33
+"""Where IDAT begins in a file without a palette: after the signature and IHDR."""
 
 
-def write(rows: Sequence[bytes], scale: int, border: int) -> bytes:
-    """The file. *rows* of modules (1 is dark), *scale* pixels a module, *border* modules of white around."""
+def write(rows: Sequence[bytes], scale: int, border: int, dark: Rgb = _BLACK, light: Rgb = _WHITE) -> bytes:
+    """The file. *rows* of modules (1 is dark), *scale* pixels a module, *border* modules of light around."""
     width = (len(rows) + 2 * border) * scale
     stride = (width + 7) // 8
     spare = stride * 8 - width
@@ -26,15 +35,17 @@ def write(rows: Sequence[bytes], scale: int, border: int) -> bytes:
         pixels = int(b"%b%b%b%b" % (margin, bits, margin, b"1" * spare), 2).to_bytes(stride, "big")
         lines.append((b"\x00" + pixels) * scale)
     lines.append(quiet)
-    header = pack(">IIBBBBB", width, width, 1, 0, 0, 0, 0)
-    return b"".join(
-        (
-            _SIGNATURE,
-            _chunk(b"IHDR", header),
-            _chunk(b"IDAT", zlib.compress(b"".join(lines), 6)),
-            _chunk(b"IEND", b""),
-        )
-    )
+    packed = zlib.compress(b"".join(lines), 6)
+    if (dark, light) == (_BLACK, _WHITE):
+        return file(width, 1, _GREYSCALE, packed)
+    return file(width, 1, _PALETTE, packed, bytes(dark + light))
+
+
+def file(width: int, depth: int, colour_type: int, packed: bytes, palette: bytes = b"") -> bytes:
+    """A square picture from its zlib stream."""
+    header = pack(">IIBBBBB", width, width, depth, colour_type, 0, 0, 0)
+    chunks = [_chunk(b"IHDR", header), _chunk(b"PLTE", palette)] if palette else [_chunk(b"IHDR", header)]
+    return b"".join((_SIGNATURE, *chunks, _chunk(b"IDAT", packed), _chunk(b"IEND", b"")))
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

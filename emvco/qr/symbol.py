@@ -1,28 +1,27 @@
-"""One QR symbol, ISO/IEC 18004, and the ways to see it. The only module that knows the engine, which is segno.
-
-EMVCo MPM asks for byte mode whatever the text, and for ECI 000026 (UTF-8) as soon as one character is not ASCII.
-"""
+"""One QR symbol, ISO/IEC 18004, and the ways to see it."""
 
 from __future__ import annotations
 
 from binascii import b2a_base64
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Literal
-
-import segno
+from typing import Final, NamedTuple
 
 from emvco.errors import SymbolError
 from emvco.qr import png, svg, terminal
-
-Mode = Literal["byte"]
-ErrorLevel = Literal["L", "M", "Q", "H"]
+from emvco.qr.affine import affine_png
+from emvco.qr.board import board_of, information
+from emvco.qr.codewords import Mode, template_for
+from emvco.qr.colours import BLACK, WHITE, rgb_pair
+from emvco.qr.spec import ErrorLevel
+from emvco.qr.tables import raw_board
 
 SCALE_MAX: Final = 100
 BORDER_MAX: Final = 40
-# A payment is looked at several times (the answer, its PNG, its SVG, the page) within its minutes: the matrix is what
-# costs. About 2 KB each.
-_MATRICES_KEPT: Final = 512
+_MODES: Final = frozenset(("byte", "compact"))
+_LEVELS: Final = frozenset(("L", "M", "Q", "H"))
+# A payment is looked at several times (the answer, its PNG, its SVG, the page) within its minutes. About 1 KB each.
+_SYMBOLS_KEPT: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +37,42 @@ class Symbol:
     error: ErrorLevel
     scale: int
     border: int
-    _rows: tuple[bytes, ...] = field(repr=False)
+    board: int = field(repr=False)  # As `emvco.qr.board` lays it out.
 
     @property
     def size(self) -> int:
         """Modules to a side, without the quiet zone."""
-        return len(self._rows)
+        return 17 + 4 * self.version
 
     @property
     def width(self) -> int:
         """Pixels to a side of the PNG and the SVG, quiet zone included."""
-        return (len(self._rows) + 2 * self.border) * self.scale
+        return (self.size + 2 * self.border) * self.scale
 
     def rows(self) -> tuple[bytes, ...]:
         """The modules from top to bottom, without the quiet zone: one byte each, 1 is dark and 0 is light."""
-        return self._rows
+        return board_of(self.version).rows(self.board)
 
-    def png(self) -> bytes:
-        """A PNG file: greyscale, one bit a pixel."""
-        return png.write(self._rows, self.scale, self.border)
+    def modules(self) -> bytes:
+        """The same in one piece: size * size bytes, row after row."""
+        return b"".join(self.rows())
 
-    def svg(self) -> str:
-        """An SVG document, which can also stand inside an HTML page."""
-        return svg.write(self._rows, self.scale, self.border)
+    def png(self, *, dark: str = BLACK, light: str = WHITE) -> bytes:
+        """A PNG file. Black on white is greyscale, other colours (`#rrggbb`) a palette of two.
+
+        Raises SymbolError for colours that scanners cannot tell apart.
+        """
+        if dark is BLACK and light is WHITE:
+            affine = affine_png(self.version, self.scale, self.border)
+            if affine is not None:
+                return affine.write(self.board)
+        return png.write(self.rows(), self.scale, self.border, *rgb_pair(dark, light))
+
+    def svg(self, *, dark: str = BLACK, light: str = WHITE) -> str:
+        """An SVG document, which can also stand inside an HTML page. Colours as in `png`."""
+        if not (dark is BLACK and light is WHITE):
+            rgb_pair(dark, light)
+        return svg.write(board_of(self.version).lines(self.board), self.scale, self.border, dark, light)
 
     def terminal(self, *, ansi: bool = True) -> str:
         """Lines for a terminal, two modules to a character, the quiet zone included; ends without a line break.
@@ -68,7 +80,7 @@ class Symbol:
         With *ansi* the colours are set, dark on light whatever the terminal's own. Without, it is plain text for a
         terminal of light text on a dark ground.
         """
-        return terminal.write(self._rows, self.border, ansi=ansi)
+        return terminal.write(self.rows(), self.border, ansi=ansi)
 
     def data_url(self) -> str:
         """The PNG as a `data:` URL for an HTML page or a JSON answer."""
@@ -86,20 +98,36 @@ def render(
 ) -> Symbol:
     """Draw *text* as a QR symbol of the smallest version that holds it.
 
-    `error` is the correction level, never raised silently. `mask` 0 to 7 forces one; None takes the one with the
-    lowest penalty. `scale` is 1 to 100 pixels a module, `border` 0 to 40 modules (the standard asks for 4).
-    Raises SymbolError.
+    `mode` "byte" is what EMVCo asks for; "compact" uses numeric and alphanumeric segments where that makes the symbol
+    smaller. Text that is not ASCII is declared as UTF-8 (ECI 26) in both. `error` is the correction level, never raised
+    silently. `mask` 0 to 7 forces one; None takes the one with the lowest penalty, by the rule in `emvco.qr.board`.
+    `scale` is 1 to 100 pixels a module, `border` 0 to 40 modules (the standard asks for 4). Raises SymbolError.
     """
-    if mode != "byte":
-        raise SymbolError("unknown_mode", message="the mode is byte")
-    if error not in {"L", "M", "Q", "H"}:
+    check_options(mode, error, scale, border, mask)
+    version, chosen, board = _drawn(text, mode, error, mask)
+    return Symbol(text, version, chosen, error, scale, border, board)
+
+
+class Options(NamedTuple):
+    """The keyword arguments of `render`."""
+
+    mode: Mode
+    error: ErrorLevel
+    scale: int
+    border: int
+    mask: int | None
+
+
+def check_options(mode: str, error: str, scale: int, border: int, mask: int | None) -> None:
+    """Raise SymbolError unless they are what `render` takes."""
+    if mode not in _MODES:
+        raise SymbolError("unknown_mode", message="the mode is byte or compact")
+    if error not in _LEVELS:
         raise SymbolError("unknown_level", message="the error correction level is L, M, Q or H")
     _require_range("scale", scale, 1, SCALE_MAX)
     _require_range("border", border, 0, BORDER_MAX)
     if mask is not None:
         _require_range("mask", mask, 0, 7)
-    version, chosen, rows = _matrix(text, error, mask)
-    return Symbol(text, version, chosen, error, scale, border, rows)
 
 
 def _require_range(name: str, value: int, low: int, high: int) -> None:
@@ -107,21 +135,26 @@ def _require_range(name: str, value: int, low: int, high: int) -> None:
         raise SymbolError(f"bad_{name}", message=f"{name} is {low} to {high}")
 
 
-@lru_cache(maxsize=_MATRICES_KEPT)
-def _matrix(text: str, error: ErrorLevel, mask: int | None) -> tuple[int, int, tuple[bytes, ...]]:
-    """Version, mask and modules."""
+def utf8(text: str) -> bytes:
+    """The bytes of a text that can be drawn. Raises SymbolError."""
     if not text:
         raise SymbolError("empty", message="there is nothing to draw")
     try:
-        text.encode()
+        return text.encode()
     except UnicodeEncodeError as wrong:
         raise SymbolError("not_unicode", wrong.start, message="a lone surrogate is not a character") from None
-    wide = not text.isascii()
-    encoding = "utf-8" if wide else None
-    try:
-        code = segno.make(
-            text, mode="byte", error=error, mask=mask, micro=False, boost_error=False, encoding=encoding, eci=wide
-        )
-    except segno.DataOverflowError:
-        raise SymbolError("too_long", message=f"the text does not fit into a symbol of level {error}") from None
-    return int(code.version), int(code.mask), tuple(bytes(row) for row in code.matrix)
+
+
+@lru_cache(maxsize=_SYMBOLS_KEPT)
+def _drawn(text: str, mode: Mode, error: ErrorLevel, mask: int | None) -> tuple[int, int, int]:
+    """Version, mask and final board."""
+    raw = utf8(text)
+    template = template_for(raw, mode, error)
+    version = template.version
+    board = board_of(version)
+    plain = raw_board(template, raw)
+    if mask is None:
+        mask, masked = board.best_mask(plain)
+    else:
+        masked = plain ^ board.patterns[mask]
+    return version, mask, masked ^ information(version, error, mask)

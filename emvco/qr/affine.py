@@ -1,0 +1,121 @@
+"""PNG files without a compressor: file = template xor (one bit for every dark module), then two checksums.
+
+A module is one byte of pixels if scale and depth multiply to 8 (scale 8 at 1 bit a pixel, 4 at 2, 2 at 4, 1 at 8), so
+`emvco.qr.deflate` can give every module one bit of the file. Adler-32 follows from three sums over the dark modules.
+About 9 microseconds and 480 bytes for a payment code, against 130 and 430 with zlib.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import lru_cache
+from struct import pack
+from typing import Final
+
+from emvco.qr import deflate, png
+from emvco.qr.board import Board, board_of
+
+SCALES: Final = (1, 2, 4, 8)
+ADLER: Final = 65521
+
+
+def _spread(parity: int, shift: int) -> bytes:
+    """A byte's four bits from *shift* on, each moved to every second place."""
+    return bytes(sum((byte >> shift + i & 1) << 2 * i + parity for i in range(4)) for byte in range(256))
+
+
+_LOW_HALF: Final = (_spread(0, 0), _spread(1, 0))
+_HIGH_HALF: Final = (_spread(0, 4), _spread(1, 4))
+
+
+class AffinePng:
+    """The PNG writer for one version, scale and border. Immutable after construction."""
+
+    def __init__(self, board: Board, scale: int, border: int, stream: deflate.Stream) -> None:
+        n = self.size = board.size
+        side = (n + 2 * border) * scale
+        stride = 1 + n + 2 * border
+        pixels = (b"\0" + b"\xff" * (n + 2 * border)) * side
+        packed = b"\x78\x01" + stream.data + pack(">I", zlib.adler32(pixels))
+        self.template = png.file(side, 8 // scale, 0, packed)
+        start = png.IDAT_AT
+        self.crc_from = start + 4
+        self.adler_at = start + 8 + len(packed) - 4
+        first_bit = (start + 8 + 2) * 8 + stream.first
+        at = self.turned_at = first_bit // 8
+        self._shift = first_bit % 8 // 2
+        self._low, self._high = _LOW_HALF[first_bit & 1], _HIGH_HALF[first_bit & 1]
+        self._length = (n * board.width + self._shift + 7) // 8
+        self.turned_length = 2 * self._length
+        end = at + self.turned_length
+        self._before = self.template[:at]
+        self._zeros = bytes(at - self.crc_from), bytes(self.adler_at + 4 - end)
+        self._middle = int.from_bytes(self.template[at:end], "little")
+        self._after = self.template[end : self.adler_at]
+        self._tail = self.template[self.adler_at + 8 :]
+        self._crc_before = zlib.crc32(self.template[self.crc_from : at])
+
+        # A dark module (row, column) turns `scale` bytes from 255 to 0. In Adler's second sum a byte weighs as many as
+        # there are bytes from it to the end: w - row * by_row - column * by_column for the scale bytes together.
+        self.adler_sums = 1 + sum(pixels), sum((len(pixels) - i) * byte for i, byte in enumerate(pixels)) + len(pixels)
+        self.scale = scale
+        self.weight = (
+            scale * len(pixels) - scale * (border * scale * stride + 1 + border) - stride * scale * (scale - 1) // 2
+        )
+        self.by_row = scale * scale * stride
+        self.by_column = scale
+        every = range(n)
+        self._row_bits = [
+            (self.by_row << k, board.of_rows((r, c) for r in every if r >> k & 1 for c in every))
+            for k in range(n.bit_length())
+        ]
+        self._column_bits = [
+            (self.by_column << k, board.of_rows((r, c) for c in every if c >> k & 1 for r in every))
+            for k in range(n.bit_length())
+        ]
+        self._rows = board.of_rows((r, c) for r in every for c in every)
+
+    def adler(self, dark: int, weighted: int) -> int:
+        """Of the pixels: *dark* modules, and the sum of row * by_row + column * by_column over them."""
+        first = (self.adler_sums[0] - 255 * self.scale * dark) % ADLER
+        second = (self.adler_sums[1] - 255 * (self.weight * dark - weighted)) % ADLER
+        return second << 16 | first
+
+    def turned(self, board: int) -> bytes:
+        """The bits of the file, from byte `turned_at` on, that the dark modules turn."""
+        # Boards begin with bit 1.
+        lines = ((board & self._rows) << self._shift >> 1).to_bytes(self._length, "little")
+        spread = bytearray(self.turned_length)
+        spread[0::2] = lines.translate(self._low)
+        spread[1::2] = lines.translate(self._high)
+        return bytes(spread)
+
+    def crc_of(self, turned: bytes) -> int:
+        """Of the chunk, were all of it 0 but for *turned*."""
+        return zlib.crc32(self._zeros[0] + turned + self._zeros[1])
+
+    def write(self, board: int) -> bytes:
+        """The file of one final board."""
+        board &= self._rows
+        weighted = 0
+        for weight, cells in self._row_bits:
+            weighted += weight * (board & cells).bit_count()
+        for weight, cells in self._column_bits:
+            weighted += weight * (board & cells).bit_count()
+        adler = self.adler(board.bit_count(), weighted)
+        body = b"%b%b%b" % (
+            (int.from_bytes(self.turned(board), "little") ^ self._middle).to_bytes(self.turned_length, "little"),
+            self._after,
+            adler.to_bytes(4, "big"),
+        )
+        return b"%b%b%b%b" % (self._before, body, zlib.crc32(body, self._crc_before).to_bytes(4, "big"), self._tail)
+
+
+@lru_cache(maxsize=32)
+def affine_png(version: int, scale: int, border: int) -> AffinePng | None:
+    """The writer, or None where the ordinary path must do: other scales, no border, or a very wide one."""
+    if scale not in SCALES:
+        return None
+    board = board_of(version)
+    stream = deflate.stream(board.size, scale, border, 2 * board.width)
+    return None if stream is None else AffinePng(board, scale, border, stream)

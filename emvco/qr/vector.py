@@ -1,0 +1,173 @@
+"""Boards and masks of many symbols at once, with NumPy: what `emvco.qr.board` does, over arrays.
+
+Here a board is 2n words of 64 bits: rows, then columns, module p of a line at bit p + 4 (the four zeros below are quiet
+zone), hence versions 1 to 10. What is kept is built once and never changed; the `Scratch` is the caller's own.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emvco.qr.board import LEAST_N3, Board, board_of
+
+Words = NDArray[np.uint64]
+Octets = NDArray[np.uint8]
+
+OFFSET: Final = 4
+# Arrays of a penalty pass are lines x 8 masks x codes; at 96 codes they stay in a core's second cache.
+_SCORED_AT_ONCE: Final = 96
+DRAWN_AT_ONCE: Final = 256
+
+
+def _u(value: int) -> np.uint64:
+    return np.uint64(value)
+
+
+class Scratch:
+    """Arrays that are used again and again by one thread: allocating them anew costs as much as filling them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, type[np.generic]], NDArray[np.generic]] = {}
+
+    def words(self, name: str, shape: tuple[int, ...]) -> Words:
+        """An array of whatever content."""
+        return self._array(name, shape, np.uint64)  # type: ignore[return-value]
+
+    def octets(self, name: str, shape: tuple[int, ...]) -> Octets:
+        """An array of whatever content."""
+        return self._array(name, shape, np.uint8)  # type: ignore[return-value]
+
+    def _array(self, name: str, shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[np.generic]:
+        size = int(np.prod(shape))
+        kept = self._kept.get((name, kind))
+        if kept is None or kept.size < size:
+            kept = self._kept[name, kind] = np.empty(size, kind)
+        return kept[:size].reshape(shape)
+
+
+def to_words(board: Board, boards: list[int]) -> Words:
+    """Boards as integers to (boards, lines) words."""
+    n, width = board.size, board.width
+    length = (board.bits + 7) // 8
+    packed = np.frombuffer(b"".join(one.to_bytes(length, "little") for one in boards), np.uint8)
+    bits = np.unpackbits(packed.reshape(len(boards), length), axis=1, bitorder="little")
+    padded = np.zeros((len(boards), 2 * n, 64), np.uint8)
+    lines = bits[:, 1 : 1 + 2 * n * width].reshape(len(boards), 2 * n, width)
+    padded[:, :, OFFSET : OFFSET + n] = lines[:, :, :n]
+    return np.packbits(padded, axis=2, bitorder="little").view(np.uint64)[:, :, 0]
+
+
+class Lines:
+    """Masks and their penalties for boards of one version, by the rule that `emvco.qr.board` states."""
+
+    def __init__(self, version: int) -> None:
+        board = self.board = board_of(version)
+        n = self.size = board.size
+        self.lines = 2 * n
+        self.patterns = to_words(board, board.patterns)
+        self._valid = _u(((1 << n - 1) - 1) << OFFSET)
+        self._starts = _u(((1 << n - 6) - 1) << OFFSET)
+        along = self.patterns ^ self.patterns >> _u(1)
+        self._equal = (~along & self._valid).T[:, :, None].copy()
+        rows = self.patterns[:, :n]
+        self._equal_below = (~(rows[:, :-1] ^ rows[:, 1:]) & self._valid).T[:, :, None].copy()
+        self._balance = np.array(board.balance, np.uint16)
+
+    def best_masks(self, raw: Words, scratch: Scratch) -> NDArray[np.intp]:
+        """Of unmasked boards (codes, lines): for each the mask with the lowest penalty."""
+        codes = len(raw)
+        costs = np.empty((8, codes), np.uint16)
+        turned = np.ascontiguousarray(raw.T)
+        for i in range(0, codes, _SCORED_AT_ONCE):
+            costs[:, i : i + _SCORED_AT_ONCE] = self._n12(turned[:, i : i + _SCORED_AT_ONCE], scratch)
+        # The rest costs as much again: look first where these two are lowest, then only where there is still a chance.
+        first, every = costs.argmin(axis=0), np.arange(codes)
+        totals = np.full((8, codes), 0xFFFF, np.uint16)
+        best = totals[first, every] = costs[first, every] + self._n34(raw, every, first, scratch)
+        hopeful = costs <= best - np.uint16(LEAST_N3)
+        hopeful[first, every] = False
+        masks, places = np.nonzero(hopeful)
+        for i in range(0, len(masks), DRAWN_AT_ONCE):
+            mask, place = masks[i : i + DRAWN_AT_ONCE], places[i : i + DRAWN_AT_ONCE]
+            totals[mask, place] = costs[mask, place] + self._n34(raw, place, mask, scratch)
+        chosen: NDArray[np.intp] = totals.argmin(axis=0)
+        return chosen
+
+    def _n12(self, raw: Words, scratch: Scratch) -> NDArray[np.uint16]:
+        """N1 + N2 by mask and code; *raw* is (lines, codes)."""
+        n, (lines, codes) = self.size, raw.shape
+        shape = lines, 8, codes
+        equal, a, b = scratch.words("equal", shape), scratch.words("a", shape), scratch.words("b", shape)
+        counts, more = scratch.octets("counts", shape), scratch.octets("more", shape)
+        along = raw ^ raw >> _u(1)
+        along &= self._valid
+        np.bitwise_xor(along[:, None, :], self._equal, out=equal)  # A module is like the next one in its line.
+        np.right_shift(equal, _u(1), out=a)
+        a &= equal
+        np.right_shift(a, _u(2), out=b)
+        a &= b  # Five in a row are alike.
+        np.left_shift(a, _u(1), out=b)
+        b ^= a
+        np.bitwise_count(a, out=counts)
+        counts += np.bitwise_count(b, out=more)  # A run of k has k - 4 such places and two ends: k - 2.
+        below = raw[: n - 1] ^ raw[1:n]
+        below &= self._valid
+        square = b[: n - 1]
+        np.bitwise_xor(below[:, None, :], self._equal_below, out=square)
+        square &= equal[: n - 1]
+        square &= equal[1:n]
+        squares = np.bitwise_count(square, out=more[: n - 1])
+        counts[: n - 1] += squares
+        squares <<= 1
+        counts[: n - 1] += squares
+        total: NDArray[np.uint16] = np.add.reduce(counts, axis=0, dtype=np.uint16)
+        return total
+
+    def _n34(
+        self, raw: Words, places: NDArray[np.intp], masks: NDArray[np.intp], scratch: Scratch
+    ) -> NDArray[np.uint16]:
+        """N3 + N4 of chosen boards (codes, lines) with chosen masks."""
+        shape = len(places), self.lines
+        boards, a, b, c, d = (scratch.words(name, shape) for name in ("boards", "a", "b", "c", "d"))
+        np.take(raw, places, axis=0, out=boards, mode="clip")
+        boards ^= np.take(self.patterns, masks, axis=0, out=a, mode="clip")
+        np.right_shift(boards, _u(1), out=a)
+        np.bitwise_or(boards, a, out=c)
+        a ^= boards
+        a &= self._valid  # A module is not like the next one.
+        np.right_shift(a, _u(1), out=b)
+        np.bitwise_and(a, b, out=d)
+        b |= a
+        np.right_shift(d, _u(4), out=a)
+        d &= a
+        d &= boards
+        d &= self._starts
+        np.right_shift(b, _u(2), out=b)
+        np.invert(b, out=b)
+        d &= b  # 1011101 begins here.
+        np.right_shift(c, _u(2), out=a)
+        c |= a  # Something dark in four modules.
+        np.right_shift(c, _u(7), out=a)
+        np.left_shift(c, _u(4), out=c)
+        a &= c
+        np.invert(a, out=a)
+        d &= a
+        counts = np.bitwise_count(d, out=scratch.octets("counts", shape))
+        several = np.flatnonzero(counts.ravel() >= 2)
+        found = d.ravel()[several]
+        counts.ravel()[several] -= np.bitwise_count(found & (found << _u(4) | found << _u(6)))
+        total: NDArray[np.uint16] = np.add.reduce(counts, axis=1, dtype=np.uint16)
+        total *= np.uint16(40)
+        dark = np.bitwise_count(boards[:, : self.size], out=scratch.octets("dark", (len(places), self.size)))
+        total += self._balance[np.add.reduce(dark, axis=1, dtype=np.uint16)]
+        return total
+
+
+@lru_cache(maxsize=10)
+def lines_of(version: int) -> Lines:
+    """The masks of one version; small."""
+    return Lines(version)
