@@ -30,7 +30,11 @@ import emvco
 MOBILES = [f"08{str(10_000_000 + number * 7_919)[-8:]}" for number in range(1_000)]
 SATANG = [number * 3_701 % 900_000 + 100 for number in range(1_000)]
 TEXTS = [emvco.promptpay_payload(mobile, satang) for mobile, satang in zip(MOBILES, SATANG, strict=True)]
-BILLS = [emvco.bill_payment_payload("099400016550100", f"INV{i}", "TABLE7", satang) for i, satang in enumerate(SATANG)]
+REFERENCES = [f"INV{number}" for number in range(1_000)]
+BILLS = [
+    emvco.bill_payment_payload("099400016550100", *facts)
+    for facts in zip(REFERENCES, ["TABLE7"] * 1_000, SATANG, strict=True)
+]
 RICH = [
     emvco.build(
         emvco.PromptPay(emvco.normalise_proxy(mobile)),
@@ -92,11 +96,7 @@ def our_work() -> dict[str, Callable[[], int]]:
         "build emvco": each(emvco.promptpay_payload, MOBILES, SATANG),
         "build emvco, written 081-234-5678": each(emvco.promptpay_payload, dashed, SATANG),
         "build emvco, bill payment": each(
-            emvco.bill_payment_payload,
-            ["099400016550100"] * 1_000,
-            [f"INV{i}" for i in range(1_000)],
-            ["T7"] * 1_000,
-            SATANG,
+            emvco.bill_payment_payload, ["099400016550100"] * 1_000, REFERENCES, ["TABLE7"] * 1_000, SATANG
         ),
         "batch emvco, template": drained(lambda: shop.payloads(many), len(many)),
         "batch emvco, build_many": drained(lambda: emvco.build_many(zip(MOBILES, SATANG, strict=True)), 1_000),
@@ -125,7 +125,9 @@ def node_peers(folder: Path, rounds: int) -> tuple[str, dict[str, float]]:
         "mobiles": MOBILES,
         "baht": [f"{satang // 100}.{satang % 100:02d}" for satang in SATANG],
         "texts": TEXTS,
+        "bills": BILLS,
         "rich": RICH,
+        "references": REFERENCES,
         "rounds": rounds,
     }
     script = Path(__file__).parent / "peers" / "payloads.mjs"

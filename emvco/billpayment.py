@@ -14,6 +14,8 @@ emvco.errors.InputError: a reference has A-Z and 0-9 only (bad_character, tag 30
 
 from __future__ import annotations
 
+import re
+from binascii import crc_hqx
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -23,6 +25,8 @@ from emvco.tlv import DataObject
 
 REFERENCE_LENGTH_MAX: Final = 20
 _UPPER_ALPHANUMERIC: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+_is_reference: Final = re.compile("[A-Z0-9]{1,20}").fullmatch
 
 
 class BillPayment(NamedTuple):
@@ -70,13 +74,27 @@ def bill_payment_payload(biller_id: str, ref1: str, ref2: str | None = None, amo
 
     *amount_satang* 1 to 999,999,999,999; None leaves the amount to the payer (static code, 01=11). Raises InputError.
     """
-    biller_id = normalise_biller_id(biller_id)
-    normalise_reference(ref1)
-    account = f"{_ACCOUNT}{biller_id}02{len(ref1):02d}{ref1}"
-    if ref2 is not None:
-        normalise_reference(ref2, path="30/03")
-        account = f"{account}03{len(ref2):02d}{ref2}"
-    return _signed(account, amount_satang)
+    if not (type(biller_id) is str and len(biller_id) == 15 and biller_id.isascii() and biller_id.isdecimal()):
+        biller_id = normalise_biller_id(biller_id)
+    if type(ref1) is not str or not _is_reference(ref1):
+        normalise_reference(ref1)
+    if ref2 is None:
+        references = f"{biller_id}02{_LENGTHS[len(ref1)]}{ref1}"
+    else:
+        if type(ref2) is not str or not _is_reference(ref2):
+            normalise_reference(ref2, path="30/03")
+        references = f"{biller_id}02{_LENGTHS[len(ref1)]}{ref1}03{_LENGTHS[len(ref2)]}{ref2}"
+    if amount_satang is None:
+        start, state = _STATIC[len(references)]
+        rest = f"{references}53037645802TH6304"
+    else:
+        start, state = _DYNAMIC[len(references)]
+        if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
+            amount.write(amount_satang)  # which says what is wrong with it
+        whole = str(amount_satang // 100)
+        rest = f"{references}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH6304"
+    value = crc_hqx(rest.encode(), state)
+    return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
 
 
 def cross_border_payload(
@@ -145,5 +163,14 @@ def _check_reference(field: DataObject) -> None:
             raise SchemeError("bad_character", field.value_offset + position, path, "a reference is printable ASCII")
 
 
-# Tag 30's value up to where the biller ID begins.
-_ACCOUNT: Final = tlv.write("00", tags.AID_BILL_PAYMENT) + "0115"
+def _beginnings(initiation: str) -> tuple[tuple[str, int], ...]:
+    """By the length of biller ID and references: all that stands before them, and the CRC's state after it."""
+    account = tlv.write("00", tags.AID_BILL_PAYMENT) + "0115"
+    starts = [f"0002010102{initiation}30{len(account) + length:02d}{account}" for length in range(64)]
+    return tuple((start, crc.state_of(start)) for start in starts)
+
+
+_STATIC: Final = _beginnings(tags.STATIC)
+_DYNAMIC: Final = _beginnings(tags.DYNAMIC)
+_LENGTHS: Final = tuple(f"{length:02d}" for length in range(REFERENCE_LENGTH_MAX + 1))
+_HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

@@ -25,7 +25,8 @@ def checksum(text: str) -> str:
 def sign(body: str) -> str:
     """*body* (all data objects but the CRC) with its CRC object appended."""
     body += HEADER
-    return body + checksum(body)
+    value = crc_hqx(body.encode(), INITIAL)
+    return f"{body}{HEX[value >> 8]}{HEX[value & 0xFF]}"
 
 
 def resume(state: int, text: str) -> str:

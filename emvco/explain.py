@@ -26,13 +26,13 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 from unicodedata import category, combining, east_asian_width
 
-from emvco import banks, barcode, tags
+from emvco import banks, barcode, reader, tags
 from emvco.barcode import Barcode
 from emvco.detection import detect
-from emvco.errors import BarcodeError, EmvcoError
+from emvco.errors import BarcodeError, EmvcoError, StructureError
 from emvco.payload import Payload
 from emvco.promptpay import PromptPay
-from emvco.reader import AROUND
+from emvco.reader import AROUND, Parts
 from emvco.report import Problem, validate
 from emvco.tlv import DataObject, join
 
@@ -43,6 +43,7 @@ TITLES: Final = {
     "truemoney_slip": "Transfer slip of TrueMoney",
     "barcode": "Bill payment barcode",
     "emvco": "EMVCo payment code",
+    "damaged": "Damaged payment code: do not pay it",
     "unknown": "Not a payment code",
 }
 _KINDS: Final = {
@@ -96,7 +97,7 @@ class Explanation(NamedTuple):
     """A code in words.
 
     `text`      as it was given; problems' offsets count in it
-    `kind`      as `detect` has it, or "unknown"
+    `kind`      as `detect` has it, or "damaged" (cut off, altered, wrong CRC), or "unknown"
     `facts`     what it says, in the order in which people want to know it
     `problems`  what is wrong with it, worst first
     `objects`   every data object with path and name, templates opened; empty for barcodes and what cannot be read
@@ -129,12 +130,25 @@ def explain(text: str, profile: str | None = None) -> Explanation:
     if barcode.looks_like(bare):
         return _barcode(text, bare, None if found is None else found.barcode)
     if found is None or found.payload is None:
-        return Explanation(text, "unknown", (), tuple(validate(text, profile or "THAI")), ())
+        return _damaged(text, profile)
     payload = found.payload
     if profile is None:
         profile = "THAI" if payload.is_slip or payload.get("58") in {tags.THAILAND, None} else "EMVCO"
     facts = tuple(_slip(payload) if payload.is_slip else _payment(payload))
     return Explanation(text, found.kind, facts, tuple(validate(text, profile)), tuple(_objects(payload)))
+
+
+def _damaged(text: str, profile: str | None) -> Explanation:
+    """What can be seen of a code that `detect` refuses; no facts, because nobody should act on them."""
+    problems = tuple(validate(text, profile or "THAI"))
+    objects: list[DataObject] = []
+    children: dict[str, tuple[DataObject, ...]] = {}
+    with suppress(StructureError):  # It stands among the problems.
+        reader.walk(text, objects, children)
+    if len(objects) < 2:
+        return Explanation(text, "unknown", (), problems, ())
+    payload = Payload(text, Parts(tuple(objects), children, ()))
+    return Explanation(text, "damaged", (), problems, tuple(_objects(payload)))
 
 
 def _barcode(text: str, bare: str, found: Barcode | None) -> Explanation:

@@ -35,6 +35,8 @@ _SEPARATORS: Final = frozenset(
     "\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 )
 
+_DROPPED: Final = dict.fromkeys(map(ord, _SEPARATORS))
+
 
 class Proxy(NamedTuple):
     """Whom PromptPay pays: `digits` exactly as they stand in the payload ("0066812345678" for a mobile)."""
@@ -205,6 +207,9 @@ def _require_text(value: object) -> None:
 
 def _digits_of(text: str) -> str:
     """The digits among separators; a "+" may stand before 66 only, and "(0)" is the zero one does not dial."""
+    bare = text.translate(_DROPPED)
+    if bare.isascii() and bare.isdecimal() and "(0)" not in text:
+        return bare
     digits: list[str] = []
     plus = False
     for position, character in enumerate(text.replace("(0)", "   ")):

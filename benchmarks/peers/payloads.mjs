@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const [folder, workload] = process.argv.slice(2);
 const load = createRequire(join(folder, 'package.json'));
-const { mobiles, baht, texts, rich, rounds } = JSON.parse(readFileSync(workload, 'utf8'));
+const { mobiles, baht, texts, bills, rich, references, rounds } = JSON.parse(readFileSync(workload, 'utf8'));
 const promptpay = load('promptpay-js');
 const { generate, parse } = load('promptparse');
 const international = mobiles.map((mobile) => '0066' + mobile.slice(1));
@@ -25,6 +25,20 @@ const work = {
     }),
   [`build promptparse ${version('promptparse')}`]: (i) =>
     generate.anyId({ type: 'MSISDN', target: mobiles[i], amount: numbers[i] }),
+  [`build promptpay-js ${version('promptpay-js')}, bill payment`]: (i) =>
+    promptpay.generate({
+      method: 'QR_DYNAMIC',
+      application: 'PROMPTPAY_BILL_PAYMENT',
+      billerID: '099400016550100',
+      reference1: references[i],
+      reference2: 'TABLE7',
+      currencyCode: '764',
+      countryCode: 'TH',
+      amount: baht[i],
+    }),
+  [`build promptparse ${version('promptparse')}, bill payment`]: (i) =>
+    generate.billPayment({ billerId: '099400016550100', ref1: references[i], ref2: 'TABLE7', amount: numbers[i] }),
+  [`parse promptparse ${version('promptparse')}, bill payment`]: (i) => parse(bills[i], true, true),
   [`parse promptpay-js ${version('promptpay-js')} (CRC not checked)`]: (i) => promptpay.parse(texts[i]),
   [`parse promptparse ${version('promptparse')}`]: (i) => parse(texts[i], true, true),
   [`parse promptparse ${version('promptparse')}, with tags 59, 60, 62`]: (i) => parse(rich[i], true, true),

@@ -161,13 +161,19 @@ def test_what_is_invisible_is_shown():
     assert point(" \n\ufeffa\x7f", []) == [" \u240a\u00b7a\u2421"]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "https://example.com", "|099400016550100", emvco.promptpay_payload("0812345678")[:-1]]
-)
+@pytest.mark.parametrize("text", ["", "https://example.com", "|099400016550100", "000201"])
 def test_what_is_no_code_is_told_with_its_error(text):
     found = explain(text)
-    assert (found.kind, found.facts, found.is_sound) in {("unknown", (), False), ("promptpay", found.facts, False)}
-    assert "error" in render(found)
+    assert (found.kind, found.facts, found.objects, found.is_sound) == ("unknown", (), (), False)
+    assert "1 error" in render(found)
+
+
+@pytest.mark.parametrize("change", [lambda text: text[:-1], lambda text: text[:40], lambda text: text[:-4] + "0000"])
+def test_a_damaged_code_tells_nobody_whom_to_pay(change):
+    found = explain(change(emvco.promptpay_payload("0812345678", 5000)))
+    assert (found.kind, found.facts, found.is_sound) == ("damaged", (), False)
+    assert found.objects[0].path == "00"
+    assert "do not pay" in render(found, objects=True)
 
 
 def test_a_slip_that_was_mended_says_so():

@@ -389,3 +389,32 @@ def test_an_error_carries_code_offset_and_path_and_survives_pickling():
     again = pickle.loads(pickle.dumps(refused(GOOD + "\n")))
     assert (type(again), again.code, again.offset) == (StructureError, "after_crc", len(GOOD))
     assert isinstance(error, ValueError)
+
+
+# --- where an error points -------------------------------------------------------------------------------------------
+
+
+def headers(payload):
+    """Places of all ids and lengths, at the root and in templates."""
+    things = [*payload.objects, *payload.children("29"), *payload.children("30")]
+    return {thing.offset + place for thing in things for place in range(4)}
+
+
+@pytest.mark.parametrize("text", [GOOD, BILL, THAI])
+def test_a_letter_in_an_id_or_a_length_is_pointed_at(text):
+    for place in headers(parse(text)):
+        for letter in "Ax+ ๐":
+            error = refused(text[:place] + letter + text[place + 1 :])
+            assert isinstance(error, StructureError)
+            assert error.offset == place
+
+
+@pytest.mark.parametrize("text", [GOOD, BILL, THAI])
+def test_a_changed_value_is_noticed_at_the_crc(text):
+    payload = parse(text)
+    signature = payload.objects[-1].value_offset
+    for place in sorted(set(range(signature)) - headers(payload)):
+        if text[place].isdigit() and place not in {4, 5} and "64" not in {thing.id for thing in payload}:
+            error = refused(text[:place] + ("1" if text[place] != "1" else "2") + text[place + 1 :])
+            assert isinstance(error, ChecksumError)
+            assert (error.offset, error.path) == (signature, "63")
