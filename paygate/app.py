@@ -23,6 +23,7 @@ STOP_S = 20.0  # A webhook under way may take its 15 s.
 
 ADDRESSES = [
     Address("/api/v1/payment/create", POST=v1.payments.create),
+    Address("/api/v1/payment/batch", POST=v1.batches.create),
     Address("/api/v1/payment/order/{order_id:path}", GET=v1.payments.get_by_order),
     Address("/api/v1/payment/{payment_id}", GET=v1.payments.get),
     Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),

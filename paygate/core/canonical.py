@@ -64,7 +64,8 @@ def loads(text: str | bytes) -> JsonValue:
 
     Integers (plain digits) become int, every other number `JsonNumber`. Of duplicate keys the last wins, in the place
     of the first, as in JavaScript. Raises InvalidInput for anything else than one clean JSON value; `field` is the
-    top-level key that holds the fault, when there is one.
+    top-level key that holds the fault, when there is one; for objects in an array their place and key: `[17].amount`,
+    `payments[3].amount`.
     """
     if isinstance(text, bytes):
         try:
@@ -126,11 +127,14 @@ def _inspect(root: object) -> None:
             if depth >= MAX_DEPTH:
                 raise InvalidInput(_too_deep(MAX_DEPTH), field=field)
             if isinstance(value, list):
-                stack.extend((item, depth + 1, field) for item in value)
+                for place, item in enumerate(value):
+                    is_entry = depth <= 1 and isinstance(item, dict)
+                    stack.append((item, depth + 1, f"{field or ''}[{place}]" if is_entry else field))
                 continue
+            is_entry = depth <= 2 and field is not None and field.endswith("]")
             for key, item in value.items():
                 _check_text(key, field)
-                stack.append((item, depth + 1, field if depth else key))
+                stack.append((item, depth + 1, f"{field}.{key}" if is_entry else field if depth else key))
 
 
 def _check_text(text: str, field: str | None) -> None:

@@ -32,6 +32,11 @@ def json_object(raw: bytes) -> dict[str, JsonValue]:
     return value
 
 
+def within(where: str, error: InvalidInput) -> InvalidInput:
+    """The same refusal for an object that stands at *where*: `payments[3]` and `amount` give `payments[3].amount`."""
+    return InvalidInput(error.message, field=f"{where}.{error.field}" if error.field else where)
+
+
 def text(fields: Fields, name: str, longest: int, *, shortest: int = 1, one_line: bool = False) -> str | None:
     """A string of *shortest* to *longest* characters; *one_line* refuses line ends and control characters."""
     value = fields.get(name)

@@ -262,3 +262,20 @@ def test_any_bytes_are_json_or_invalid_input(body: bytes) -> None:
     except InvalidInput:
         return
     assert dumps(loads(dumps(value))) == dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('[{"amount":1},{"amount":NaN}]', "[1].amount"),
+        ('{"payments":[{"amount":1e999}]}', "payments[0].amount"),
+        ('{"payments":[{"metadata":{"a":[{"b":"\\u0000"}]}}]}', "payments[0].metadata"),
+        ('{"payments":["\\u0000"]}', "payments"),
+        ('["\\u0000"]', None),
+        ('[[{"a":NaN}]]', "[0].a"),
+    ],
+)
+def test_a_fault_in_an_array_of_objects_names_the_entry(text: str, field: str | None) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        loads(text)
+    assert caught.value.field == field

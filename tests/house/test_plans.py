@@ -113,6 +113,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     page = dict.fromkeys(("before_at", "before_id", "status", "from_at", "to_at", "order_id", "q"))
     page |= {"merchant_id": row["merchant_id"], "mode": "live", "limit": 21}
     nobody = dict.fromkeys(statements()["payments.INSERT"].names) | LIVE | {"skew": timedelta(minutes=2)}
+    many = dict.fromkeys(statements()["batches.INSERT"].names) | {"skew": timedelta(minutes=2)}
     nothing = dict.fromkeys(statements()["steps.WRITE"].names) | LIVE | {"now": NOW, "accounts": [], "amounts": []}
     candidates = money | {"occurred_at": row["created_at"], "skew": timedelta(minutes=2), "ref1": None, "owner_id": 0}
     known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
@@ -128,6 +129,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
             candidates, {"reservations_amount", "payments_pkey payments_by_id", "merchants_pkey"}
         ),
         "payments.INSERT": Hot(nobody, run=False),
+        "batches.INSERT": Hot(many, run=False),
         "credits.LOCK_SLOT": Hot(money),
         "credits.KNOWN": Hot(
             {**known, "reference": f"T{row['n']}", "window": timedelta(minutes=10)}, {"credit_refs_pkey"}

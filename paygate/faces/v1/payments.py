@@ -31,7 +31,7 @@ async def create(request: Request) -> Response:
 
     done = await payments.create(ctx, principal, new, claim, answer)
     body = await asyncio.to_thread(_with_picture, done.body)
-    return wire.raw_json(body, done.status, _replayed(done))
+    return wire.raw_json(body, done.status, replayed(done))
 
 
 async def get(request: Request) -> Response:
@@ -60,7 +60,7 @@ async def cancel(request: Request) -> Response:
         return 200, shapes.cancelled(ctx, payment)
 
     done = await payments.cancel(ctx, principal, payment_id, claim, answer)
-    return wire.raw_json(done.body, done.status, _replayed(done))
+    return wire.raw_json(done.body, done.status, replayed(done))
 
 
 async def merchant(request: Request) -> Principal:
@@ -71,7 +71,8 @@ async def merchant(request: Request) -> Principal:
     return principal
 
 
-def _replayed(done: payments.Done | Replayed) -> dict[str, str]:
+def replayed(done: object) -> dict[str, str]:
+    """The headers of an answer: whether it is one that was kept."""
     return {"Idempotent-Replayed": "true"} if isinstance(done, Replayed) else {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from paygate.core.payments import Payment, Status
 from paygate.db.payments import Page
 from paygate.services import payments
 from paygate.services.context import Context
-from paygate.services.payments import NewPayment
+from paygate.services.drafts import NewPayment
 from paygate.wire import encode
 
 MAX_ORDER_ID = 128
@@ -72,8 +72,12 @@ def _only_baht(given: Mapping[str, JsonValue]) -> None:
 
 def created(ctx: Context, payment: Payment) -> bytes:
     """The answer of `payment/create`, with NO_PICTURE_YET where the picture goes."""
-    secret = {"clientSecret": payments.client_secret(ctx, payment)}
-    return encode({"success": True, "transaction": _transaction(ctx, payment, {"qrCode": "@QR@"}, secret)})
+    return encode({"success": True, "transaction": _created(ctx, payment)})
+
+
+def batch_created(ctx: Context, made: Sequence[Payment]) -> bytes:
+    """The answer of `payment/batch`, with NO_PICTURE_YET in each transaction."""
+    return encode({"success": True, "transactions": [_created(ctx, payment) for payment in made]})
 
 
 def cancelled(ctx: Context, payment: Payment) -> bytes:
@@ -92,6 +96,10 @@ def page(ctx: Context, listed: list[Payment], limit: int) -> bytes:
     more = len(listed) > limit
     rows = [_transaction(ctx, payment) for payment in shown]
     return encode({"transactions": rows, "hasMore": more, "nextCursor": cursor(shown[-1]) if more else None})
+
+
+def _created(ctx: Context, payment: Payment) -> dict[str, object]:
+    return _transaction(ctx, payment, {"qrCode": "@QR@"}, {"clientSecret": payments.client_secret(ctx, payment)})
 
 
 def _transaction(

@@ -1,0 +1,180 @@
+"""Many payments at once: one question takes their amounts, one writes all of them.
+
+A batch holds many slots until it ends, so batches of one account go one after another, by a gate; whoever else takes or
+decides an amount holds one slot at most and waits for none meanwhile. So nobody waits in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from paygate.core.credits import SKEW
+from paygate.core.events import Announcement
+from paygate.core.payments import QUARANTINE_OTHER, Payment
+from paygate.db.idempotency import Stored
+from paygate.db.payments import NAMES, Claim, Taken
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+# Held until the transaction ends; taken in the order of the keys.
+GATES = Sql("SELECT pg_advisory_xact_lock(g.key) FROM unnest(:keys::bigint[]) AS g (key)")
+
+# Amounts first..last of each, one after another: what one took the next one finds taken.
+TAKE = Sql("""
+    SELECT w.place, t.amount_satang, t.now_at
+      FROM unnest(:receiving_ids::uuid[], :payment_ids::uuid[], :firsts::bigint[], :lasts::bigint[],
+                  :exacts::boolean[], :exclusives::boolean[], :holds::interval[])
+           WITH ORDINALITY AS w (receiving_id, payment_id, first, last, exact, exclusive, hold, place)
+CROSS JOIN LATERAL take_slot_v1(
+               :mode, w.receiving_id, w.payment_id,
+               ARRAY(SELECT generate_series(w.first, w.last, CASE WHEN w.first <= w.last THEN 1 ELSE -1 END)),
+               w.exact, w.exclusive, w.hold) t
+""")
+
+_TYPES = dict.fromkeys(NAMES, "text") | {
+    **dict.fromkeys(("merchant_id", "owner_id", "amount_satang", "payable_satang", "fee_satang"), "bigint"),
+    **dict.fromkeys(("vat_satang", "received_satang"), "bigint"),
+    **dict.fromkeys(("fee_bps", "vat_bps", "sequence"), "integer"),
+    **dict.fromkeys(("id", "account_id", "receiving_id", "credit_id"), "uuid"),
+    **dict.fromkeys(("created_at", "expires_at", "paid_at", "closed_at"), "timestamptz"),
+    "verifying": "boolean",
+}
+_MORE = {"exclusive": "boolean", "until_at": "timestamptz", "event_id": "uuid", "event_body": "text"}
+_ARRAYS = _TYPES | _MORE
+
+# `payments.INSERT` for many: each value is an array with one element for each payment.
+INSERT = Sql(f"""
+      WITH made AS MATERIALIZED (
+           SELECT *
+             FROM unnest({", ".join(f":{name}::{kind}[]" for name, kind in _ARRAYS.items())})
+               AS n ({", ".join(_ARRAYS)})
+           ),
+           payment AS (
+           INSERT INTO payments ({", ".join(NAMES)})
+           SELECT {", ".join(f"n.{name}::json" if name == "metadata" else f"n.{name}" for name in NAMES)}
+             FROM made n
+           ),
+           held AS (
+           INSERT INTO reservations (mode, receiving_id, payment_id, merchant_id, owner_id, amount_satang, ref1, ref2,
+                                     exclusive, from_at, until_at)
+           SELECT n.mode, n.receiving_id, n.id, n.merchant_id, n.owner_id, n.payable_satang, n.ref1, n.ref2,
+                  n.exclusive, n.created_at, n.until_at
+             FROM made n
+           ),
+           event AS (
+           INSERT INTO events (merchant_id, mode, id, type, subject_id, sequence, body, created_at)
+           SELECT n.merchant_id, n.mode, n.event_id, :event_type::text, n.id, n.sequence, n.event_body, n.created_at
+             FROM made n
+           ),
+           outbox AS (
+           INSERT INTO deliveries (merchant_id, mode, event_id, endpoint_id, run_at, created_at)
+           SELECT e.merchant_id, e.mode, n.event_id, e.id, n.created_at, n.created_at
+             FROM endpoints e, made n
+            WHERE e.merchant_id = :maker_id::bigint
+              AND e.mode = :maker_mode::text
+              AND e.disabled_at IS NULL
+              AND e.events && ARRAY['*', :event_type]
+           ),
+           answered AS (
+           UPDATE idempotency_keys SET status = :answer_status, answer = :answer
+            WHERE merchant_id = :maker_id
+              AND mode = :maker_mode
+              AND credential = :credential
+              AND path = :path
+              AND key = :key
+           ),
+           fitting AS (
+           UPDATE credits c SET recheck_at = n.created_at
+             FROM made n
+            WHERE c.merchant_id = n.owner_id
+              AND c.mode = n.mode
+              AND c.receiving_id = n.receiving_id
+              AND c.amount_satang = n.payable_satang
+              AND c.occurred_at >= n.created_at - :skew::interval
+              AND c.state = 'UNASSIGNED'
+        RETURNING c.merchant_id, c.id
+           )
+    SELECT merchant_id, id FROM fitting
+""")  # noqa: S608 - column names of our own dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One payment's part of TAKE. *amounts* are consecutive, the preferred one first; see `payments.take`."""
+
+    receiving_id: UUID
+    payment_id: UUID
+    amounts: Sequence[int]
+    exact: bool
+    exclusive: bool
+    hold: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One payment of a batch as it is written."""
+
+    payment: Payment
+    created: Announcement
+    exclusive: bool
+
+
+async def enter(conn: Conn, mode: str, receiving_ids: set[UUID]) -> None:
+    """Wait for the batches of these accounts that are at work, and keep later ones out until the transaction ends."""
+    live = mode == "live"
+    keys = sorted({((number.int >> 64) ^ number.int ^ live) & (2**63 - 1) for number in receiving_ids})
+    await conn.execute(*GATES.bind(keys=keys))
+
+
+async def take(conn: Conn, mode: str, wants: Sequence[Want]) -> list[Taken | None]:
+    """An amount for each of *wants*, None where all are held. Only behind `enter`."""
+    rows = await conn.fetch(
+        *TAKE.bind(
+            mode=mode,
+            receiving_ids=[want.receiving_id for want in wants],
+            payment_ids=[want.payment_id for want in wants],
+            firsts=[want.amounts[0] for want in wants],
+            lasts=[want.amounts[-1] for want in wants],
+            exacts=[want.exact for want in wants],
+            exclusives=[want.exclusive for want in wants],
+            holds=[want.hold for want in wants],
+        )
+    )
+    taken: list[Taken | None] = [None] * len(wants)
+    for row in rows:
+        taken[row["place"] - 1] = Taken(row["amount_satang"], row["now_at"])
+    return taken
+
+
+async def insert(
+    conn: Conn, batch: Sequence[Written], claim: Claim | None, answer: Stored | None
+) -> list[tuple[int, UUID]]:
+    """Write a batch of one merchant with everything that belongs to it, and the answer that *claim* keeps.
+
+    Gives (owner, id) of the unassigned credits that may fit one of the payments.
+    """
+    first = batch[0]
+    values: dict[str, Any] = {name: [getattr(one.payment, name) for one in batch] for name in NAMES}
+    rows = await conn.fetch(
+        *INSERT.bind(
+            **values,
+            exclusive=[one.exclusive for one in batch],
+            until_at=[one.payment.expires_at + QUARANTINE_OTHER for one in batch],
+            event_id=[one.created.id for one in batch],
+            event_body=[one.created.body for one in batch],
+            event_type=first.created.type,
+            maker_id=first.payment.merchant_id,
+            maker_mode=first.payment.mode,
+            credential=claim and claim.credential,
+            path=claim and claim.path,
+            key=claim and claim.key,
+            answer_status=answer and answer.status,
+            answer=answer and answer.answer,
+            skew=SKEW,
+        )
+    )
+    return [(row["merchant_id"], row["id"]) for row in rows]

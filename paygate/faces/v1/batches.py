@@ -1,0 +1,74 @@
+"""POST /api/v1/payment/batch: up to 1,000 payments, all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emvco import qr
+from paygate import wire
+from paygate.core import fields
+from paygate.core.errors import InvalidInput
+from paygate.core.payments import Payment
+from paygate.core.principals import Principal
+from paygate.faces.v1 import shapes
+from paygate.faces.v1.payments import merchant, replayed
+from paygate.services import batches
+from paygate.services.context import Context
+from paygate.services.drafts import NewPayment
+
+MAX_PAYMENTS = 1_000
+
+
+async def create(request: Request) -> Response:
+    """201 and the payments in the order of the request. The pictures are drawn after the transaction."""
+    principal, ctx = await merchant(request), wire.context(request)
+    raw = await wire.body(request)
+    claim = wire.claim(request, principal, raw)
+    news = await asyncio.to_thread(_read, ctx, principal, raw)
+
+    def answer(payments: Sequence[Payment]) -> tuple[int, bytes]:
+        return 201, shapes.batch_created(ctx, payments)
+
+    done = await batches.create(ctx, principal, news, claim, answer)
+    body = await asyncio.to_thread(_with_pictures, done.body)
+    return wire.raw_json(body, done.status, replayed(done))
+
+
+def _read(ctx: Context, principal: Principal, raw: bytes) -> list[NewPayment]:
+    given = fields.json_object(raw).get("payments")
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_PAYMENTS:
+        message = f"payments must be an array of 1 to {MAX_PAYMENTS} objects."
+        raise InvalidInput(message, field="payments")
+    news = []
+    for place, one in enumerate(given):
+        where = f"payments[{place}]"
+        if not isinstance(one, dict):
+            raise InvalidInput(f"{where} must be a JSON object.", field=where)
+        try:
+            news.append(shapes.new_payment(ctx, one, principal.callback_domains))
+        except InvalidInput as error:
+            raise fields.within(where, error) from error
+    return news
+
+
+class _Payload(msgspec.Struct):
+    qrPayload: str
+
+
+class _Batch(msgspec.Struct):
+    transactions: list[msgspec.Raw]
+
+
+def _with_pictures(body: bytes) -> bytes:
+    made = [bytes(one) for one in msgspec.json.decode(body, type=_Batch).transactions]
+    payloads = (msgspec.json.decode(one, type=_Payload).qrPayload for one in made)
+    drawn = [
+        one.replace(shapes.NO_PICTURE_YET, b'"qrCode":"' + picture.encode("ascii") + b'"', 1)
+        for one, picture in zip(made, qr.render_many(payloads, "data_url", error="M"), strict=True)
+    ]
+    return b'{"success":true,"transactions":[' + b",".join(drawn) + b"]}"

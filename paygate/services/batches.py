@@ -1,0 +1,134 @@
+"""Many payments in one transaction: all of them or none."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from paygate.core import fields
+from paygate.core.errors import InvalidInput, SlotsExhausted, Unavailable
+from paygate.core.events import of_payment
+from paygate.core.payments import QUARANTINE_OTHER, Payment
+from paygate.core.principals import Principal, ReceivingAccount
+from paygate.core.sealing import NONCE_BYTES
+from paygate.db import batches as rows
+from paygate.db import idempotency
+from paygate.db.batches import Want, Written
+from paygate.db.idempotency import Stored
+from paygate.db.payments import Claim, Taken
+from paygate.db.pool import Conn
+from paygate.services import drafts, evidence
+from paygate.services.context import Context
+from paygate.services.drafts import Draft, NewPayment, Wish
+from paygate.services.payments import Replayed, replay
+
+Answer = Callable[[Sequence[Payment]], tuple[int, bytes]]
+"""Renders the answer of a face to a whole batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The payments that were made now, in the order of the wishes; `status` and `body` are the rendered answer."""
+
+    payments: Sequence[Payment]
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Reserved:
+    account: ReceivingAccount
+    wish: Wish
+    taken: Taken
+
+
+async def create(
+    ctx: Context, principal: Principal, news: Sequence[NewPayment], claim: Claim | None, answer: Answer
+) -> Made | Replayed:
+    """Make all of *news* or none: amounts reserved, QR texts built, `payment.created` announced for each.
+
+    Three round trips, four with *claim* (BEGIN and COMMIT apart), and one more for each further account that has to
+    help out. Raises NoAccount, SlotsExhausted, InvalidInput (`field` is `payments[3].amount`), IdempotencyMismatch,
+    IdempotencyBusy.
+    """
+    made = await asyncio.to_thread(_drafts, ctx, principal, news)
+    event_ids, nonce = [ctx.new_id() for _ in made], secrets.token_bytes(NONCE_BYTES)
+
+    async def work(conn: Conn) -> tuple[Made | Replayed, list[tuple[int, UUID]]]:
+        if claim and (stored := await idempotency.claim_key(conn, claim)) is not None:
+            return replay(ctx, claim, stored), []
+        reserved = await _reserve(ctx, conn, principal, made)
+
+        def rendered() -> tuple[Made, list[Written], Stored | None]:
+            written = [_written(*one) for one in zip(made, reserved, event_ids, strict=True)]
+            payments = [one.payment for one in written]
+            status, body = answer(payments)
+            sealed = Stored(status, ctx.key.seal(body, idempotency.purpose(claim), nonce)) if claim else None
+            return Made(payments, status, body), written, sealed
+
+        done, written, sealed = await asyncio.to_thread(rendered)
+        return done, await rows.insert(conn, written, claim, sealed)
+
+    done, fitting = await ctx.db.transaction(work)
+    ctx.wake()
+    with suppress(Unavailable):  # The payments are made, and the credits are marked: the workers decide them.
+        for owner_id, credit_id in fitting:
+            await evidence.decide_again(ctx, owner_id, principal.mode, credit_id)
+    return done
+
+
+def _drafts(ctx: Context, principal: Principal, news: Sequence[NewPayment]) -> list[Draft]:
+    made: list[Draft] = []
+    for place, new in enumerate(news):
+        try:
+            one = drafts.draft(ctx, principal, new)
+            for account in one.accounts:
+                drafts.wish(ctx, one, account)
+        except InvalidInput as error:
+            raise fields.within(f"payments[{place}]", error) from error
+        made.append(one)
+    return made
+
+
+async def _reserve(ctx: Context, conn: Conn, principal: Principal, made: Sequence[Draft]) -> list[_Reserved]:
+    """An amount for each draft, of its first account that has one. Raises SlotsExhausted."""
+    await rows.enter(conn, principal.mode, {account.receiving_id for one in made for account in one.accounts})
+    reserved: dict[int, _Reserved] = {}
+    for turn in range(max(len(one.accounts) for one in made)):
+        tries = [
+            (place, one.accounts[turn], drafts.wish(ctx, one, one.accounts[turn]))
+            for place, one in enumerate(made)
+            if place not in reserved and turn < len(one.accounts)
+        ]
+        if not tries:
+            break
+        # Exclusive amounts before shared ones: a lock is never strengthened.
+        tries.sort(key=lambda one: (one[1].receiving_id, not one[2].exclusive, one[2].amounts[0]))
+        wants = [
+            Want(
+                account.receiving_id,
+                made[place].id,
+                wish.amounts,
+                wish.exact,
+                wish.exclusive,
+                made[place].expiry + QUARANTINE_OTHER,
+            )
+            for place, account, wish in tries
+        ]
+        for (place, account, wish), taken in zip(tries, await rows.take(conn, principal.mode, wants), strict=True):
+            if taken is not None:
+                reserved[place] = _Reserved(account, wish, taken)
+    short = next((place for place in range(len(made)) if place not in reserved), None)
+    if short is not None:
+        raise SlotsExhausted(field=f"payments[{short}].amount")
+    return [reserved[place] for place in range(len(made))]
+
+
+def _written(made: Draft, reserved: _Reserved, event_id: UUID) -> Written:
+    payment = drafts.payment(made, reserved.account, reserved.taken)
+    created = of_payment("payment.created", payment, event_id, payment.created_at)
+    return Written(payment, created, reserved.wish.exclusive)
