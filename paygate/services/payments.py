@@ -15,6 +15,7 @@ from paygate.core import ids
 from paygate.core.errors import Bug, InvalidInput, Moved, NoAccount, NotFound, SlotsExhausted, Unavailable
 from paygate.core.events import of_payment
 from paygate.core.fees import Charge, charge
+from paygate.core.money import MIN_AMOUNT_SATANG
 from paygate.core.payments import (
     QUARANTINE_OTHER,
     CancelAsked,
@@ -265,7 +266,7 @@ async def _take(
 ) -> Taken | None:
     tagging = account.amount_tagging if _exclusive(account, new) else "off"
     charge_satang = costs.fee_satang + costs.vat_satang
-    amounts = payable_amounts(new.amount_satang, tagging, charge_satang, ctx.min_amount_satang)
+    amounts = payable_amounts(new.amount_satang, tagging, charge_satang, MIN_AMOUNT_SATANG)
     if not amounts:
         raise InvalidInput("amount is too small for the receiving account's amounts and fee.", field="amount")
     return await rows.take(
