@@ -41,20 +41,20 @@ INSERT INTO merchants (merchant_id, name, email, plan, status, approved_at)
 CREATE TABLE users (                            -- Who may log in. merchant 0: admins.
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     id              uuid        NOT NULL,
-    email           text        NOT NULL CHECK (email = lower(email) AND position('@' IN email) > 1),
+    email           text        NOT NULL CHECK (email = lower(email) AND position('@' IN email) > 1),  -- What they log in with; unique through logins.
     password_hash   text,                       -- argon2id; null: cannot log in by password (invited, not yet set).
     role            text        NOT NULL CHECK (role IN ('admin', 'owner', 'staff', 'viewer')),
     totp_secret     bytea,                      -- Sealed; null: TOTP is off.
     totp_last_step  bigint,                     -- Last accepted 30-second step, so that a code works once (RFC 6238 5.2).
     recovery_hashes bytea[]     NOT NULL DEFAULT '{}',  -- SHA-256 of unused recovery codes.
-    disabled_at     timestamptz,
+    disabled_at     timestamptz,                -- No login from then on.
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (merchant_id, id),
     CHECK ((role = 'admin') = (merchant_id = 0))
 );
 
 CREATE TABLE logins (                           -- DIRECTORY: one mail address logs in to one user.
-    email           text        PRIMARY KEY CHECK (email = lower(email)),
+    email           text        PRIMARY KEY CHECK (email = lower(email)),  -- As in users, lower case.
     merchant_id     bigint      NOT NULL,
     user_id         uuid        NOT NULL
 );
@@ -64,11 +64,11 @@ CREATE TABLE sessions (                         -- A login that can be ended: re
     id              uuid        NOT NULL,
     user_id         uuid        NOT NULL,
     token_hash      bytea       NOT NULL,       -- SHA-256 of the refresh token in force; a used one ends the session.
-    user_agent      text        NOT NULL DEFAULT '',
-    address         inet,
+    user_agent      text        NOT NULL DEFAULT '',  -- As the browser said at login, so that its owner knows it again.
+    address         inet,                       -- Where the login came from.
     created_at      timestamptz NOT NULL DEFAULT now(),
-    expires_at      timestamptz NOT NULL,
-    ended_at        timestamptz,
+    expires_at      timestamptz NOT NULL,       -- No refresh from then on.
+    ended_at        timestamptz,                -- Logged out, or ended because a used refresh token came again.
     PRIMARY KEY (merchant_id, id),
     FOREIGN KEY (merchant_id, user_id) REFERENCES users
 );
@@ -81,21 +81,21 @@ CREATE TABLE api_keys (
     key_hash        bytea       NOT NULL CHECK (octet_length(key_hash) = 32),   -- SHA-256 of the whole key.
     public_key      text,                       -- pk_ keys are public and stored readable; sk_ keys never.
     last4           text        NOT NULL CHECK (length(last4) = 4),             -- So that people can tell keys apart.
-    scopes          text[]      NOT NULL DEFAULT '{*}',
+    scopes          text[]      NOT NULL DEFAULT '{*}',  -- What it may do; '*': everything of its kind.
     allow_networks  cidr[]      NOT NULL DEFAULT '{}',                          -- Empty: from anywhere.
-    last_used_at    timestamptz,
+    last_used_at    timestamptz,                -- To the minute.
     expires_at      timestamptz,                -- Set by a rotation with overlap.
-    revoked_at      timestamptz,
+    revoked_at      timestamptz,                -- Worthless from then on.
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((kind = 'public') = (public_key IS NOT NULL))
 );
 
 CREATE TABLE key_directory (                    -- DIRECTORY: hash of a key -> whose it is.
-    key_hash        bytea       PRIMARY KEY CHECK (octet_length(key_hash) = 32),
+    key_hash        bytea       PRIMARY KEY CHECK (octet_length(key_hash) = 32),  -- SHA-256 of the whole key.
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
-    key_id          uuid        NOT NULL
+    key_id          uuid        NOT NULL        -- api_keys.id.
 );
 
 -- ---------------------------------------------------------------------------------------------------- accounts
@@ -138,7 +138,7 @@ CREATE TABLE sources (                          -- Who may say that money arrive
     trust           text        NOT NULL,       -- 'host': its references are unique in the installation; else the receiving account's id.
     secret          bytea       NOT NULL,       -- Sealed; signs what arrives.
     created_at      timestamptz NOT NULL DEFAULT now(),
-    disabled_at     timestamptz,
+    disabled_at     timestamptz,                -- Nothing is believed from then on.
     PRIMARY KEY (merchant_id, mode, id)
 );
 CREATE INDEX sources_by_id ON sources (id);     -- The address /api/bank/{id} names the source alone.
@@ -150,26 +150,26 @@ CREATE TABLE payments (
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     id              uuid        NOT NULL,       -- UUIDv7: ordered by creation.
     order_id        text        CHECK (length(order_id) BETWEEN 1 AND 128),     -- The merchant's; not unique.
-    description     text        CHECK (length(description) <= 500),
+    description     text        CHECK (length(description) <= 500),  -- The merchant's words, shown to the payer.
     metadata        json        NOT NULL DEFAULT '{}',  -- As canonical text (json keeps it byte for byte; jsonb would not).
-    customer_email  text,
-    callback_url    text,
-    cancel_url      text,
+    customer_email  text,                       -- Of the payer, as the merchant says. Personal data.
+    callback_url    text,                       -- Where the payer's browser goes after PAID.
+    cancel_url      text,                       -- Where it goes after a cancel.
     amount_source   text        NOT NULL DEFAULT 'server' CHECK (amount_source IN ('server', 'token', 'browser')),
     -- What it costs. Frozen at creation.
     amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),             -- The order's amount.
     payable_satang  bigint      NOT NULL CHECK (payable_satang >= 100),         -- What the QR asks for: amount plus or minus a tag.
-    fee_bps         integer     NOT NULL CHECK (fee_bps BETWEEN 0 AND 10000),
-    fee_satang      bigint      NOT NULL CHECK (fee_satang >= 0),
-    vat_bps         integer     NOT NULL DEFAULT 0 CHECK (vat_bps BETWEEN 0 AND 10000),
-    vat_satang      bigint      NOT NULL DEFAULT 0 CHECK (vat_satang >= 0),
+    fee_bps         integer     NOT NULL CHECK (fee_bps BETWEEN 0 AND 10000),  -- Rate of the fee, in hundredths of a percent.
+    fee_satang      bigint      NOT NULL CHECK (fee_satang >= 0),  -- PayGate's fee without VAT, or with none charged.
+    vat_bps         integer     NOT NULL DEFAULT 0 CHECK (vat_bps BETWEEN 0 AND 10000),  -- Rate of VAT on the fee; 0: none charged.
+    vat_satang      bigint      NOT NULL DEFAULT 0 CHECK (vat_satang >= 0),  -- VAT on the fee.
     -- Where the money goes. Frozen at creation.
     flow            text        NOT NULL CHECK (flow IN ('central', 'direct')), -- Operator's account, or the merchant's own.
     owner_id        bigint      NOT NULL,       -- Owner of the account: 0 for central, else merchant_id.
-    account_id      uuid        NOT NULL,
+    account_id      uuid        NOT NULL,       -- The account's version that the QR was made of.
     receiving_id    uuid        NOT NULL,
     ref1            text        CHECK (ref1 ~ '^[A-Z0-9]{1,20}$'),              -- Bill payment: what the bank echoes.
-    ref2            text        CHECK (ref2 ~ '^[A-Z0-9]{1,20}$'),
+    ref2            text        CHECK (ref2 ~ '^[A-Z0-9]{1,20}$'),  -- Second reference of a bill payment, if the merchant set one.
     qr_payload      text        NOT NULL,       -- The EMVCo text.
     -- Where it stands. Changed only by compare-and-set on (status, sequence).
     status          text        NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'PAID', 'EXPIRED', 'CANCELLED', 'FAILED')),
@@ -179,7 +179,7 @@ CREATE TABLE payments (
     credit_id       uuid,                       -- The credit that settled it (of owner_id).
     verifying       boolean     NOT NULL DEFAULT false,                         -- A slip is being checked; no cancel meanwhile.
     created_at      timestamptz NOT NULL,
-    expires_at      timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,       -- From then on EXPIRED, announced or not.
     paid_at         timestamptz,                -- When the money moved, as the evidence says.
     closed_at       timestamptz,                -- When it stopped being open, by the database's clock.
     PRIMARY KEY (merchant_id, mode, id),
@@ -216,9 +216,9 @@ CREATE TABLE reservations (                     -- DIRECTORY. For ever: which pa
     owner_id        bigint      NOT NULL,       -- Of the account: evidence of one owner never sees another's payments.
     amount_satang   bigint      NOT NULL,       -- The payable amount.
     ref1            text,                       -- Set for bill payments, which are found by reference and never by amount.
-    ref2            text,
+    ref2            text,                       -- As in payments.
     exclusive       boolean     NOT NULL,       -- Whether the slot was taken (amount_tagging off: it was not).
-    from_at         timestamptz NOT NULL,
+    from_at         timestamptz NOT NULL,       -- When the payment was made.
     until_at        timestamptz NOT NULL,       -- End of the quarantine: 10 minutes after PAID, 60 after any other end.
     PRIMARY KEY (mode, receiving_id, payment_id),
     CHECK (until_at > from_at),
@@ -317,11 +317,11 @@ CREATE TABLE credits (                          -- One arrival of money on one a
     occurred_at     timestamptz NOT NULL,       -- When the money moved, as the evidence says.
     recorded_at     timestamptz NOT NULL,       -- When we heard, by the database's clock.
     rank            text        NOT NULL CHECK (rank IN ('A', 'B', 'C', 'D')),  -- Best evidence seen for it.
-    sending_bank    text,
+    sending_bank    text,                       -- BOT code of the payer's bank.
     payer_name      text,                       -- Personal data, as the bank masks it.
-    payer_account   text,
+    payer_account   text,                       -- As the bank masks it. Personal data.
     ref1            text,                       -- Bill-payment references as the bank echoes them.
-    ref2            text,
+    ref2            text,                       -- As the bank echoes it; some leave it out.
     balance_satang  bigint,                     -- Balance after it, when the evidence says so.
     state           text        NOT NULL CHECK (state IN ('UNASSIGNED', 'SETTLED', 'POSSIBLE_DUPLICATE', 'REVERSED')),
     reason          text,                       -- Why it is unassigned: ORPHAN, AMBIGUOUS, UNDERPAID...
@@ -329,7 +329,7 @@ CREATE TABLE credits (                          -- One arrival of money on one a
     payment_merchant_id bigint,                 -- The payment it settled.
     payment_id      uuid,
     part            smallint    CHECK (part >= 1),  -- 1 unless a person combined several credits for one payment.
-    settled_at      timestamptz,
+    settled_at      timestamptz,                -- When it was decided.
     recheck_at      timestamptz,                -- A payment that may fit was made: decide again.
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((state = 'SETTLED') = (payment_id IS NOT NULL) OR state = 'REVERSED'),
@@ -359,11 +359,11 @@ CREATE TABLE observations (                     -- Each time somebody told us ab
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
     credit_id       uuid        NOT NULL,
-    source_id       uuid        NOT NULL,
+    source_id       uuid        NOT NULL,       -- sources.id: who said so.
     digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),     -- SHA-256 of what was said: saying it again adds nothing.
     rank            text        NOT NULL CHECK (rank IN ('A', 'B', 'C', 'D')),
     occurred_at     timestamptz NOT NULL,       -- As this observation says.
-    observed_at     timestamptz NOT NULL,
+    observed_at     timestamptz NOT NULL,       -- When we heard, by the database's clock.
     PRIMARY KEY (merchant_id, mode, credit_id, source_id, digest),
     FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits
 );
@@ -376,12 +376,12 @@ CREATE TABLE slips (                            -- A slip handed in for a paymen
     payload         text,                       -- The mini-QR's text, when one was read.
     picture         bytea,                      -- Re-encoded; dropped after the retention period.
     outcome         text        NOT NULL CHECK (outcome IN ('VERIFYING', 'PAID', 'REVIEW', 'REJECTED')),
-    reason          text,
-    attempts        smallint    NOT NULL DEFAULT 0,
+    reason          text,                       -- Why it was rejected or is in review.
+    attempts        smallint    NOT NULL DEFAULT 0,  -- How often the verifier was asked.
     run_at          timestamptz,                -- Next try; doubles as the lease. Null: decided.
-    lease_id        uuid,
+    lease_id        uuid,                       -- Who asks it now.
     created_at      timestamptz NOT NULL,
-    decided_at      timestamptz,
+    decided_at      timestamptz,                -- When the outcome was final.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
     CHECK ((outcome = 'VERIFYING') = (decided_at IS NULL)),
@@ -397,15 +397,15 @@ CREATE TABLE reviews (                          -- What only a person can decide
     credit_id       uuid,
     slip_id         uuid,
     reason          text        NOT NULL,       -- ORPHAN, AMBIGUOUS, UNDERPAID, OVERPAID, CANCELLED, STALE, LATE, WRONG_ACCOUNT...
-    detail          text        NOT NULL DEFAULT '',
+    detail          text        NOT NULL DEFAULT '',  -- For the person who decides.
     candidates      jsonb       NOT NULL DEFAULT '[]',  -- [{merchantId, paymentId, why}], best first.
     digest          bytea,                      -- What raised it: the same evidence does not raise it again.
     alarm           boolean     NOT NULL DEFAULT false, -- Smells of fraud or of a broken bridge.
-    opened_at       timestamptz NOT NULL,
-    closed_at       timestamptz,
+    opened_at       timestamptz NOT NULL,       -- When it was raised.
+    closed_at       timestamptz,                -- Null: it waits for a person.
     resolution      text,                       -- What was done; 'settled' when later evidence answered it.
-    resolved_by     text,
-    resolve_reason  text,
+    resolved_by     text,                       -- The person, when it was one.
+    resolve_reason  text,                       -- Their words.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits,
     CHECK ((closed_at IS NULL) = (resolution IS NULL))
@@ -435,8 +435,8 @@ CREATE UNIQUE INDEX journals_once ON journals (merchant_id, mode, kind, subject_
 CREATE TABLE entries (                          -- The lines. Debit positive, credit negative; each journal sums to zero.
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
-    journal_id      uuid        NOT NULL,
-    line            smallint    NOT NULL,
+    journal_id      uuid        NOT NULL,       -- journals.id.
+    line            smallint    NOT NULL,       -- 1, 2, 3... within the journal.
     account         text        NOT NULL CHECK (account IN ('payable', 'held', 'receivable', 'bank_central', 'fee_revenue', 'vat_payable', 'suspense', 'payout_clearing')),
     amount_satang   bigint      NOT NULL CHECK (amount_satang <> 0),
     PRIMARY KEY (merchant_id, mode, journal_id, line),
@@ -477,13 +477,13 @@ CREATE TABLE payout_destinations (              -- Where a merchant wants its mo
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     id              uuid        NOT NULL,
     proxy_kind      text        CHECK (proxy_kind IN ('mobile', 'national_id', 'ewallet')),
-    proxy           text,
-    bank_code       text,
-    number          text,
-    name            text        NOT NULL,
+    proxy           text,                       -- PromptPay ID, digits as a QR carries them.
+    bank_code       text,                       -- BOT code.
+    number          text,                       -- Full account number.
+    name            text        NOT NULL,       -- Holder.
     created_at      timestamptz NOT NULL,
     usable_at       timestamptz NOT NULL,       -- A changed destination waits 24 hours.
-    retired_at      timestamptz,
+    retired_at      timestamptz,                -- No new settlement goes there from then on.
     PRIMARY KEY (merchant_id, id),
     CHECK (proxy IS NOT NULL OR number IS NOT NULL)
 );
@@ -495,15 +495,15 @@ CREATE TABLE settlements (                      -- A Free merchant takes its mon
     amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
     status          text        NOT NULL CHECK (status IN ('REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED')),
     destination_id  uuid,                       -- Frozen at approval.
-    approved_by     text,
+    approved_by     text,                       -- Who said yes.
     second_by       text,                       -- The second person above the operator's limit.
     claimed_by      text,                       -- PAYING is an exclusive claim.
-    claimed_at      timestamptz,
-    bank_reference  text,
-    reason          text,
+    claimed_at      timestamptz,                -- When PAYING began.
+    bank_reference  text,                       -- Of the operator's transfer.
+    reason          text,                       -- Why it was rejected, cancelled or returned.
     promised_on     date,                       -- T+1 over bank holidays.
     created_at      timestamptz NOT NULL,
-    completed_at    timestamptz,
+    completed_at    timestamptz,                -- When the transfer was confirmed.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, destination_id) REFERENCES payout_destinations,
     CHECK (status NOT IN ('APPROVED', 'PAYING', 'COMPLETED', 'RETURNED') OR destination_id IS NOT NULL),
@@ -518,24 +518,24 @@ CREATE TABLE refunds (                          -- Money back to a payer: a payo
     id              uuid        NOT NULL,
     payment_id      uuid        NOT NULL,
     amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
-    fee_returned_satang bigint  NOT NULL DEFAULT 0 CHECK (fee_returned_satang >= 0),
+    fee_returned_satang bigint  NOT NULL DEFAULT 0 CHECK (fee_returned_satang >= 0),  -- Part of the fee that the merchant gets back.
     status          text        NOT NULL CHECK (status IN ('REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED')),
-    reason          text,
+    reason          text,                       -- The merchant's words.
     payee           bytea,                      -- Where the payer wants it: sealed JSON, personal data.
-    claimed_by      text,
-    claimed_at      timestamptz,
-    bank_reference  text,
+    claimed_by      text,                       -- PAYING is an exclusive claim.
+    claimed_at      timestamptz,                -- When PAYING began.
+    bank_reference  text,                       -- Of the operator's transfer.
     created_at      timestamptz NOT NULL,
-    completed_at    timestamptz,
+    completed_at    timestamptz,                -- When the transfer was confirmed.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments
 );
 CREATE INDEX refunds_payment ON refunds (merchant_id, mode, payment_id);
 
 CREATE TABLE payout_references (                -- DIRECTORY: one transfer of the operator's bank completes one payout.
-    bank_reference  text        PRIMARY KEY,
+    bank_reference  text        PRIMARY KEY,    -- As the operator's bank prints it.
     merchant_id     bigint      NOT NULL,
-    payout_id       uuid        NOT NULL
+    payout_id       uuid        NOT NULL        -- The settlement or refund.
 );
 
 CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a month; paid by a PayGate payment without fee.
@@ -543,13 +543,13 @@ CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     id              uuid        NOT NULL,
     number          text        NOT NULL,       -- Without gaps per merchant.
-    month           date        NOT NULL CHECK (extract(day FROM month) = 1),
-    fee_satang      bigint      NOT NULL CHECK (fee_satang >= 0),
-    vat_satang      bigint      NOT NULL CHECK (vat_satang >= 0),
+    month           date        NOT NULL CHECK (extract(day FROM month) = 1),  -- Its first day.
+    fee_satang      bigint      NOT NULL CHECK (fee_satang >= 0),  -- Fees of the month.
+    vat_satang      bigint      NOT NULL CHECK (vat_satang >= 0),  -- VAT on them.
     payment_id      uuid,                       -- Of merchant 0: the payment that pays it.
-    due_on          date        NOT NULL,
-    issued_at       timestamptz NOT NULL,
-    paid_at         timestamptz,
+    due_on          date        NOT NULL,       -- Last day to pay.
+    issued_at       timestamptz NOT NULL,       -- Date of the tax document.
+    paid_at         timestamptz,                -- Null: open.
     PRIMARY KEY (merchant_id, mode, id),
     UNIQUE (merchant_id, mode, number),
     UNIQUE (merchant_id, mode, month)
@@ -561,15 +561,15 @@ CREATE TABLE endpoints (                        -- Where a merchant wants to hea
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     id              uuid        NOT NULL,
-    url             text        NOT NULL CHECK (length(url) <= 2048),
-    events          text[]      NOT NULL DEFAULT '{*}' CHECK (cardinality(events) > 0),
+    url             text        NOT NULL CHECK (length(url) <= 2048),  -- Where to POST.
+    events          text[]      NOT NULL DEFAULT '{*}' CHECK (cardinality(events) > 0),  -- Event types; '*': all.
     format          text        NOT NULL DEFAULT 'paygate' CHECK (format IN ('paygate', 'gateway', 'stripe')),
     secret          bytea       NOT NULL,       -- Sealed.
     old_secret      bytea,                      -- Sealed; signs beside the new one until old_until.
-    old_until       timestamptz,
+    old_until       timestamptz,                -- End of the rotation.
     failing_since   timestamptz,                -- First failure since the last success.
-    disabled_at     timestamptz,
-    disabled_reason text,
+    disabled_at     timestamptz,                -- Nothing is sent from then on.
+    disabled_reason text,                       -- 410, too many failures, or a person's words.
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((old_secret IS NULL) = (old_until IS NULL)),
@@ -580,7 +580,7 @@ CREATE TABLE events (                           -- What happened; committed with
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     id              uuid        NOT NULL,       -- webhookId and webhook-id.
-    type            text        NOT NULL,
+    type            text        NOT NULL,       -- payment.success, settlement.created...
     subject_id      uuid        NOT NULL,       -- The payment, settlement or refund.
     sequence        integer     NOT NULL,       -- Of the subject.
     body            text        NOT NULL,       -- The canonical bytes that every delivery carries.
@@ -596,11 +596,11 @@ CREATE TABLE deliveries (                       -- The outbox: one row per event
     event_id        uuid        NOT NULL,
     endpoint_id     uuid        NOT NULL,
     state           text        NOT NULL DEFAULT 'DUE' CHECK (state IN ('DUE', 'DELIVERED', 'DEAD')),
-    attempts        smallint    NOT NULL DEFAULT 0,
+    attempts        smallint    NOT NULL DEFAULT 0,  -- How often it was claimed.
     run_at          timestamptz NOT NULL,       -- When to try next; a claim pushes it ahead, so it is the lease as well.
     lease_id        uuid,                       -- Who claimed it last; a late worker cannot overwrite its successor.
     created_at      timestamptz NOT NULL,
-    finished_at     timestamptz,
+    finished_at     timestamptz,                -- Delivered or given up.
     PRIMARY KEY (merchant_id, mode, event_id, endpoint_id),
     FOREIGN KEY (merchant_id, mode, event_id) REFERENCES events,
     FOREIGN KEY (merchant_id, mode, endpoint_id) REFERENCES endpoints,
@@ -614,12 +614,12 @@ CREATE TABLE attempts (                         -- The log of every try.
     mode            text        NOT NULL,
     event_id        uuid        NOT NULL,
     endpoint_id     uuid        NOT NULL,
-    attempt         smallint    NOT NULL,
-    at              timestamptz NOT NULL,
+    attempt         smallint    NOT NULL,       -- 1, 2, 3... of the delivery.
+    at              timestamptz NOT NULL,       -- When it was claimed.
     status          smallint,                   -- HTTP status; null: no answer.
-    latency_ms      integer     NOT NULL,
+    latency_ms      integer     NOT NULL,       -- From request to answer, or to giving up.
     response_head   text        NOT NULL DEFAULT '',    -- First bytes of the answer.
-    error           text,
+    error           text,                       -- Why there was no answer, or why it did not count.
     PRIMARY KEY (merchant_id, mode, event_id, endpoint_id, attempt),
     FOREIGN KEY (merchant_id, mode, event_id, endpoint_id) REFERENCES deliveries
 );
@@ -631,13 +631,13 @@ CREATE TABLE idempotency_keys (                 -- Written in the transaction of
     mode            text        NOT NULL,
     credential      text        NOT NULL,       -- Kind of credential: secret, public, session.
     path            text        NOT NULL,       -- Method and path.
-    key             text        NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    key             text        NOT NULL CHECK (length(key) BETWEEN 1 AND 255),  -- The Idempotency-Key header.
     fingerprint     bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),    -- SHA-256 of the request's body.
     status          smallint,                   -- HTTP status of the stored answer; null: external work is under way.
     answer          bytea,                      -- Sealed: it may hold a secret.
     lease_until     timestamptz,                -- For effects outside the database: when somebody else may take over.
     created_at      timestamptz NOT NULL,
-    expires_at      timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,       -- From then on the key is new again.
     PRIMARY KEY (merchant_id, mode, credential, path, key),
     CHECK ((status IS NULL) = (answer IS NULL))
 );
@@ -646,15 +646,15 @@ CREATE INDEX idempotency_expired ON idempotency_keys (expires_at);
 CREATE TABLE audit_log (                        -- Who did what to money or access. Append-only, each row hashes the one before it.
     merchant_id     bigint      NOT NULL,
     id              bigint      NOT NULL,       -- 1, 2, 3... per merchant.
-    at              timestamptz NOT NULL,
+    at              timestamptz NOT NULL,       -- When, by the database's clock.
     actor           text        NOT NULL,       -- 'cli', 'key:...', 'user:...'.
-    action          text        NOT NULL,
-    subject         text        NOT NULL,
-    before          jsonb,
-    after           jsonb,
-    address         inet,
-    prev_hash       bytea       NOT NULL,
-    hash            bytea       NOT NULL,
+    action          text        NOT NULL,       -- What was done: 'merchant.approve'...
+    subject         text        NOT NULL,       -- To what: 'merchant:...', 'settlement:...'.
+    before          jsonb,                      -- What changed, as it was.
+    after           jsonb,                      -- And as it is now.
+    address         inet,                       -- Where the request came from.
+    prev_hash       bytea       NOT NULL,       -- hash of the row before; empty for the first.
+    hash            bytea       NOT NULL,       -- SHA-256 over this row and prev_hash.
     PRIMARY KEY (merchant_id, id)
 );
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION append_only();

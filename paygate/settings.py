@@ -34,7 +34,7 @@ DEFAULT_DATA_DIR = "paygate-data"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 SECRET_FILE = "secret.key"  # noqa: S105  # a file's name
 LOG_LEVELS = ("debug", "info", "warning", "error")
-HIGHEST_AMOUNT_SATANG = 999_999_999_999  # What tag 54 of a QR can carry: 13 characters.
+HIGHEST_AMOUNT_SATANG = 999_999_999_900  # Tag 54 of a QR carries 13 characters; a tag of +0.99 must fit as well.
 FEE_SETTINGS = {f"PAYGATE_FEE_BPS_{plan.upper()}": plan for plan in PLAN_FEE_BPS if plan != "platform"}
 KNOWN = frozenset(
     {

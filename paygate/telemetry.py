@@ -6,10 +6,13 @@ Lines never hold secrets, bodies, query strings or personal data. Other librarie
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
 import traceback
+from contextlib import suppress
+from typing import TextIO
 
 import msgspec
 import structlog
@@ -46,7 +49,7 @@ def _configure_structlog(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_Stderr()),
     )
 
 
@@ -54,6 +57,19 @@ def logger(room: str) -> FilteringBoundLogger:
     """The logger of one room: `log = telemetry.logger("faces.v1")`, then `log.info("made", amount_satang=100)`."""
     made: FilteringBoundLogger = structlog.get_logger(room=room)
     return made
+
+
+class _Stderr(io.TextIOBase, TextIO):
+    """Where stderr is now. A log that nobody can read any more (a closed pipe, a closed file) stops no payment."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 class _Forward(logging.Handler):

@@ -63,7 +63,7 @@ class Databases:
     def drop(self, dsn: str) -> None:
         """Drop it in the background, whoever is still connected."""
         name = urlsplit(dsn).path.lstrip("/")
-        self._dropping.append(self._start(self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+        self._dropping.append(self._start(self._drop(name)))
 
     def close(self) -> None:
         """Leave PostgreSQL; the last one to leave stops it."""
@@ -91,6 +91,19 @@ class Databases:
         strategy = "STRATEGY FILE_COPY" if self._admin.get_server_version() >= (15,) else ""
         await self._execute(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}")
         return named(self._lease.dsn, name)
+
+    async def _drop(self, name: str) -> None:
+        # FORCE may not end PostgreSQL's own workers, which a plain DROP asks to leave; our own connections we may end.
+        ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = current_user"
+        for attempt in range(5):
+            async with self._turn:
+                await self._admin.execute(ours, name)
+            try:
+                return await self._execute(f"DROP DATABASE IF EXISTS {name}")
+            except asyncpg.ObjectInUseError:
+                if attempt == 4:
+                    raise
+        return None
 
     async def _execute(self, statement: str) -> None:
         async with self._turn:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -60,3 +61,34 @@ def test_an_exception_is_written_whole_even_when_its_text_is_not_unicode(capsys:
         logging.getLogger("x").exception("thrice", exc_info=sys.exc_info())
     said = lines(capsys)
     assert len(said) == 3 and all("ValueError: half a pair" in str(line["exception"]) for line in said)
+
+
+class Gone:
+    """A stderr whose reader has left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+def test_a_log_that_nobody_reads_any_more_stops_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    telemetry.configure("info")
+    log = telemetry.logger("workers")
+    monkeypatch.setattr(sys, "stderr", Gone())
+    log.info("said to nobody")
+    closed = open("/dev/null", "w")  # noqa: SIM115
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    log.info("said to nobody either")
+
+
+def test_a_line_goes_where_stderr_is_now(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    log = telemetry.logger("workers")
+    log.info("before")
+    elsewhere = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", elsewhere)
+    log.info("after")
+    assert [line["event"] for line in lines(capsys)] == ["before"]
+    assert json.loads(elsewhere.getvalue())["event"] == "after"

@@ -64,6 +64,11 @@ def in_transaction() -> bool:
     return _open.get()
 
 
+async def _know_types(conn: Conn) -> None:
+    """Have asyncpg look up the array types once per connection, instead of in the first payment's transaction."""
+    await conn.fetchval("SELECT cardinality($1::bigint[]) + cardinality($2::text[])", [], [])
+
+
 async def _no_reset(_: Any) -> None:
     """Nothing in PayGate leaves state in a session, so the pool's reset round trip would be for nothing."""
 
@@ -86,6 +91,7 @@ class Database:
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
                 server_settings=SERVER_SETTINGS,
+                init=_know_types,
                 reset=_no_reset,
             )
         except (*AWAY, asyncpg.PostgresError, ValueError) as e:

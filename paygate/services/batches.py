@@ -61,7 +61,7 @@ async def create(
     async def work(conn: Conn) -> tuple[Made | Replayed, list[tuple[int, UUID]]]:
         if claim and (stored := await idempotency.claim_key(conn, claim)) is not None:
             return replay(ctx, claim, stored), []
-        reserved = await _reserve(ctx, conn, principal, made)
+        reserved = await _reserve(conn, principal, made)
 
         def rendered() -> tuple[Made, list[Written], Stored | None]:
             written = [_written(*one) for one in zip(made, reserved, event_ids, strict=True)]
@@ -87,20 +87,20 @@ def _drafts(ctx: Context, principal: Principal, news: Sequence[NewPayment]) -> l
         try:
             one = drafts.draft(ctx, principal, new)
             for account in one.accounts:
-                drafts.wish(ctx, one, account)
+                drafts.wish(one, account)
         except InvalidInput as error:
             raise fields.within(f"payments[{place}]", error) from error
         made.append(one)
     return made
 
 
-async def _reserve(ctx: Context, conn: Conn, principal: Principal, made: Sequence[Draft]) -> list[_Reserved]:
+async def _reserve(conn: Conn, principal: Principal, made: Sequence[Draft]) -> list[_Reserved]:
     """An amount for each draft, of its first account that has one. Raises SlotsExhausted."""
     await rows.enter(conn, principal.mode, {account.receiving_id for one in made for account in one.accounts})
     reserved: dict[int, _Reserved] = {}
     for turn in range(max(len(one.accounts) for one in made)):
         tries = [
-            (place, one.accounts[turn], drafts.wish(ctx, one, one.accounts[turn]))
+            (place, one.accounts[turn], drafts.wish(one, one.accounts[turn]))
             for place, one in enumerate(made)
             if place not in reserved and turn < len(one.accounts)
         ]

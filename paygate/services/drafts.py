@@ -15,6 +15,7 @@ import emvco
 from paygate.core import ids
 from paygate.core.errors import Bug, InvalidInput, NoAccount
 from paygate.core.fees import Charge, charge
+from paygate.core.money import MIN_AMOUNT_SATANG
 from paygate.core.payments import Payment, Status, payable_amounts
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db.payments import Taken
@@ -82,12 +83,12 @@ def draft(ctx: Context, principal: Principal, new: NewPayment) -> Draft:
     )
 
 
-def wish(ctx: Context, made: Draft, account: ReceivingAccount) -> Wish:
+def wish(made: Draft, account: ReceivingAccount) -> Wish:
     """What *made* may take of *account*. Raises InvalidInput when the order is too small for the account's tagging."""
     exclusive = account.amount_tagging != "off" and not _by_bill(account, made.new)
     tagging = account.amount_tagging if exclusive else "off"
     charge_satang = made.costs.fee_satang + made.costs.vat_satang
-    amounts = payable_amounts(made.new.amount_satang, tagging, charge_satang, ctx.min_amount_satang)
+    amounts = payable_amounts(made.new.amount_satang, tagging, charge_satang, MIN_AMOUNT_SATANG)
     if not amounts:
         raise InvalidInput("amount is too small for the receiving account's amounts and fee.", field="amount")
     return Wish(amounts, exact=tagging == "auto", exclusive=exclusive)

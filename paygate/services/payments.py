@@ -64,7 +64,7 @@ async def create(
 
     async def work(conn: Conn) -> tuple[Done | Replayed, list[UUID]]:
         for turn, account in enumerate(made.accounts):
-            wanted = wish(ctx, made, account)
+            wanted = wish(made, account)
             try:
                 taken = await rows.take(
                     conn,
