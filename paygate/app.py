@@ -28,6 +28,7 @@ ADDRESSES = [
     Address("/api/v1/payment/{payment_id}", GET=v1.payments.get),
     Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
+    Address("/api/v1/qr", POST=v1.codes.draw),
     Address("/qr/{name}", GET=v1.pictures.picture),
     Address("/api/bank/{source}", POST=bank_in.receive),
     Address("/api/health", GET=health.overview),

@@ -4,7 +4,7 @@ from paygate.wire.access import authenticate
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
-from paygate.wire.requests import body, claim, context, query
+from paygate.wire.requests import accepted, body, claim, context, query
 
 __all__ = [
     "Address",
@@ -12,6 +12,7 @@ __all__ = [
     "Edge",
     "Face",
     "MethodNotAllowed",
+    "accepted",
     "authenticate",
     "body",
     "claim",

@@ -1,9 +1,10 @@
-"""What a request holds: its body (never more than allowed), its JSON, its Idempotency-Key, its query."""
+"""What a request holds: its body (never more than allowed), its Idempotency-Key, its query, what it accepts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 
@@ -14,6 +15,7 @@ from paygate.services.context import Context
 
 MAX_BODY_BYTES = 1_048_576
 MAX_KEY_CHARS = 255
+_WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)", re.ASCII)  # RFC 9110 12.4.2
 
 
 def context(request: Request) -> Context:
@@ -44,6 +46,20 @@ def claim(request: Request, principal: Principal, raw: bytes) -> Claim | None:
         raise InvalidInput(message, field="Idempotency-Key")
     path = f"{request.method} {request.scope['path']}"
     return Claim(principal.merchant_id, principal.mode, principal.kind, path, key, hashlib.sha256(raw).digest())
+
+
+def accepted(request: Request, offered: Sequence[str]) -> str:
+    """The media type of *offered* that the request's `Accept` prefers; the first one when it has no preference."""
+    wanted: dict[str, float] = {}
+    for part in ",".join(request.headers.getlist("accept")).lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weights = [value for value in parameters if value.startswith("q=")]
+        wanted[name] = float(weights[0][2:]) if weights and _WEIGHT.fullmatch(weights[0]) else 1.0
+
+    def weight(kind: str) -> float:
+        return next((wanted[n] for n in (kind, f"{kind.partition('/')[0]}/*", "*/*") if n in wanted), 0.0)
+
+    return max(offered, key=weight)
 
 
 def query(request: Request) -> Mapping[str, str]:

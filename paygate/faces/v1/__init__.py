@@ -1,9 +1,9 @@
 """The native face, `/api/v1`: baht as numbers, `{success, transaction}`, keys in `X-API-Key`.
 
-`shapes` reads and prints its JSON, `errors` is its table of refusals, `payments` and `batches` have the handlers.
+`shapes` reads and prints its JSON, `errors` is its table of refusals, the other modules have the handlers.
 """
 
-from paygate.faces.v1 import batches, payments, pictures, transactions
+from paygate.faces.v1 import batches, codes, payments, pictures, transactions
 from paygate.faces.v1.errors import refuse
 
-__all__ = ["batches", "payments", "pictures", "refuse", "transactions"]
+__all__ = ["batches", "codes", "payments", "pictures", "refuse", "transactions"]

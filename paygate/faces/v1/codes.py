@@ -1,0 +1,151 @@
+"""POST /api/v1/qr: QR codes without a payment, one or up to 10,000, as JSON, NDJSON, a ZIP or one picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, TypeAlias, get_args
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from emvco import qr
+from paygate import wire
+from paygate.core import canonical, fields
+from paygate.core.canonical import JsonValue
+from paygate.core.errors import InvalidInput
+from paygate.core.money import satang_from_json
+from paygate.faces.v1.archive import Archive
+from paygate.faces.v1.payments import merchant
+from paygate.services import codes
+from paygate.services.codes import Code
+
+MAX_CODES = 10_000
+MAX_BODY_BYTES = 4 * 1_048_576  # 10,000 bill payments with long references do not fit into 1 MiB.
+MAX_TEXT = 40  # The longest ID or reference, with the dashes and spaces that people write.
+
+JSON, NDJSON, ZIP, PNG, SVG = (
+    "application/json",
+    "application/x-ndjson",
+    "application/zip",
+    "image/png",
+    "image/svg+xml",
+)
+Format: TypeAlias = Literal["png", "svg", "payload"]
+_FORMATS: tuple[Format, ...] = get_args(Format)
+_SUFFIXES = {"png": "png", "svg": "svg", "payload": "txt"}
+_BLOCK = 256  # Entries that are drawn for one piece of a stream.
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One code to draw."""
+
+    format: Format
+    payload: str
+
+
+async def draw(request: Request) -> Response:
+    """200: all codes in the order of the request, or a 400 that names the entry; nothing is half drawn."""
+    await merchant(request)
+    raw = await wire.body(request, MAX_BODY_BYTES)
+    entries, is_list = await asyncio.to_thread(_read, raw)
+    kind = wire.accepted(request, (JSON, NDJSON, ZIP) if is_list else (JSON, NDJSON, ZIP, PNG, SVG))
+    if kind in {PNG, SVG}:
+        symbol = await asyncio.to_thread(qr.render, entries[0].payload, error="M")
+        return Response(symbol.png() if kind == PNG else symbol.svg(), media_type=kind)
+    headers = {"Vary": "Accept"}
+    if kind == ZIP:
+        headers["Content-Disposition"] = 'attachment; filename="qr.zip"'
+        return StreamingResponse(_streamed(_zip(entries)), media_type=ZIP, headers=headers)
+    if kind == NDJSON:
+        return StreamingResponse(_streamed(_lines(entries)), media_type=NDJSON, headers=headers)
+    if not is_list:
+        [answer] = await asyncio.to_thread(lambda: list(_answers(entries)))
+        return wire.raw_json(b'{"success":true,"qr":' + answer + b"}", headers=headers)
+    return StreamingResponse(_streamed(_json(entries)), media_type=JSON, headers=headers)
+
+
+# --- in ------------------------------------------------------------------------------------------------------------
+
+
+def _read(raw: bytes) -> tuple[list[Entry], bool]:
+    """What is asked for, and whether it is an array."""
+    given = canonical.loads(raw) if raw.strip() else None
+    if isinstance(given, dict):
+        return [_entry(given)], False
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_CODES:
+        raise InvalidInput(f"The body must be a JSON object, or an array of 1 to {MAX_CODES:,} of them.")
+    entries = []
+    for place, one in enumerate(given):
+        if not isinstance(one, dict):
+            raise InvalidInput(f"[{place}] must be a JSON object.", field=f"[{place}]")
+        try:
+            entries.append(_entry(one))
+        except InvalidInput as error:
+            raise fields.within(f"[{place}]", error) from error
+    return entries, True
+
+
+def _entry(given: dict[str, JsonValue]) -> Entry:
+    named = given.get("format")
+    form = next((known for known in _FORMATS if known == ("png" if named is None else named)), None)
+    if form is None:
+        raise InvalidInput(f"format must be one of {', '.join(_FORMATS)}.", field="format")
+    amount = given.get("amount")
+    code = Code(
+        promptpay=fields.text(given, "promptpay", MAX_TEXT),
+        biller_id=fields.text(given, "billerId", MAX_TEXT),
+        ref1=fields.text(given, "ref1", MAX_TEXT),
+        ref2=fields.text(given, "ref2", MAX_TEXT),
+        amount_satang=None if amount is None else satang_from_json(amount, low=1, high=codes.MAX_AMOUNT_SATANG),
+    )
+    return Entry(form, codes.payload(code))
+
+
+# --- out -----------------------------------------------------------------------------------------------------------
+
+
+async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """*pieces* in blocks, each drawn in a thread; what is not yet taken is not yet drawn."""
+    while block := await asyncio.to_thread(lambda: b"".join(islice(pieces, _BLOCK))):
+        yield block
+
+
+def _json(entries: list[Entry]) -> Iterator[bytes]:
+    before = b'{"success":true,"qrs":['
+    for answer in _answers(entries):
+        yield before + answer
+        before = b","
+    yield b"]}"
+
+
+def _lines(entries: list[Entry]) -> Iterator[bytes]:
+    return (answer + b"\n" for answer in _answers(entries))
+
+
+def _answers(entries: list[Entry]) -> Iterator[bytes]:
+    pictures = qr.render_many((e.payload for e in entries if e.format == "png"), "data_url", error="M")
+    drawings = qr.render_many((e.payload for e in entries if e.format == "svg"), "svg", error="M")
+    for entry in entries:
+        answer = {"payload": entry.payload, "format": entry.format}
+        if entry.format == "png":
+            answer["qrCode"] = next(pictures)
+        elif entry.format == "svg":
+            answer["svg"] = next(drawings)
+        yield wire.encode(answer)
+
+
+def _zip(entries: list[Entry]) -> Iterator[bytes]:
+    pictures = qr.render_many((e.payload for e in entries if e.format == "png"), "png", error="M")
+    drawings = qr.render_many((e.payload for e in entries if e.format == "svg"), "svg", error="M")
+    archive, width = Archive(), len(str(len(entries)))
+    for number, entry in enumerate(entries, 1):
+        if entry.format == "png":
+            content = next(pictures)
+        else:
+            content = (next(drawings) if entry.format == "svg" else entry.payload).encode()
+        yield archive.add(f"{number:0{width}d}.{_SUFFIXES[entry.format]}", content)
+    yield archive.end()
