@@ -1,12 +1,13 @@
 """Many payments at once: one question takes their amounts, one writes all of them.
 
-A batch holds many slots until it ends, so batches of one account go one after another, by a gate; whoever else takes or
-decides an amount holds one slot at most and waits for none meanwhile. So nobody waits in a circle.
+A batch holds many slots until it ends, so batches of one account go one after another, by the lock on the account's
+row; whoever else takes or decides an amount holds one slot at most and waits for none meanwhile. So nobody waits in a
+circle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,13 +16,20 @@ from uuid import UUID
 from paygate.core.credits import SKEW
 from paygate.core.events import Announcement
 from paygate.core.payments import QUARANTINE_OTHER, Payment
+from paygate.core.principals import ReceivingAccount
 from paygate.db.idempotency import Stored
 from paygate.db.payments import NAMES, Claim, Taken
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
-# Held until the transaction ends; taken in the order of the keys.
-GATES = Sql("SELECT pg_advisory_xact_lock(g.key) FROM unnest(:keys::bigint[]) AS g (key)")
+# Batches alone lock accounts' rows, and always in this order.
+GATES = Sql("""
+    SELECT 1
+      FROM accounts a
+     WHERE a.merchant_id = ANY(:owner_ids::bigint[]) AND a.mode = :mode AND a.id = ANY(:ids::uuid[])
+  ORDER BY a.id
+       FOR NO KEY UPDATE
+""")
 
 # Amounts first..last of each, one after another: what one took the next one finds taken.
 TAKE = Sql("""
@@ -123,11 +131,10 @@ class Written:
     exclusive: bool
 
 
-async def enter(conn: Conn, mode: str, receiving_ids: set[UUID]) -> None:
+async def enter(conn: Conn, mode: str, accounts: Collection[ReceivingAccount]) -> None:
     """Wait for the batches of these accounts that are at work, and keep later ones out until the transaction ends."""
-    live = mode == "live"
-    keys = sorted({((number.int >> 64) ^ number.int ^ live) & (2**63 - 1) for number in receiving_ids})
-    await conn.execute(*GATES.bind(keys=keys))
+    owner_ids = sorted({account.owner_id for account in accounts})
+    await conn.fetch(*GATES.bind(owner_ids=owner_ids, mode=mode, ids=[account.id for account in accounts]))
 
 
 async def take(conn: Conn, mode: str, wants: Sequence[Want]) -> list[Taken | None]:

@@ -96,7 +96,7 @@ def _drafts(ctx: Context, principal: Principal, news: Sequence[NewPayment]) -> l
 
 async def _reserve(conn: Conn, principal: Principal, made: Sequence[Draft]) -> list[_Reserved]:
     """An amount for each draft, of its first account that has one. Raises SlotsExhausted."""
-    await rows.enter(conn, principal.mode, {account.receiving_id for one in made for account in one.accounts})
+    await rows.enter(conn, principal.mode, principal.accounts)
     reserved: dict[int, _Reserved] = {}
     for turn in range(max(len(one.accounts) for one in made)):
         tries = [

@@ -129,6 +129,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
             candidates, {"reservations_amount", "payments_pkey payments_by_id", "merchants_pkey"}
         ),
         "payments.INSERT": Hot(nobody, run=False),
+        "batches.GATES": Hot({"owner_ids": [0], "mode": "live", "ids": [row["account_id"]]}),
         "batches.INSERT": Hot(many, run=False),
         "credits.LOCK_SLOT": Hot(money),
         "credits.KNOWN": Hot(
