@@ -27,7 +27,8 @@ COMMANDS = {
     "key": ("paygate.cli.key:key", "API keys of merchants."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "db": ("paygate.cli.db:db", "The database's schema."),
-    "qr": ("paygate.cli.qr:qr", "Draw a PromptPay QR."),
+    "qr": ("paygate.cli.qr:qr", "Draw payment QRs: one, or a whole CSV file."),
+    "decode": ("paygate.cli.decode:decode", "Say what a payment code or slip says."),
 }
 
 

@@ -40,6 +40,14 @@ def satang_from_json(
     return satang
 
 
+def read_baht(text: str) -> int | None:
+    """Baht as people type them, `150` or `99.50`, in satang; None for anything else."""
+    match = BAHT.fullmatch(text)
+    if match is None or match[1] or len(match[2]) > 15:
+        return None
+    return int(match[2]) * 100 + int((match[3] or "").ljust(2, "0"))
+
+
 def baht(satang: int) -> Decimal:
     """Satang -> the shortest exact decimal of baht: 15000 -> 150, 14750 -> 147.5."""
     if satang % 100 == 0:

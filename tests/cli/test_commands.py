@@ -147,7 +147,7 @@ def test_the_version_and_the_commands_are_told(paygate: Paygate) -> None:
 COMMANDS_WITH_WORK = """
     serve, worker, admin create, account add, account list, merchant create, merchant list, merchant show,
     merchant approve, merchant suspend, source add, source list, webhook add, webhook list, key create, key revoke,
-    key list, ledger check, db migrate, db status, qr
+    key list, ledger check, db migrate, db status, qr, decode
 """
 
 

@@ -1,0 +1,178 @@
+"""`paygate qr`: one code in every form, and a table of them as pictures."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+import emvco
+from paygate.cli.qr_many import SHOWN_FAULTS
+from tests.cli.conftest import Paygate
+
+
+def read_picture(path: Path) -> str:
+    with Image.open(path) as picture:
+        return str(zxingcpp.read_barcode(picture).text)
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_bill_payment_is_drawn_from_its_references(inside: Paygate) -> None:
+    made = inside("qr", "099400016550100", "--ref1", "INV1", "--ref2", "T7", "--amount", "250.50", "--json").json
+    assert made == {
+        "payload": emvco.bill_payment_payload("099400016550100", "INV1", "T7", 25050),
+        "billerId": "099400016550100",
+        "ref1": "INV1",
+        "ref2": "T7",
+        "amountSatang": 25050,
+    }
+    told = inside("qr", "099400016550100", "--ref1", "INV1").out
+    assert "█" in told and "099400016550100, INV1, any amount" in told
+
+
+def test_a_wallet_and_a_bank_account_are_drawn_too(inside: Paygate) -> None:
+    wallet = inside("qr", "0812345678", "--truemoney", "--message", "ค่ากาแฟ", "--amount", "40", "--json").json
+    assert wallet["payload"] == emvco.truemoney_payload("0812345678", 4000, "ค่ากาแฟ")
+    account = inside("qr", "123-4-56789-0", "--bank", "004", "--json").json
+    assert account["promptpay"] == "0041234567890" and account["promptpayKind"] == "bank_account"
+    assert "1234567890 (account at Kasikornbank), any amount" in inside("qr", "1234567890", "--bank", "004").out
+
+
+def test_pictures_card_and_poster_are_written(inside: Paygate, tmp_path: Path) -> None:
+    files = ["--png", "q.png", "--svg", "q.svg", "--card", "c.svg", "--poster", "p.svg"]
+    told = inside("qr", "0812345678", "--amount", "150", "--scale", "3", "--name", "ร้านกาแฟ", "--paper", "A6", *files)
+    assert told.status == 0, told.err
+    assert told.out.splitlines()[:4] == [f"Written: {name}" for name in ("q.png", "q.svg", "c.svg", "p.svg")]
+    assert read_picture(tmp_path / "q.png") == emvco.promptpay_payload("0812345678", 15000)
+    with Image.open(tmp_path / "q.png") as picture:
+        assert picture.size == (3 * (33 + 8),) * 2
+    assert all("ร้านกาแฟ" in (tmp_path / name).read_text("utf-8") for name in ("c.svg", "p.svg"))
+    assert 'width="105mm"' in (tmp_path / "p.svg").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ((), 2),
+        (("0812345678", "--message", "x"), 2),
+        (("0812345678", "--bank", "004", "--truemoney"), 2),
+        (("0812345678", "--csv", "x.csv", "--out", "y"), 2),
+        (("--csv", "x.csv"), 2),
+        (("0812345678", "--amount", "0"), 2),
+        (("0812345678", "--amount", "10000000000"), 2),
+        (("0812345678", "--scale", "0"), 2),
+        (("08123",), 1),
+        (("0812345678", "--ref1", "A"), 1),
+        (("099400016550100", "--ref2", "A"), 1),
+        (("1234", "--bank", "4"), 1),
+        (("0812345678", "--card", "no/such/folder.svg"), 1),
+        (("0812345678", "--card", "c.svg", "--name", "x" * 101), 1),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_cannot_be_drawn_is_refused_in_one_line(inside: Paygate, arguments: tuple[str, ...], status: int) -> None:
+    answer = inside("qr", *arguments)
+    assert answer.status == status and answer.err.splitlines()[-1].startswith("Error: ")
+    assert answer.out == ""
+
+
+def test_a_table_becomes_a_folder_of_pictures(inside: Paygate, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "\ufeffpromptpay,biller_id,ref1,ref2,amount,name\r\n"
+        "081-234-5678,,,,150,โต๊ะ 1\r\n"
+        ",099400016550100,INV1,T7,99.5,\r\n"
+        "\r\n"
+        '1234567890121,,,,,"counter, left"\r\n',
+        encoding="utf-8",
+    )
+    answer = inside("qr", "--csv", "in.csv", "--out", "made/pictures", "--scale", "4")
+    assert (answer.status, answer.out.splitlines()[-1]) == (0, "Written: 3 pictures in made/pictures"), answer.err
+    found = {path.name: read_picture(path) for path in (tmp_path / "made/pictures").iterdir()}
+    assert found == {
+        "โต๊ะ 1.png": emvco.promptpay_payload("0812345678", 15000),
+        "3.png": emvco.bill_payment_payload("099400016550100", "INV1", "T7", 9950),
+        "counter, left.png": emvco.promptpay_payload("1234567890121"),
+    }
+
+
+def test_pictures_that_are_there_are_overwritten_only_by_force(inside: Paygate, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("promptpay\n0812345678\n0812345679\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/3.png").write_bytes(b"mine")
+    answer = inside("qr", "--csv", "in.csv", "--out", "out")
+    assert answer.status == 1 and "3.png is there already (line 3)" in answer.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["3.png"]
+    assert inside("qr", "--csv", "in.csv", "--out", "out", "--force", "--json").json == {"written": 2, "folder": "out"}
+    assert read_picture(tmp_path / "out/3.png") == emvco.promptpay_payload("0812345679")
+
+
+def test_every_faulty_line_is_named_and_nothing_is_written(inside: Paygate, tmp_path: Path) -> None:
+    lines = [
+        ("0812345678,,,,150,a", None),
+        ("08123,,,,150,b", "promptpay"),
+        (",123,INV1,,150,c", "biller_id"),
+        (",099400016550100,,,150,d", "ref1"),
+        (",099400016550100,INV1,ref-2,150,e", "ref2"),
+        ("0812345678,,,,1e2,f", "amount"),
+        ("0812345678,,,,150,A", "name: the name is that of line 2 already."),
+        ("0812345678,,,,150,../x", "name"),
+        ("0812345678,,,,150,.x", "name"),
+        (f"0812345678,,,,150,{'ก' * 67}", "name"),
+        (",,,,150,g", "promptpay"),
+    ]
+    text = "promptpay,biller_id,ref1,ref2,amount,name\n" + "\n".join(line for line, _ in lines) + "\n"
+    (tmp_path / "in.csv").write_text(text + "x,,,,,\n" * 5, encoding="utf-8")
+    answer = inside("qr", "--csv", "in.csv", "--out", "out")
+    assert answer.status == 1 and not (tmp_path / "out").exists()
+    told = [line.strip() for line in answer.err.splitlines()[1:]]
+    assert len(told) == SHOWN_FAULTS + 1 and told[-1] == "and 5 more."
+    for number, (_, fault) in enumerate(lines, 2):
+        if fault is not None:
+            assert told.pop(0).startswith(f"line {number}, {fault}"), fault
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "header"),
+        (b"promptpay\n", "no lines"),
+        (b"promptpay,ammount\n0812345678,5\n", "Not known: ammount"),
+        (b"promptpay,promptpay\n0812345678,5\n", "at most once"),
+        (b"amount\n5\n", "promptpay or biller_id"),
+        (b"promptpay,amount\n0812345678,5,6\n", "line 2: more cells"),
+        (b"promptpay,name\n0812345678,\xe0\xe1\n", "UTF-8"),
+        (b'promptpay,name\n0812345678,"a"b\n', "line 2"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_is_no_table_is_said_so(inside: Paygate, tmp_path: Path, content: bytes, fault: str) -> None:
+    (tmp_path / "in.csv").write_bytes(content)
+    answer = inside("qr", "--csv", "in.csv", "--out", "out")
+    assert answer.status == 1 and fault in answer.err and not (tmp_path / "out").exists(), answer.err
+
+
+def test_a_table_that_is_not_there_is_said_so(inside: Paygate) -> None:
+    assert "cannot be read" in inside("qr", "--csv", "in.csv", "--out", "out").err
+
+
+def test_many_pictures_are_written_quickly_and_in_the_right_files(inside: Paygate, tmp_path: Path) -> None:
+    rows = [f"0812345678,{n // 100 + 1}.{n % 100:02d},code {n}" for n in range(3_000)]
+    (tmp_path / "in.csv").write_text("promptpay,amount,name\n" + "\n".join(rows))
+    assert inside("qr", "--csv", "in.csv", "--out", "out", "--json").json["written"] == 3_000
+    for n in [0, 2_999, *random.Random(1).sample(range(3_000), 10)]:
+        assert emvco.parse(read_picture(tmp_path / f"out/code {n}.png")).amount_satang == 100 + n
+
+
+def test_a_process_says_how_far_it_is(paygate: Paygate, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("promptpay\n0812345678\n")
+    answer = paygate("qr", "--csv", "in.csv", "--out", "out")
+    assert (answer.status, answer.out) == (0, "Written: 1 pictures in out\n") and "Drawing" in answer.err
+    assert json.loads(paygate("qr", "--csv", "in.csv", "--out", "new", "--json").out)["written"] == 1
