@@ -86,9 +86,15 @@ def template(payload: str | AnyAccount) -> Template:
 
 
 @overload
-def build_many(requests: Iterable[Request], errors: Literal["raise"] = "raise") -> Iterator[str]: ...
+def build_many(requests: Iterable[Request], errors: Literal["raise"] = "raise") -> Iterator[str]:
+    """Payloads only: the first error is raised."""
+
+
 @overload
-def build_many(requests: Iterable[Request], errors: Literal["return"]) -> Iterator[str | EmvcoError]: ...
+def build_many(requests: Iterable[Request], errors: Literal["return"]) -> Iterator[str | EmvcoError]:
+    """Errors in the place of what was wrong."""
+
+
 def build_many(
     requests: Iterable[Request], errors: Literal["raise", "return"] = "raise"
 ) -> Iterator[str] | Iterator[str | EmvcoError]:
@@ -100,11 +106,17 @@ def build_many(
 
 
 @overload
-def parse_many(texts: Iterable[str], strict: bool = True, errors: Literal["raise"] = "raise") -> Iterator[Payload]: ...
+def parse_many(texts: Iterable[str], strict: bool = True, errors: Literal["raise"] = "raise") -> Iterator[Payload]:
+    """Payloads only: the first error is raised."""
+
+
 @overload
 def parse_many(
     texts: Iterable[str], strict: bool = True, *, errors: Literal["return"]
-) -> Iterator[Payload | EmvcoError]: ...
+) -> Iterator[Payload | EmvcoError]:
+    """Errors in the place of what was wrong."""
+
+
 def parse_many(
     texts: Iterable[str], strict: bool = True, errors: Literal["raise", "return"] = "raise"
 ) -> Iterator[Payload] | Iterator[Payload | EmvcoError]:

@@ -26,13 +26,13 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 from unicodedata import category, combining, east_asian_width
 
-from emvco import banks, barcode, reader, tags
+from emvco import banks, reader, tags
 from emvco.barcode import Barcode
 from emvco.detection import detect
-from emvco.errors import BarcodeError, EmvcoError, StructureError
+from emvco.errors import EmvcoError, StructureError
 from emvco.payload import Payload
 from emvco.promptpay import PromptPay
-from emvco.reader import AROUND, Parts
+from emvco.reader import Parts
 from emvco.report import Problem, validate
 from emvco.tlv import DataObject, join
 
@@ -126,11 +126,11 @@ def explain(text: str, profile: str | None = None) -> Explanation:
     *profile* as in `validate`; None takes THAI for codes of Thailand (58=TH) and EMVCO for others.
     """
     found = detect(text)
-    bare = text.strip(AROUND)
-    if barcode.looks_like(bare):
-        return _barcode(text, bare, None if found is None else found.barcode)
-    if found is None or found.payload is None:
+    if found is None:
         return _damaged(text, profile)
+    if found.payload is None:
+        facts = () if found.barcode is None else tuple(_barcode(found.barcode))
+        return Explanation(text, found.kind, facts, tuple(validate(text)), ())
     payload = found.payload
     if profile is None:
         profile = "THAI" if payload.is_slip or payload.get("58") in {tags.THAILAND, None} else "EMVCO"
@@ -151,20 +151,12 @@ def _damaged(text: str, profile: str | None) -> Explanation:
     return Explanation(text, "damaged", (), problems, tuple(_objects(payload)))
 
 
-def _barcode(text: str, bare: str, found: Barcode | None) -> Explanation:
-    if found is None:
-        try:
-            barcode.read_barcode(bare)
-        except BarcodeError as error:
-            offset = (error.offset or 0) + text.index(bare)
-            problem = Problem(error.code, "error", offset, error.path, error.message)
-            return Explanation(text, "unknown", (), (problem,), ())
-    facts = [] if found is None else [Fact("Biller", found.biller_id), Fact("Reference 1", found.ref1)]
-    if found is not None:
-        facts += [Fact("Reference 2", found.ref2)] if found.ref2 else []
-        satang = found.amount_satang
-        facts.append(Fact("Amount", "typed by the payer" if satang is None else _baht(satang)))
-    return Explanation(text, "barcode", tuple(facts), (), ())
+def _barcode(found: Barcode) -> Iterator[Fact]:
+    yield Fact("Biller", found.biller_id)
+    yield Fact("Reference 1", found.ref1)
+    if found.ref2 is not None:
+        yield Fact("Reference 2", found.ref2)
+    yield Fact("Amount", "typed by the payer" if found.amount_satang is None else _baht(found.amount_satang))
 
 
 def _slip(payload: Payload) -> Iterator[Fact]:

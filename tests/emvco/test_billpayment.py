@@ -129,3 +129,42 @@ def test_a_bill_payment_in_another_currency_or_country_is_refused():
 def test_tag_30_of_another_country_is_no_bill_payment():
     assert bill(("00", "com.example"), ("01", "1"), currency="360", country="ID").bill_payment is None
     assert bill(("01", "1"), currency="360", country="ID").bill_payment is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "path"),
+    [
+        (("1", "A"), "bad_biller_id", "30/01"),
+        ((99400016550100, "A"), "not_text", "30/01"),
+        ((BILLER, "a"), "bad_character", "30/02"),
+        ((BILLER, "A\n"), "bad_character", "30/02"),
+        ((BILLER, 5), "not_text", "30/02"),
+        ((BILLER, "A", ""), "bad_length", "30/03"),
+        ((BILLER, "A", "B" * 21), "bad_length", "30/03"),
+        ((BILLER, "A", None, 0), "amount_out_of_range", "54"),
+        ((BILLER, "A", None, 1_000_000_000_000), "amount_out_of_range", "54"),
+        ((BILLER, "A", None, True), "amount_not_integer", "54"),
+        ((BILLER, "A", None, 1.0), "amount_not_integer", "54"),
+    ],
+)
+def test_what_a_bank_would_refuse_is_not_signed(arguments, code, path):
+    for build in (bill_payment_payload, emvco.cross_border_payload):
+        with pytest.raises(InputError) as caught:
+            build(*arguments)
+        assert (caught.value.code, caught.value.path) == (code, path)
+
+
+references = st.from_regex(r"[A-Z0-9]{1,20}", fullmatch=True)
+
+
+@given(
+    st.from_regex(r"[0-9]{15}", fullmatch=True),
+    references,
+    st.none() | references,
+    st.none() | st.integers(1, 999_999_999_999),
+)
+def test_the_everyday_builder_and_the_general_one_agree(biller_id, ref1, ref2, satang):
+    text = bill_payment_payload(biller_id, ref1, ref2, satang)
+    assert text == emvco.build(emvco.BillPayment(biller_id, ref1, ref2), amount_satang=satang)
+    dashed = f"{biller_id[:13]}-{biller_id[13:]}"
+    assert bill_payment_payload(dashed, ref1, ref2, satang) == text

@@ -126,6 +126,13 @@ def test_lengths_counted_in_bytes_are_called_by_their_name():
         emvco.parse(text)
 
 
+def test_a_barcode_is_reported_as_one():
+    text = "|099400016550100\rA\r\r0"
+    assert validate(text) == validate(text, "EMVCO") == []
+    assert found(text.replace("A", "ก")) == {("error", "bad_character", "ref1")}
+    assert found("\ufeff" + text) == {("error", "no_bar", "")}
+
+
 def test_a_problem_is_a_plain_value_and_prints_as_a_line():
     problem = Problem("zero_amount", "error", 70, "54", "an amount is not zero")
     assert str(problem) == "error zero_amount at 70 (tag 54): an amount is not zero"
