@@ -94,10 +94,15 @@ def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[
     done = 0
     while block := list(islice(texts, _BLOCK)):
         drawn: list[object | None] = [None] * len(block)
+        count = 0
         if vectors is not None:
             # A text that cannot be drawn is found again below, in its turn.
             with suppress(SymbolError):
-                vectors.draw(block, drawn)
+                count = vectors.draw(block, drawn)
+        if count == len(block):
+            yield from drawn
+            done += count
+            continue
         for place, (text, picture) in enumerate(zip(block, drawn, strict=True)):
             yield _single(text, show, options, done + place) if picture is None else picture
         done += len(block)

@@ -32,11 +32,12 @@ class VectorBatch:
         self._options = options
         self._scratch = Scratch()
 
-    def draw(self, texts: list[str], results: list[object | None]) -> None:
+    def draw(self, texts: list[str], results: list[object | None]) -> int:
         """Put what `Symbol.<format>()` gives into *results*; None stays where the single engine does as well.
 
-        Raises SymbolError if one of them cannot be drawn.
+        Returns how many it drew. Raises SymbolError if one of them cannot be drawn.
         """
+        count = 0
         plain = "".join(texts).isascii()
         known: list[str] | list[bytes] = texts if plain else [utf8(text) for text in texts]
         lengths = np.fromiter(map(len, known), np.intp, len(known))
@@ -44,13 +45,16 @@ class VectorBatch:
             places = np.flatnonzero(lengths == length)
             if length == 0 or len(places) < _WORTH_VECTORS:
                 continue
-            chosen = [texts[place] for place in places]
+            chosen = texts if len(places) == len(texts) else [texts[place] for place in places.tolist()]
             octets = np.frombuffer("".join(chosen).encode(), np.uint8).reshape(len(chosen), -1)
             for template, part in self._templates(octets):
                 if template.version > TABLES_MAX or len(part) < _WORTH_VECTORS:
                     continue
-                for place, result in zip(places[part], self._drawn(template, octets[part]), strict=False):
+                drawn = self._drawn(template, octets[part])
+                for place, result in zip(places[part].tolist(), drawn, strict=False):
                     results[place] = result
+                count += len(drawn)
+        return count
 
     def _templates(self, octets: Octets) -> Iterator[tuple[Template, NDArray[np.intp]]]:
         """Of texts of one length in UTF-8: their templates, and which texts have them."""
