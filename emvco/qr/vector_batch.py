@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emvco.qr import svg, terminal
 from emvco.qr.codewords import Template, shape, template_for
+from emvco.qr.colours import Look
 from emvco.qr.symbol import Options, utf8
 from emvco.qr.tables import VERSION_MAX as TABLES_MAX
 from emvco.qr.vector import DRAWN_AT_ONCE, OFFSET, Octets, Scratch, Words, lines_of
@@ -107,9 +108,8 @@ class VectorBatch:
         if self._format == "svg":
             lines = np.full((len(boards), size, size + _GAP), ord("0"), np.uint8)
             lines[:, :, :size] += modules
-            return [
-                svg.write(one, self._options.scale, self._options.border) for one in cut(lines.reshape(len(boards), -1))
-            ]
+            look = Look(self._options.scale, self._options.border)
+            return [svg.write(one, look) for one in cut(lines.reshape(len(boards), -1))]
         lines_of_all = cut(modules.reshape(-1, size))
         rows = [tuple(lines_of_all[i : i + size]) for i in range(0, len(lines_of_all), size)]
         if self._format == "rows":
