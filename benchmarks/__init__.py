@@ -1,1 +1,0 @@
-"""Measurements, one question a file: `python -m benchmarks NAME`."""
