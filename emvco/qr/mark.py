@@ -19,7 +19,7 @@ from emvco.qr import png
 from emvco.qr.colours import Look, rgb_pair
 from emvco.qr.png import Rgb
 
-SIDE_MAX: Final = 1024
+SIDE_MAX: Final = 512
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _HEADER: Final = Struct(">IIBBBBB")
 
@@ -88,7 +88,7 @@ def read(data: bytes) -> Picture:
         return _read(data)
     except (ValueError, IndexError, KeyError, zlib.error) as wrong:
         raise SymbolError(
-            "bad_mark", message="a mark is a PNG of 8 bits a channel, not interlaced, of 1,024 pixels a side at most"
+            "bad_mark", message="a mark is a PNG of 8 bits a channel, not interlaced, of 512 pixels a side at most"
         ) from wrong
 
 

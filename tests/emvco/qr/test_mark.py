@@ -102,7 +102,7 @@ GOOD = picture()
         GOOD.replace(b"IDAT", b"xDAT"),
         GOOD[:24] + b"\x10" + GOOD[25:],
         GOOD[:28] + b"\x01" + GOOD[29:],
-        GOOD[:16] + b"\x00\x01\x00\x00" + GOOD[20:],
+        GOOD[:16] + b"\x00\x00\x02\x01" + GOOD[20:],
     ],
 )
 def test_what_is_no_mark_is_refused(how, data):
