@@ -81,16 +81,16 @@ class AffinePng:
         second = (self.adler_sums[1] - 255 * (self.weight * dark - weighted)) % ADLER
         return second << 16 | first
 
-    def turned(self, board: int) -> bytes:
+    def turned(self, board: int) -> bytearray:
         """The bits of the file, from byte `turned_at` on, that the dark modules turn."""
         # Boards begin with bit 1.
         lines = ((board & self._rows) << self._shift >> 1).to_bytes(self._length, "little")
         spread = bytearray(self.turned_length)
         spread[0::2] = lines.translate(self._low)
         spread[1::2] = lines.translate(self._high)
-        return bytes(spread)
+        return spread
 
-    def crc_of(self, turned: bytes) -> int:
+    def crc_of(self, turned: bytes | bytearray) -> int:
         """Of the chunk, were all of it 0 but for *turned*."""
         return zlib.crc32(self._zeros[0] + turned + self._zeros[1])
 

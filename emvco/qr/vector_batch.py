@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emvco.qr import svg, terminal
-from emvco.qr.codewords import Template, shape, template_for
+from emvco.qr.codewords import CRC_TAG, Template, shape, template_for
 from emvco.qr.colours import Look
 from emvco.qr.symbol import Options, utf8
 from emvco.qr.tables import VERSION_MAX as TABLES_MAX
@@ -21,7 +21,7 @@ from emvco.qr.vector_png import VectorPng, cut, vector_png
 _PICTURES: Final = frozenset(("png", "data_url"))
 _WORTH_VECTORS: Final = 24  # Fewer texts of a template are drawn as fast one by one.
 _CLASSES: Final = np.frombuffer(shape(bytes(range(256))), np.uint8)
-_CRC_TAG: Final = np.frombuffer(b"6304", np.uint8)
+_CRC_TAG: Final = np.frombuffer(CRC_TAG, np.uint8)
 _GAP: Final = 11  # As after each line of `emvco.qr.board`.
 
 
@@ -130,9 +130,8 @@ def _shapes(octets: Octets) -> Octets:
     np.take(_CLASSES, octets, out=shapes[:, :length], mode="clip")
     shapes[:, length] = _wide(octets)
     if length >= 8:
-        digits = octets[:, -4:]
-        is_crc = (((digits >= 48) & (digits <= 57)) | ((digits >= 65) & (digits <= 70))).all(axis=1)
-        is_crc &= (octets[:, -8:-4] == _CRC_TAG).all(axis=1)
+        is_crc = (octets[:, -8:-4] == _CRC_TAG).all(axis=1)
+        is_crc &= (shapes[:, length - 4 : length] != ord("B")).all(axis=1)
         shapes[is_crc, length - 4 : length] = ord("A")
     return shapes
 

@@ -22,7 +22,10 @@ BILLS = [emvco.bill_payment_payload("099400016550100", f"INV{i}", "T7", 100 + i 
 STATIC = [emvco.promptpay_payload(f"08{i * 123_457:08d}") for i in range(60)]
 THAI = [f"ร้านที่ {i:03d}" for i in range(40)]
 NUMBERS = [f"{i:020d}" for i in range(0, 60_000_000, 999_983)]
-MIXED = [text for texts in itertools.zip_longest(AMOUNTS[:80], BILLS, STATIC, THAI, NUMBERS) for text in texts if text]
+ODD = [f"{i:02d}6304{end}" for i in range(30) for end in ("1234", "A2F0", "ZZ:9", "abcd", "12é")]
+MIXED = [
+    text for texts in itertools.zip_longest(AMOUNTS[:80], BILLS, STATIC, THAI, NUMBERS, ODD) for text in texts if text
+]
 
 
 @pytest.mark.parametrize("format", FORMATS)
