@@ -30,7 +30,7 @@ _FORMATS: Final[dict[str, Callable[[Symbol], object]]] = {
     "terminal": Symbol.terminal,
 }
 # Bounds the memory of a stream, whatever its length; and what is drawn in vain if the taker stops early.
-_BLOCK: Final = 4096
+_BLOCK: Final = 8192
 
 
 @overload
@@ -78,7 +78,7 @@ def render_many(
 ) -> Iterator[object]:
     """Draw each of *texts* and give what `Symbol.<format>()` gives, in their order, as they are taken.
 
-    `format` is png, modules, svg, data_url, terminal or rows; the rest is as for `render`. Reads ahead by up to 4,096
+    `format` is png, modules, svg, data_url, terminal or rows; the rest is as for `render`. Reads ahead by up to 8,192
     texts, so it can run over millions. An iterator belongs to one thread at a time. Raises SymbolError, at once for
     options, and in its turn for a text that cannot be drawn; its message tells the place.
     """

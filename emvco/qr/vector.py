@@ -20,7 +20,7 @@ Octets = NDArray[np.uint8]
 OFFSET: Final = 4
 # So many codes at a time that the arrays of a penalty (lines x codes) stay in a core's second cache.
 DRAWN_AT_ONCE: Final = 768
-_CHOSEN_AT_ONCE: Final = 256
+_CHOSEN_AT_ONCE: Final = 512
 
 
 def _u(value: int) -> np.uint64:
