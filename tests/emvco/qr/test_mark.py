@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+import zlib
 
 import pytest
 import zxingcpp
@@ -91,6 +92,16 @@ def test_a_mark_needs_level_h(how, error):
 GOOD = picture()
 
 
+def refiltered(kind):
+    """The good one, but that its first line says it has another filter."""
+    at = GOOD.index(b"IDAT")
+    length = int.from_bytes(GOOD[at - 4 : at], "big")
+    lines = bytearray(zlib.decompress(GOOD[at + 4 : at + 4 + length]))
+    lines[0] = kind
+    packed = zlib.compress(lines)
+    return GOOD[: at - 4] + len(packed).to_bytes(4, "big") + b"IDAT" + packed + bytes(4) + GOOD[at + 8 + length :]
+
+
 @pytest.mark.parametrize("how", ["png", "svg"])
 @pytest.mark.parametrize(
     "data",
@@ -98,6 +109,7 @@ GOOD = picture()
         b"",
         b"<svg/>",
         GOOD[:40],
+        refiltered(5),
         GOOD[:60],
         GOOD.replace(b"IDAT", b"xDAT"),
         GOOD[:24] + b"\x10" + GOOD[25:],
