@@ -26,7 +26,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import count, islice
 
 import emvco
-from benchmarks.qr_peers import Maker, Peer, installed
+from benchmarks._qr_peers import Maker, Peer, installed
 from emvco.qr import render, render_many
 
 BATCH = 10_000

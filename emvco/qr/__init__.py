@@ -1,8 +1,24 @@
-"""Payloads as pictures.
+"""Payment codes, or any text, as pictures. Needs nothing but the standard library; NumPy makes batches faster.
 
-`render(text)` gives a Symbol with `.png() .svg() .terminal() .data_url() .rows() .modules()`, and `render_many(texts)`
-the same for a stream of texts, with NumPy several times as fast. `card(payload)` is the payment card around a code, for
-a page or a counter.
+>>> from emvco import qr
+>>> symbol = qr.render("00020101021129370016A0000006770101110113006681234567853037645802TH6304823E")
+>>> symbol.version, symbol.size, symbol.mask
+(5, 37, 2)
+>>> symbol.png()[:4], len(symbol.png())
+(b'\\x89PNG', 560)
+
+`.svg() .terminal() .data_url() .rows() .modules()` show the same symbol in other ways. Compact mode leaves EMVCo's byte
+mode for smaller symbols:
+
+>>> qr.render(symbol.text, mode="compact").version
+3
+
+Many texts, in a stream, give the same bytes in order:
+
+>>> list(qr.render_many([symbol.text] * 3)) == [symbol.png()] * 3
+True
+
+And `card` is the payment card around a code, for a page or, as a poster, for a counter.
 """
 
 from emvco.errors import SymbolError

@@ -25,7 +25,20 @@ def _spread(parity: int, shift: int) -> bytes:
 
 
 _LOW_HALF: Final = (_spread(0, 0), _spread(1, 0))
+_COUNT: Final = bytes(byte.bit_count() for byte in range(256))
+_INSIDE: Final = bytes(sum(i for i in range(8) if byte >> i & 1) for byte in range(256))
 _HIGH_HALF: Final = (_spread(0, 4), _spread(1, 4))
+
+
+def _places(bits: bytes) -> tuple[int, int]:
+    """How many bits are set, and the sum of their places, modulo Adler's prime.
+
+    Adler-32 is itself the quickest sum: of n numbers it gives 1 + their sum, and n + the sum of number times (n - i).
+    """
+    adler = zlib.adler32(bits.translate(_COUNT))
+    count = (adler & 0xFFFF) - 1
+    octets = len(bits) * (count + 1) - (adler >> 16)
+    return count, 8 * octets + (zlib.adler32(bits.translate(_INSIDE)) & 0xFFFF) - 1
 
 
 class AffinePng:
@@ -64,16 +77,15 @@ class AffinePng:
         )
         self.by_row = scale * scale * stride
         self.by_column = scale
-        every = range(n)
-        self._row_bits = [
-            (self.by_row << k, board.of_rows((r, c) for r in every if r >> k & 1 for c in every))
-            for k in range(n.bit_length())
-        ]
-        self._column_bits = [
-            (self.by_column << k, board.of_rows((r, c) for c in every if c >> k & 1 for r in every))
-            for k in range(n.bit_length())
-        ]
-        self._rows = board.of_rows((r, c) for r in every for c in every)
+        self._rows = board.of_rows((r, c) for r in range(n) for c in range(n))
+        # In a board's rows a module stands at bit row * W + column, in its columns at column * W + row. So the two sums
+        # of places give those of rows and columns, as far as Adler's arithmetic modulo a prime needs them.
+        self._columns_from = 1 + n * board.width
+        width, inverse = board.width, pow(board.width**2 - 1, -1, ADLER)
+        self._by_place = (
+            (width * self.by_row - self.by_column) * inverse % ADLER,
+            (width * self.by_column - self.by_row) * inverse % ADLER,
+        )
 
     def adler(self, dark: int, weighted: int) -> int:
         """Of the pixels: *dark* modules, and the sum of row * by_row + column * by_column over them."""
@@ -81,30 +93,33 @@ class AffinePng:
         second = (self.adler_sums[1] - 255 * (self.weight * dark - weighted)) % ADLER
         return second << 16 | first
 
-    def turned(self, board: int) -> bytes:
+    def turned(self, board: int) -> bytearray:
         """The bits of the file, from byte `turned_at` on, that the dark modules turn."""
-        # Boards begin with bit 1.
-        lines = ((board & self._rows) << self._shift >> 1).to_bytes(self._length, "little")
+        return self._spread(self._lines(board))
+
+    def _lines(self, board: int) -> bytes:
+        """The rows, where they fall on whole bytes of the file (boards begin with bit 1)."""
+        return ((board & self._rows) << self._shift >> 1).to_bytes(self._length, "little")
+
+    def _spread(self, lines: bytes) -> bytearray:
         spread = bytearray(self.turned_length)
         spread[0::2] = lines.translate(self._low)
         spread[1::2] = lines.translate(self._high)
-        return bytes(spread)
+        return spread
 
-    def crc_of(self, turned: bytes) -> int:
+    def crc_of(self, turned: bytes | bytearray) -> int:
         """Of the chunk, were all of it 0 but for *turned*."""
         return zlib.crc32(self._zeros[0] + turned + self._zeros[1])
 
     def write(self, board: int) -> bytes:
         """The file of one final board."""
-        board &= self._rows
-        weighted = 0
-        for weight, cells in self._row_bits:
-            weighted += weight * (board & cells).bit_count()
-        for weight, cells in self._column_bits:
-            weighted += weight * (board & cells).bit_count()
-        adler = self.adler(board.bit_count(), weighted)
+        lines = self._lines(board)
+        dark, rows = _places(lines)
+        _, columns = _places((board >> self._columns_from).to_bytes(self._length, "little"))
+        by_rows, by_columns = self._by_place
+        adler = self.adler(dark, by_rows * (rows - self._shift * dark) + by_columns * columns)
         body = b"%b%b%b" % (
-            (int.from_bytes(self.turned(board), "little") ^ self._middle).to_bytes(self.turned_length, "little"),
+            (int.from_bytes(self._spread(lines), "little") ^ self._middle).to_bytes(self.turned_length, "little"),
             self._after,
             adler.to_bytes(4, "big"),
         )

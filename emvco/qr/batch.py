@@ -30,7 +30,7 @@ _FORMATS: Final[dict[str, Callable[[Symbol], object]]] = {
     "terminal": Symbol.terminal,
 }
 # Bounds the memory of a stream, whatever its length; and what is drawn in vain if the taker stops early.
-_BLOCK: Final = 4096
+_BLOCK: Final = 8192
 
 
 @overload
@@ -78,7 +78,7 @@ def render_many(
 ) -> Iterator[object]:
     """Draw each of *texts* and give what `Symbol.<format>()` gives, in their order, as they are taken.
 
-    `format` is png, modules, svg, data_url, terminal or rows; the rest is as for `render`. Reads ahead by up to 4,096
+    `format` is png, modules, svg, data_url, terminal or rows; the rest is as for `render`. Reads ahead by up to 8,192
     texts, so it can run over millions. An iterator belongs to one thread at a time. Raises SymbolError, at once for
     options, and in its turn for a text that cannot be drawn; its message tells the place.
     """
@@ -94,10 +94,15 @@ def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[
     done = 0
     while block := list(islice(texts, _BLOCK)):
         drawn: list[object | None] = [None] * len(block)
+        count = 0
         if vectors is not None:
             # A text that cannot be drawn is found again below, in its turn.
             with suppress(SymbolError):
-                vectors.draw(block, drawn)
+                count = vectors.draw(block, drawn)
+        if count == len(block):
+            yield from drawn
+            done += count
+            continue
         for place, (text, picture) in enumerate(zip(block, drawn, strict=True)):
             yield _single(text, show, options, done + place) if picture is None else picture
         done += len(block)

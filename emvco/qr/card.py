@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from html import escape
 from typing import Final, Literal
-from xml.sax.saxutils import escape
 
 from emvco.errors import SymbolError
 from emvco.payload import parse
@@ -213,7 +213,7 @@ def _text(x: float, y: float, size: float, text: str, colour: str, *, bold: bool
     weight = ' font-weight="600"' if bold else ""
     return (
         f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}"{weight} fill="{colour}">'
-        f"{escape(text)}</text>"
+        f"{escape(text, quote=False)}</text>"
     )
 
 
@@ -240,5 +240,5 @@ def _code(symbol: Symbol, x: float, y: float, side: float) -> str:
 def _document(page: str, title: str, parts: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {page} role="img" font-family="{FONTS}" text-anchor="middle">'
-        f"<title>{escape(title)}</title>{''.join(parts)}</svg>\n"
+        f"<title>{escape(title, quote=False)}</title>{''.join(parts)}</svg>\n"
     )

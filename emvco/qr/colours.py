@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +15,16 @@ WHITE: Final = "#fff"
 # Cameras binarise by brightness. Below 3:1 (as WCAG 2.2, 1.4.11) bad light or a worn print takes the code away.
 CONTRAST_MIN: Final = 3.0
 _COLOUR: Final = re.compile(r"#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What does not depend on the modules: *scale* pixels a module, *border* modules of light around, colours."""
+
+    scale: int
+    border: int
+    dark: str = BLACK
+    light: str = WHITE
 
 
 @lru_cache(maxsize=256)

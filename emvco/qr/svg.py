@@ -7,20 +7,22 @@ from itertools import groupby
 from struct import Struct
 from typing import Final
 
-from emvco.qr.colours import BLACK, WHITE
+from emvco.qr.colours import Look
 
 # Rows are looked up in pieces of eleven modules; the gap between lines of a board has room for the last one.
 _PIECE: Final = 11
 _GAP: Final = 11
 
 
-def write(lines: bytes, scale: int, border: int, dark: str = BLACK, light: str = WHITE) -> str:
-    """The document. *lines* as `Board.lines` gives them, *scale* pixels a module, *border* modules of light around."""
-    side = _layout(len(lines), border)[0] + 2 * border
+def write(lines: bytes, look: Look, on_top: str = "") -> str:
+    """The document. *lines* as `Board.lines` gives them, *on_top* elements in units of modules."""
+    side = _layout(len(lines), look.border)[0] + 2 * look.border
+    pixels = side * look.scale
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side * scale}" height="{side * scale}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" height="{pixels}" '
         f'viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
-        f'<path fill="{light}" d="M0 0h{side}v{side}H0z"/><path stroke="{dark}" d="{path(lines, border)}"/></svg>\n'
+        f'<path fill="{look.light}" d="M0 0h{side}v{side}H0z"/>'
+        f'<path stroke="{look.dark}" d="{path(lines, look.border)}"/>{on_top}</svg>\n'
     )
 
 

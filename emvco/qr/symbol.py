@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from emvco.errors import SymbolError
+from emvco.qr import mark as marks
 from emvco.qr import png, svg, terminal
 from emvco.qr.affine import affine_png
 from emvco.qr.board import board_of, information
 from emvco.qr.codewords import Mode, template_for
-from emvco.qr.colours import BLACK, WHITE, rgb_pair
+from emvco.qr.colours import BLACK, WHITE, Look, rgb_pair
 from emvco.qr.spec import ErrorLevel
 from emvco.qr.tables import raw_board
 
@@ -57,22 +58,31 @@ class Symbol:
         """The same in one piece: size * size bytes, row after row."""
         return b"".join(self.rows())
 
-    def png(self, *, dark: str = BLACK, light: str = WHITE) -> bytes:
-        """A PNG file. Black on white is greyscale, other colours (`#rrggbb`) a palette of two.
+    def png(self, *, dark: str = BLACK, light: str = WHITE, mark: bytes | None = None) -> bytes:
+        """A PNG file. Black on white is greyscale, other colours (`#rgb`, `#rrggbb`) a palette of two.
 
-        Raises SymbolError for colours that scanners cannot tell apart.
+        *mark* is a small picture for the middle, itself a PNG; it needs level H (see `emvco.qr.mark`). Raises
+        SymbolError for colours that scanners cannot tell apart and for marks that cannot be drawn.
         """
-        if dark is BLACK and light is WHITE:
+        if dark is BLACK and light is WHITE and mark is None:
             affine = affine_png(self.version, self.scale, self.border)
             if affine is not None:
                 return affine.write(self.board)
+        if mark is not None:
+            marks.require_h(self.error)
+            return marks.write_png(mark, self.rows(), Look(self.scale, self.border, dark, light))
         return png.write(self.rows(), self.scale, self.border, *rgb_pair(dark, light))
 
-    def svg(self, *, dark: str = BLACK, light: str = WHITE) -> str:
-        """An SVG document, which can also stand inside an HTML page. Colours as in `png`."""
+    def svg(self, *, dark: str = BLACK, light: str = WHITE, mark: bytes | None = None) -> str:
+        """An SVG document, which can also stand inside an HTML page. Colours and mark as in `png`."""
         if not (dark is BLACK and light is WHITE):
             rgb_pair(dark, light)
-        return svg.write(board_of(self.version).lines(self.board), self.scale, self.border, dark, light)
+        image = ""
+        if mark is not None:
+            marks.require_h(self.error)
+            image = marks.svg_image(mark, self.size, self.border, light)
+        look = Look(self.scale, self.border, dark, light)
+        return svg.write(board_of(self.version).lines(self.board), look, image)
 
     def terminal(self, *, ansi: bool = True) -> str:
         """Lines for a terminal, two modules to a character, the quiet zone included; ends without a line break.

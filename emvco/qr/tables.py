@@ -1,7 +1,8 @@
 """Codewords to boards by table: Reed-Solomon, interleaving, placement and masking are all linear over GF(2).
 
 So for one version and level, the unmasked board is the exclusive or of one board for every data codeword's two halves.
-Tables are built when first asked for (2 to 60 ms) and the last few are kept (1.4 MB for 5-M, 9 MB for 10-L).
+Tables are built when first asked for (2 to 60 ms) and the last few are kept (1.4 MB for 5-M, 9 MB for 10-L, and as much
+again for places that vary from code to code).
 Above version 10 tables do not pay: codewords are corrected, interleaved and placed as the standard says it.
 """
 
@@ -19,6 +20,7 @@ from emvco.qr.spec import ErrorLevel
 
 VERSION_MAX: Final = 10
 _TABLES_KEPT: Final = 8
+_WIDE_KEPT: Final = 40  # Places in a table; 5 MB for 5-M, 11 MB for 10-L.
 _HEADS_KEPT: Final = 4096
 _PADDINGS_KEPT: Final = 1024
 
@@ -50,7 +52,7 @@ def _turned(at: int, correction: list[int], factors: tuple[int, ...], bit: int) 
 
 
 class Tables:
-    """Sixteen boards for each half of each data codeword. Immutable after construction."""
+    """Sixteen boards for each half of each data codeword; and 256 for some that are wanted often."""
 
     def __init__(self, version: int, level: ErrorLevel) -> None:
         board = board_of(version)
@@ -64,11 +66,33 @@ class Tables:
                 for single in half:
                     table += [single ^ other for other in table]
                 self.halves.append(table)
+        self._wide: dict[int, list[int]] = {}
+        self._ends: dict[tuple[int, int], list[list[int]]] = {}
 
     def board(self, codewords: bytes, at: int = 0) -> int:
         """What *codewords*, the first of them being data codeword number *at*, add to the board."""
         halves = codewords.hex().encode().translate(_HALVES)
         return reduce(xor, map(getitem, self.halves[2 * at : 2 * at + len(halves)], halves), 0)
+
+    def end(self, codewords: bytes, at: int) -> int:
+        """The same, for codewords that differ from code to code: whole ones are looked up, as far as there is room."""
+        tables = self._ends.get((at, len(codewords)))
+        if tables is None:
+            tables = self._widened(at, len(codewords))
+            if tables is None:
+                return self.board(codewords, at)
+        return reduce(xor, map(getitem, tables, codewords), 0)
+
+    def _widened(self, at: int, length: int) -> list[list[int]] | None:
+        with _building:
+            missing = [place for place in range(at, at + length) if place not in self._wide]
+            if len(self._wide) + len(missing) > _WIDE_KEPT:
+                return None
+            for place in missing:
+                upper, lower = self.halves[2 * place : 2 * place + 2]
+                self._wide[place] = [high ^ low for high in upper for low in lower]
+            tables = self._ends[at, length] = [self._wide[place] for place in range(at, at + length)]
+            return tables
 
 
 @lru_cache(maxsize=_TABLES_KEPT)
@@ -104,7 +128,7 @@ def raw_board(template: Template, raw: bytes) -> int:
     whole = template.head_bits >> 3
     bits = (over << template.tail_bits | pack(raw, template.tail)) << template.fill
     tail = bits.to_bytes(template.used - whole, "big")
-    return board ^ tables_of(template.version, template.level).board(tail, whole)
+    return board ^ tables_of(template.version, template.level).end(tail, whole)
 
 
 def _placed(template: Template, raw: bytes) -> int:

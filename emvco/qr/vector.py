@@ -18,9 +18,9 @@ Words = NDArray[np.uint64]
 Octets = NDArray[np.uint8]
 
 OFFSET: Final = 4
-# Arrays of a penalty pass are lines x 8 masks x codes; at 96 codes they stay in a core's second cache.
-_SCORED_AT_ONCE: Final = 96
-DRAWN_AT_ONCE: Final = 256
+# So many codes at a time that the arrays of a penalty (lines x codes) stay in a core's second cache.
+DRAWN_AT_ONCE: Final = 768
+_CHOSEN_AT_ONCE: Final = 512
 
 
 def _u(value: int) -> np.uint64:
@@ -72,18 +72,15 @@ class Lines:
         self._valid = _u(((1 << n - 1) - 1) << OFFSET)
         self._starts = _u(((1 << n - 6) - 1) << OFFSET)
         along = self.patterns ^ self.patterns >> _u(1)
-        self._equal = (~along & self._valid).T[:, :, None].copy()
+        self._equal = (~along & self._valid)[:, :, None].copy()
         rows = self.patterns[:, :n]
-        self._equal_below = (~(rows[:, :-1] ^ rows[:, 1:]) & self._valid).T[:, :, None].copy()
+        self._equal_below = (~(rows[:, :-1] ^ rows[:, 1:]) & self._valid)[:, :, None].copy()
         self._balance = np.array(board.balance, np.uint16)
 
     def best_masks(self, raw: Words, scratch: Scratch) -> NDArray[np.intp]:
         """Of unmasked boards (codes, lines): for each the mask with the lowest penalty."""
         codes = len(raw)
-        costs = np.empty((8, codes), np.uint16)
-        turned = np.ascontiguousarray(raw.T)
-        for i in range(0, codes, _SCORED_AT_ONCE):
-            costs[:, i : i + _SCORED_AT_ONCE] = self._n12(turned[:, i : i + _SCORED_AT_ONCE], scratch)
+        costs = self._n12(np.ascontiguousarray(raw.T), scratch)
         # The rest costs as much again: look first where these two are lowest, then only where there is still a chance.
         first, every = costs.argmin(axis=0), np.arange(codes)
         totals = np.full((8, codes), 0xFFFF, np.uint16)
@@ -91,54 +88,64 @@ class Lines:
         hopeful = costs <= best - np.uint16(LEAST_N3)
         hopeful[first, every] = False
         masks, places = np.nonzero(hopeful)
-        for i in range(0, len(masks), DRAWN_AT_ONCE):
-            mask, place = masks[i : i + DRAWN_AT_ONCE], places[i : i + DRAWN_AT_ONCE]
-            totals[mask, place] = costs[mask, place] + self._n34(raw, place, mask, scratch)
+        totals[masks, places] = costs[masks, places] + self._n34(raw, places, masks, scratch)
         chosen: NDArray[np.intp] = totals.argmin(axis=0)
         return chosen
 
     def _n12(self, raw: Words, scratch: Scratch) -> NDArray[np.uint16]:
         """N1 + N2 by mask and code; *raw* is (lines, codes)."""
-        n, (lines, codes) = self.size, raw.shape
-        shape = lines, 8, codes
-        equal, a, b = scratch.words("equal", shape), scratch.words("a", shape), scratch.words("b", shape)
+        n, shape = self.size, raw.shape
+        along, equal, a, b = (scratch.words(name, shape) for name in ("along", "equal", "a", "b"))
         counts, more = scratch.octets("counts", shape), scratch.octets("more", shape)
-        along = raw ^ raw >> _u(1)
+        np.right_shift(raw, _u(1), out=along)
+        along ^= raw
         along &= self._valid
-        np.bitwise_xor(along[:, None, :], self._equal, out=equal)  # A module is like the next one in its line.
-        np.right_shift(equal, _u(1), out=a)
-        a &= equal
-        np.right_shift(a, _u(2), out=b)
-        a &= b  # Five in a row are alike.
-        np.left_shift(a, _u(1), out=b)
-        b ^= a
-        np.bitwise_count(a, out=counts)
-        counts += np.bitwise_count(b, out=more)  # A run of k has k - 4 such places and two ends: k - 2.
-        below = raw[: n - 1] ^ raw[1:n]
+        below = np.bitwise_xor(raw[: n - 1], raw[1:n], out=scratch.words("below", (n - 1, shape[1])))
         below &= self._valid
-        square = b[: n - 1]
-        np.bitwise_xor(below[:, None, :], self._equal_below, out=square)
-        square &= equal[: n - 1]
-        square &= equal[1:n]
-        squares = np.bitwise_count(square, out=more[: n - 1])
-        counts[: n - 1] += squares
-        squares <<= 1
-        counts[: n - 1] += squares
-        total: NDArray[np.uint16] = np.add.reduce(counts, axis=0, dtype=np.uint16)
-        return total
+        costs = np.empty((8, shape[1]), np.uint16)
+        for mask in range(8):
+            np.bitwise_xor(along, self._equal[mask], out=equal)  # A module is like the next one in its line.
+            np.right_shift(equal, _u(1), out=a)
+            a &= equal
+            np.right_shift(a, _u(2), out=b)
+            a &= b  # Five in a row are alike.
+            np.left_shift(a, _u(1), out=b)
+            b ^= a
+            np.bitwise_count(a, out=counts)
+            counts += np.bitwise_count(b, out=more)  # A run of k has k - 4 such places and two ends: k - 2.
+            square = np.bitwise_xor(below, self._equal_below[mask], out=b[: n - 1])
+            square &= equal[: n - 1]
+            square &= equal[1:n]
+            squares = np.bitwise_count(square, out=more[: n - 1])
+            counts[: n - 1] += squares
+            squares <<= 1
+            counts[: n - 1] += squares
+            np.add.reduce(counts, axis=0, dtype=np.uint16, out=costs[mask])
+        return costs
 
     def _n34(
         self, raw: Words, places: NDArray[np.intp], masks: NDArray[np.intp], scratch: Scratch
     ) -> NDArray[np.uint16]:
-        """N3 + N4 of chosen boards (codes, lines) with chosen masks."""
-        shape = len(places), self.lines
-        boards, a, b, c, d = (scratch.words(name, shape) for name in ("boards", "a", "b", "c", "d"))
-        np.take(raw, places, axis=0, out=boards, mode="clip")
-        boards ^= np.take(self.patterns, masks, axis=0, out=a, mode="clip")
+        """N3 + N4 of chosen boards with chosen masks; *raw* is (codes, lines)."""
+        costs = np.empty(len(places), np.uint16)
+        for i in range(0, len(places), _CHOSEN_AT_ONCE):
+            part = slice(i, i + _CHOSEN_AT_ONCE)
+            shape = len(places[part]), self.lines
+            boards, pattern = scratch.words("boards", shape), scratch.words("a", shape)
+            np.take(raw, places[part], axis=0, out=boards, mode="clip")
+            boards ^= np.take(self.patterns, masks[part], axis=0, out=pattern, mode="clip")
+            costs[part] = self._n3(boards, scratch)
+            dark = np.bitwise_count(boards[:, : self.size], out=scratch.octets("counts", (shape[0], self.size)))
+            costs[part] += self._balance[np.add.reduce(dark, axis=1, dtype=np.uint16)]
+        return costs
+
+    def _n3(self, boards: Words, scratch: Scratch) -> NDArray[np.uint16]:
+        """N3 of masked boards (codes, lines)."""
+        shape = boards.shape
+        a, b, c, d = (scratch.words(name, shape) for name in ("a", "b", "c", "d"))
         np.right_shift(boards, _u(1), out=a)
         np.bitwise_or(boards, a, out=c)
-        a ^= boards
-        a &= self._valid  # A module is not like the next one.
+        a ^= boards  # A module is not like the next one (nor is one at the end, which no start reaches).
         np.right_shift(a, _u(1), out=b)
         np.bitwise_and(a, b, out=d)
         b |= a
@@ -146,24 +153,21 @@ class Lines:
         d &= a
         d &= boards
         d &= self._starts
-        np.right_shift(b, _u(2), out=b)
-        np.invert(b, out=b)
-        d &= b  # 1011101 begins here.
+        b >>= _u(2)  # 1011101 begins at d where this is 0,
         np.right_shift(c, _u(2), out=a)
-        c |= a  # Something dark in four modules.
+        c |= a  # something dark in four modules,
         np.right_shift(c, _u(7), out=a)
-        np.left_shift(c, _u(4), out=c)
-        a &= c
-        np.invert(a, out=a)
-        d &= a
+        c <<= _u(4)
+        a &= c  # and counts where this is 0: four light ones after or before it.
+        b |= a
+        np.invert(b, out=b)
+        d &= b
         counts = np.bitwise_count(d, out=scratch.octets("counts", shape))
         several = np.flatnonzero(counts.ravel() >= 2)
         found = d.ravel()[several]
         counts.ravel()[several] -= np.bitwise_count(found & (found << _u(4) | found << _u(6)))
         total: NDArray[np.uint16] = np.add.reduce(counts, axis=1, dtype=np.uint16)
         total *= np.uint16(40)
-        dark = np.bitwise_count(boards[:, : self.size], out=scratch.octets("dark", (len(places), self.size)))
-        total += self._balance[np.add.reduce(dark, axis=1, dtype=np.uint16)]
         return total
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emvco.qr import svg, terminal
-from emvco.qr.codewords import Template, shape, template_for
+from emvco.qr.codewords import CRC_TAG, Template, shape, template_for
+from emvco.qr.colours import Look
 from emvco.qr.symbol import Options, utf8
 from emvco.qr.tables import VERSION_MAX as TABLES_MAX
 from emvco.qr.vector import DRAWN_AT_ONCE, OFFSET, Octets, Scratch, Words, lines_of
@@ -20,7 +21,7 @@ from emvco.qr.vector_png import VectorPng, cut, vector_png
 _PICTURES: Final = frozenset(("png", "data_url"))
 _WORTH_VECTORS: Final = 24  # Fewer texts of a template are drawn as fast one by one.
 _CLASSES: Final = np.frombuffer(shape(bytes(range(256))), np.uint8)
-_CRC_TAG: Final = np.frombuffer(b"6304", np.uint8)
+_CRC_TAG: Final = np.frombuffer(CRC_TAG, np.uint8)
 _GAP: Final = 11  # As after each line of `emvco.qr.board`.
 
 
@@ -32,11 +33,12 @@ class VectorBatch:
         self._options = options
         self._scratch = Scratch()
 
-    def draw(self, texts: list[str], results: list[object | None]) -> None:
+    def draw(self, texts: list[str], results: list[object | None]) -> int:
         """Put what `Symbol.<format>()` gives into *results*; None stays where the single engine does as well.
 
-        Raises SymbolError if one of them cannot be drawn.
+        Returns how many it drew. Raises SymbolError if one of them cannot be drawn.
         """
+        count = 0
         plain = "".join(texts).isascii()
         known: list[str] | list[bytes] = texts if plain else [utf8(text) for text in texts]
         lengths = np.fromiter(map(len, known), np.intp, len(known))
@@ -44,13 +46,16 @@ class VectorBatch:
             places = np.flatnonzero(lengths == length)
             if length == 0 or len(places) < _WORTH_VECTORS:
                 continue
-            chosen = [texts[place] for place in places]
+            chosen = texts if len(places) == len(texts) else [texts[place] for place in places.tolist()]
             octets = np.frombuffer("".join(chosen).encode(), np.uint8).reshape(len(chosen), -1)
             for template, part in self._templates(octets):
                 if template.version > TABLES_MAX or len(part) < _WORTH_VECTORS:
                     continue
-                for place, result in zip(places[part], self._drawn(template, octets[part]), strict=False):
+                drawn = self._drawn(template, octets[part])
+                for place, result in zip(places[part].tolist(), drawn, strict=False):
                     results[place] = result
+                count += len(drawn)
+        return count
 
     def _templates(self, octets: Octets) -> Iterator[tuple[Template, NDArray[np.intp]]]:
         """Of texts of one length in UTF-8: their templates, and which texts have them."""
@@ -103,9 +108,8 @@ class VectorBatch:
         if self._format == "svg":
             lines = np.full((len(boards), size, size + _GAP), ord("0"), np.uint8)
             lines[:, :, :size] += modules
-            return [
-                svg.write(one, self._options.scale, self._options.border) for one in cut(lines.reshape(len(boards), -1))
-            ]
+            look = Look(self._options.scale, self._options.border)
+            return [svg.write(one, look) for one in cut(lines.reshape(len(boards), -1))]
         lines_of_all = cut(modules.reshape(-1, size))
         rows = [tuple(lines_of_all[i : i + size]) for i in range(0, len(lines_of_all), size)]
         if self._format == "rows":
@@ -126,9 +130,8 @@ def _shapes(octets: Octets) -> Octets:
     np.take(_CLASSES, octets, out=shapes[:, :length], mode="clip")
     shapes[:, length] = _wide(octets)
     if length >= 8:
-        digits = octets[:, -4:]
-        is_crc = (((digits >= 48) & (digits <= 57)) | ((digits >= 65) & (digits <= 70))).all(axis=1)
-        is_crc &= (octets[:, -8:-4] == _CRC_TAG).all(axis=1)
+        is_crc = (octets[:, -8:-4] == _CRC_TAG).all(axis=1)
+        is_crc &= (shapes[:, length - 4 : length] != ord("B")).all(axis=1)
         shapes[is_crc, length - 4 : length] = ord("A")
     return shapes
 

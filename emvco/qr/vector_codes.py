@@ -20,7 +20,7 @@ from emvco.qr.tables import tables_of
 from emvco.qr.vector import Octets, Scratch, Words, to_words
 
 _KEPT: Final = 4
-_WORTH_WIDE: Final = 512  # From so many texts on, tables of whole codewords pay for being made.
+_WORTH_WIDE: Final = 1024  # From so many texts on, tables of whole codewords pay for being made.
 _building = Lock()
 
 _HALVES: Final = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))

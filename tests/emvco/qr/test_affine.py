@@ -90,9 +90,9 @@ def test_a_payment_code_is_small():
     assert len(affine_png(5, 8, 4).template) < 580
 
 
-@pytest.mark.parametrize(("scale", "border"), [(3, 4), (16, 4), (8, 0), (1, 1)])
-def test_what_has_no_template_takes_the_ordinary_path(scale, border):
-    assert affine_png(4, scale, border) is None
+@pytest.mark.parametrize(("version", "scale", "border"), [(4, 3, 4), (4, 16, 4), (4, 8, 0), (4, 1, 1), (10, 8, 10)])
+def test_what_has_no_template_takes_the_ordinary_path(version, scale, border):
+    assert affine_png(version, scale, border) is None
 
 
 def test_both_huffman_codes_are_complete():

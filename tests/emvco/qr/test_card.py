@@ -96,7 +96,7 @@ def test_markup_in_a_name_is_text():
         assert "Söhne" in " ".join(texts(svg))
 
 
-@pytest.mark.parametrize("name", ["W" * 100, "กั่ว " * 20, "บริษัท น้ำพริกป้าแจ๋ว ก๋วยเตี๋ยวเรือ จำกัด (สาขาที่ ๒)", "x"])
+@pytest.mark.parametrize("name", ["W" * 100, "กั่ว " * 20, "บริษัท น้ำพริกป้าแจ๋ว ก๋วยเตี๋ยวเรือ จำกัด (สาขาที่ ๒)", "x", "東京" * 20])
 def test_no_name_is_cut_off_and_none_is_wider_than_the_card(name):
     from emvco.qr.card import _width
 

@@ -85,7 +85,7 @@ def test_the_crc_never_decides_about_segments():
     assert shape((body + "1234").encode()) == shape((body + "A0F1").encode())
     templates = {template_for((body + crc).encode(), "compact", "M") for crc in ("0000", "1234", "A0F1", "FFFF")}
     assert len(templates) == 1
-    # Only a CRC: four characters that are none are what they are.
+    # Only at the end, and only if it can be one.
     assert shape(b"63041234X") != shape(b"6304A234X")
     assert shape(b"6304abcd") == b"NNNNBBBB"
 
