@@ -66,7 +66,9 @@ def in_transaction() -> bool:
 
 async def _know_types(conn: Conn) -> None:
     """Have asyncpg look up the array types once per connection, instead of in the first payment's transaction."""
-    await conn.fetchval("SELECT cardinality($1::bigint[]) + cardinality($2::text[])", [], [])
+    await conn.fetchval(
+        "SELECT cardinality($1::bigint[]) + cardinality($2::text[]) + cardinality($3::uuid[])", [], [], []
+    )
 
 
 async def _no_reset(_: Any) -> None:

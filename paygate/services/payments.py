@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 import emvco
+from paygate import telemetry
 from paygate.core import ids
-from paygate.core.errors import Bug, InvalidInput, Moved, NoAccount, NotFound, SlotsExhausted, Unavailable
+from paygate.core.credits import SKEW
+from paygate.core.errors import Bug, InvalidInput, Moved, NoAccount, NotFound, SlotsExhausted
 from paygate.core.events import of_payment
 from paygate.core.fees import Charge, charge
 from paygate.core.money import MIN_AMOUNT_SATANG
@@ -40,6 +41,8 @@ PROXY_KINDS: dict[str, Literal["mobile", "national_id", "ewallet"]] = {
     "national_id": "national_id",
     "ewallet": "ewallet",
 }
+
+log = telemetry.logger("services.payments")
 
 Answer = Callable[[Payment], tuple[int, bytes]]
 """Renders the answer of a face: HTTP status and body. It is kept with the Idempotency-Key."""
@@ -119,10 +122,11 @@ async def create(
 
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
-    if isinstance(done, Done):
-        with suppress(Unavailable):  # The payment is made, and the credits are marked: the workers decide them.
-            for credit_id in fitting:
-                await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, credit_id)
+    if isinstance(done, Done) and fitting:
+        try:
+            await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, fitting[0])
+        except Exception:  # The payment is made, and the credits are marked: the workers decide them.
+            log.exception("money that came before its payment was not decided", payment=str(done.payment.id))
     return done
 
 
@@ -279,7 +283,7 @@ async def _take(
         amounts=amounts,
         exact=tagging == "auto",
         exclusive=tagging != "off",
-        hold=expiry + QUARANTINE_OTHER,
+        hold=expiry + QUARANTINE_OTHER + SKEW,
     )
 
 
