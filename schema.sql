@@ -141,6 +141,7 @@ CREATE TABLE sources (                          -- Who may say that money arrive
     disabled_at     timestamptz,                -- Nothing is believed from then on.
     PRIMARY KEY (merchant_id, mode, id)
 );
+CREATE INDEX sources_account ON sources (merchant_id, mode, receiving_id);
 CREATE INDEX sources_by_id ON sources (id);     -- The address /api/bank/{id} names the source alone.
 
 -- ---------------------------------------------------------------------------------------------------- payments

@@ -238,6 +238,8 @@ def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence
     fitting = [a for a in principal.accounts if (a.biller_id if new.ref1 else a.proxy or a.biller_id)]
     if not fitting:
         raise InvalidInput("The receiving account has no biller ID for bill-payment references.", field="promptpayRef1")
+    # Money on an account that no source speaks for would not be heard of: such an account is the last resort.
+    fitting = [a for a in fitting if a.heard] or fitting
     start = payment_id.int % len(fitting)
     return [*fitting[start:], *fitting[:start]]
 
