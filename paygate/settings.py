@@ -49,6 +49,7 @@ KNOWN = frozenset(
         "PAYGATE_DB_POOL_SIZE",
         "PAYGATE_LOG_LEVEL",
         "PAYGATE_NO_WORKER",
+        "PAYGATE_LISTENING",
         "PAYGATE_PG_BIN",  # Read by paygate.embedded.
         *FEE_SETTINGS,
     }
@@ -82,6 +83,7 @@ class Settings:
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
     log_level: str = "info"  # PAYGATE_LOG_LEVEL: debug, info, warning or error.
     no_worker: bool = False  # PAYGATE_NO_WORKER=1: the server leaves background work to `paygate worker`.
+    listening: tuple[str, int] | None = None  # PAYGATE_LISTENING: host:port of `serve`, where no webhook may go.
     warnings: tuple[str, ...] = ()  # Sentences for the operator: what was set but is not known.
 
     @classmethod
@@ -113,6 +115,7 @@ class Settings:
             db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
             log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
             no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
+            listening=reader.read("PAYGATE_LISTENING", _listening, None),
             warnings=tuple(_unknown(name) for name in sorted(values.keys() - KNOWN - {"BASE_URL"})),
         )
         secret = reader.read("PAYGATE_SECRET_KEY", _secret, "")
@@ -133,6 +136,7 @@ class Settings:
             plan_fee_bps=dict(self.plan_fee_bps),
             vat=self.vat,
             webhook_allow_networks=self.webhook_allow_networks,
+            listening=self.listening,
         )
 
 
@@ -239,6 +243,14 @@ def _url(text: str) -> str:
     if not good or parts.query or parts.fragment or parts.username is not None or not text.isprintable() or " " in text:
         raise ValueError("must be an address like https://pay.example.com")
     return text.rstrip("/")
+
+
+def _listening(text: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(f"//{text}")
+        return str(ipaddress.ip_address(parts.hostname or "")), parts.port or int("")
+    except ValueError:
+        raise ValueError("must be an address and a port, like 127.0.0.1:8000 or [::1]:8000") from None
 
 
 def _secret(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import emvco
-from paygate.cli.output import emit, examples, json_option, owner_text, read_owner, table
+from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.db.accounts import Account
@@ -71,8 +71,19 @@ def add(
     lines = [
         f"Account {account_id}: {_receives(added)}.",
         f"Next: paygate source add --account {account_id} --kind generic",
+        "Until a source speaks for it, no payment is made on it while another account has one.",
     ]
     emit({"accountId": account_id}, lines, as_json=as_json)
+
+
+@account.command(epilog=examples("paygate account retire acc_01..."))
+@click.argument("account_id")
+@json_option
+def retire(account_id: str, as_json: bool) -> None:
+    """Make no new payments on an account. Open ones still match; adding it again brings it back."""
+    number = read_id("acc", account_id)
+    run(lambda ctx: accounts.retire(ctx, number))
+    emit({"accountId": account_id, "retired": True}, [f"Account {account_id} takes no new payments."], as_json=as_json)
 
 
 @account.command("list", epilog=examples("paygate account list", "paygate account list --owner central --json"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, table
+from paygate.cli.output import emit, examples, json_option, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.core.keys import PREFIX, Kind
@@ -42,7 +42,7 @@ def create(merchant: str, kind: Kind, test: bool, as_json: bool) -> None:
 @json_option
 def revoke(key_id: str, as_json: bool) -> None:
     """Make a key worthless at once, in every process."""
-    number = ids.read("key", key_id)
+    number = read_id("key", key_id)
     run(lambda ctx: keys.revoke(ctx, number))
     emit({"keyId": ids.show("key", number), "revoked": True}, [f"Key {key_id} is revoked."], as_json=as_json)
 

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import click
 
 from paygate.core import ids
+from paygate.core.errors import NotFound
 from paygate.core.events import timestamp
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -62,6 +64,14 @@ def owner_text(merchant_id: int) -> str:
 def read_owner(text: str) -> int:
     """The reverse of `owner_text`. Raises NotFound."""
     return 0 if text == "central" else ids.read_merchant(text)
+
+
+def read_id(prefix: str, text: str) -> UUID:
+    """An id that somebody typed. Raises NotFound, saying what was looked for."""
+    try:
+        return ids.read(prefix, text)
+    except NotFound:
+        raise NotFound(f"{text!r} is not an id of the form {prefix}_...") from None
 
 
 def _plain(value: object) -> str | None:

@@ -6,16 +6,20 @@ import asyncio
 import errno
 import multiprocessing
 import os
+import secrets
 import signal
 import socket
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from paygate import telemetry
@@ -29,6 +33,7 @@ GRACE_S = 10  # What requests in hand get after SIGTERM.
 BIND_PATIENCE_S = 3.0
 POLL_S = 0.05
 EMBEDDED_CONNECTIONS = 80  # Of its 100; the rest is for workers and commands.
+log = telemetry.logger("serve")
 FACTORY = "paygate.cli.serve:create_app"
 
 
@@ -62,12 +67,27 @@ def serve(host: str, port: int, workers: int, no_worker: bool, data: Path | None
         with _listen(host, port) as listener, database(settings, watch=True, loud=True) as dsn:
             address = _address(host, listener.getsockname()[1])
             os.environ.update(_for_processes(settings, dsn, address, no_worker=no_worker))
+            os.environ["PAYGATE_LISTENING"] = urlsplit(_address(*listener.getsockname()[:2])).netloc
             asyncio.run(prepare(settings, dsn))
             text = f"PayGate on {address}, data in {settings.data_dir}. Stop it with Ctrl-C."
             emit({"url": address, "workers": workers}, [text], as_json=as_json)
             _run(listener, workers, settings.log_level)
     except KeyboardInterrupt:
         raise SystemExit(0) from None
+
+
+class Protocol(HttpToolsProtocol):
+    """What is not HTTP at all is refused in the shape that clients of the API read, with an id to quote."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse a request that cannot be parsed, and hang up."""
+        request_id = f"req_{secrets.token_hex(12)}"
+        message = "This is not a valid HTTP request; text in addresses must be percent-encoded."
+        body = msgspec.json.encode({"error": "INVALID_REQUEST", "message": message, "requestId": request_id})
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(f"{head}request-id: {request_id}\r\nconnection: close\r\n\r\n".encode() + body)
+        self.transport.close()
+        log.info("refused", reason=msg, request_id=request_id)
 
 
 def create_app() -> Starlette:
@@ -93,7 +113,7 @@ def _run(listener: socket.socket, workers: int, log_level: str) -> None:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -105,10 +125,14 @@ def _run(listener: socket.socket, workers: int, log_level: str) -> None:
         supervisor.run()
         failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     else:
-        # uvicorn repeats the signal that ended it once it is done: by then the work is finished, nothing is left to do.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _ignore)
         server = uvicorn.Server(config)
+
+        # For the moment before uvicorn listens to signals itself; and it repeats the one that ended it once it is done.
+        def leave(*_: object) -> None:
+            server.should_exit = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)
         try:
             server.run(sockets=[listener])
         except SystemExit as error:
@@ -165,7 +189,3 @@ def _for_processes(settings: Settings, dsn: str, address: str, *, no_worker: boo
 def _leave(*_: object) -> None:
     """SIGTERM before the server runs: leave, closing what is open."""
     raise SystemExit(0)
-
-
-def _ignore(*_: object) -> None:
-    """See _run."""

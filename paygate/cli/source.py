@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, owner_text, read_owner, table
+from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.services import sources
@@ -21,7 +21,7 @@ def source() -> None:
 @json_option
 def add(account: str, kind: str, as_json: bool) -> None:
     """Add a source to an account. Its secret is shown this once."""
-    account_id = ids.read("acc", account)
+    account_id = read_id("acc", account)
     new = run(lambda ctx: sources.add(ctx, account_id=account_id, kind=kind))
     answer = {"sourceId": ids.show("src", new.id), "secret": new.secret, "url": new.url}
     lines = [

@@ -10,6 +10,7 @@ from uuid import UUID
 
 SKEW = timedelta(minutes=2)  # A bank's clock and ours may differ by this much.
 MERGE_WINDOW = timedelta(minutes=10)  # Two tales of one credit are no further apart.
+BANK_NAMESPACE = "bank:"  # References of a bank are `bank:014`; others are of the source that says them.
 
 
 class CreditState(StrEnum):
@@ -77,6 +78,7 @@ class Sameness(StrEnum):
 
     NEW = "NEW"
     SAME = "SAME"  # It speaks of `credit`.
+    LIKE = "LIKE"  # It is another channel's tale of `credit`, as far as likeness can tell.
     DOUBTFUL = "DOUBTFUL"  # It may speak of one of several: a person decides, nothing is booked.
     CONTRADICTION = "CONTRADICTION"  # It has the reference of `credit`, with other facts.
 
@@ -87,9 +89,9 @@ def recognise(
     """Say whether *seen* is news.
 
     *by_reference* is the credit that has its reference; *nearby* are the credits of the same account and amount
-    within MERGE_WINDOW. The same reference means the same credit, and other facts under it a contradiction. Without a
-    reference the same words of the same source are the same credit; another channel's tale attaches to the only credit
-    that fits.
+    within MERGE_WINDOW. The same reference means the same credit, and other facts under it a contradiction. The same
+    words of the same source are the same credit; another channel's tale attaches to the only credit that fits, unless
+    both have a reference of their own: that is doubtful.
     """
     if by_reference is not None:
         agrees = (
@@ -100,29 +102,54 @@ def recognise(
         )
         return (Sameness.SAME if agrees else Sameness.CONTRADICTION), by_reference
     for credit in nearby:
-        if (seen.source_id, seen.digest) in credit.heard_from:
+        if (seen.source_id, seen.digest) in credit.heard_from or _said_before(seen, credit):
             return Sameness.SAME, credit
     fitting = [credit for credit in nearby if compatible(seen, credit)]
-    if not fitting:
-        return Sameness.NEW, None
-    return (Sameness.SAME, fitting[0]) if len(fitting) == 1 else (Sameness.DOUBTFUL, fitting[0])
+    if len(fitting) == 1 and not (seen.reference is not None and fitting[0].references):
+        return Sameness.LIKE, fitting[0]
+    return (Sameness.DOUBTFUL, fitting[0]) if fitting else (Sameness.NEW, None)
 
 
 def compatible(seen: Observation, credit: Credit) -> bool:
     """Whether *seen* may be another channel's tale of *credit*.
 
-    Not when the channel already told of it (it tells each credit once), nor when both have a balance and they differ.
-    Two tales that both have a reference are never joined by likeness alone, nor are two of different bills.
+    Not when the channel already told of it (it tells each credit once), nor when both have a balance and they differ,
+    nor when they name different bills, nor when both have a reference that the other would have as well: of one
+    namespace, or each of a bank. What may itself be a duplicate takes in nothing that has a reference.
     """
     if abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
         return False
     if any(source == seen.source_id for source, _ in credit.heard_from):
         return False
-    if (seen.reference is not None and credit.references) or not _same_bill(seen, credit):
+    if seen.reference is not None and (
+        credit.state is CreditState.POSSIBLE_DUPLICATE or _other_reference(seen, credit)
+    ):
+        return False
+    if not _same_bill(seen, credit):
         return False
     if seen.balance_satang is not None and credit.balance_satang is not None:
         return seen.balance_satang == credit.balance_satang
     return True
+
+
+def _other_reference(seen: Observation, credit: Credit) -> bool:
+    """Whether *credit* has a reference where that of *seen* would be: they are different credits."""
+    return any(
+        namespace == seen.namespace or (_of_bank(namespace) and _of_bank(seen.namespace))
+        for namespace, _ in credit.references
+    )
+
+
+def _said_before(seen: Observation, credit: Credit) -> bool:
+    """Whether this source told of *credit* with this reference, once naming the sending bank and once not."""
+    return any(source == seen.source_id for source, _ in credit.heard_from) and any(
+        ref == seen.reference and not (_of_bank(namespace) and _of_bank(seen.namespace))
+        for namespace, ref in credit.references
+    )
+
+
+def _of_bank(namespace: str) -> bool:
+    return namespace.startswith(BANK_NAMESPACE)
 
 
 def _same_bill(seen: Observation, credit: Credit) -> bool:

@@ -28,6 +28,9 @@ class Reason(StrEnum):
     STALE = "STALE"  # The money moved before the payment existed.
     TOO_LATE = "TOO_LATE"  # The quarantine was over when the money moved.
     WRONG_ACCOUNT = "WRONG_ACCOUNT"  # The reference belongs to a payment on another account.
+    REFERENCE_MISSING = (
+        "REFERENCE_MISSING"  # Only bill payments of this amount are open, and no reference came with it.
+    )
     UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"  # A reference that no payment has, while its amount is held.
     IN_FUTURE = "IN_FUTURE"  # Later than now and the allowed skew: a clock is wrong, or worse.
     REFERENCE_CONFLICT = "REFERENCE_CONFLICT"  # A known reference came with other facts.
@@ -81,12 +84,14 @@ def decide(
     holders: Sequence[Candidate],
     now: datetime,
     *,
+    bills: Sequence[Candidate] = (),
     accept_overpaid: Collection[int] = (),
 ) -> Decision:
     """What *credit* pays.
 
     *named*: payments with its references (any account of the same owner). *holders*: payments whose payable amount
-    on its account is the credit's and that are found by amount. *now*: the database's clock. *accept_overpaid*:
+    on its account is the credit's and that are found by amount. *bills*: bill payments of that amount,
+    which money without a reference may be for. *now*: the database's clock. *accept_overpaid*:
     merchants who take too much money as paid and keep the rest aside.
     """
     if credit.occurred_at > now + SKEW:
@@ -94,9 +99,25 @@ def decide(
     if named:
         return _by_reference(credit, named, now, accept_overpaid)
     decision = _by_amount(credit, holders, now)
-    if credit.ref1 is not None and not (isinstance(decision, Unmatched) and decision.reason is Reason.ORPHAN):
-        return Unmatched(Reason.UNKNOWN_REFERENCE, tuple(holders))
-    return decision
+    if credit.ref1 is None:
+        return _beside_bills(decision, bills, credit.occurred_at, now)
+    if isinstance(decision, Unmatched) and decision.reason is Reason.ORPHAN:
+        return decision
+    return Unmatched(Reason.UNKNOWN_REFERENCE, tuple(holders))
+
+
+def _beside_bills(decision: Decision, bills: Sequence[Candidate], at: datetime, now: datetime) -> Decision:
+    """A channel that knows no references may be telling of a bill payment as well as of a transfer."""
+    rivals = tuple(c for c in bills if (c.held(at) or c.held(at + SKEW)) and _payable(c, now))
+    if not rivals:
+        return decision
+    if isinstance(decision, Match):
+        return Unmatched(Reason.AMBIGUOUS, rivals)
+    return Unmatched(Reason.REFERENCE_MISSING, rivals) if decision.reason is Reason.ORPHAN else decision
+
+
+def _payable(candidate: Candidate, now: datetime) -> bool:
+    return standing(candidate.payment, now) in (Status.PENDING, Status.EXPIRED)
 
 
 def _by_amount(credit: Credit, holders: Sequence[Candidate], now: datetime) -> Decision:
@@ -109,12 +130,14 @@ def _by_amount(credit: Credit, holders: Sequence[Candidate], now: datetime) -> D
 
 def _among(held: Sequence[Candidate], at: datetime, now: datetime) -> Decision:
     """One of *held* if it is certain. More than one exist only where amounts are not reserved, or references repeat."""
-    payable = [c for c in held if standing(c.payment, now) in (Status.PENDING, Status.EXPIRED)]
+    payable = [c for c in held if _payable(c, now)]
     fresh = [c for c in payable if c.open(at) or c.open(at + SKEW)]
-    if len(fresh) == 1:
+    # Who was open then and was cancelled since may be whose money it is, whatever the order of the news.
+    gone = [c for c in held if c.payment.status in (Status.CANCELLED, Status.FAILED) and c.open(at)]
+    if len(fresh) == 1 and not gone:
         return Match(fresh[0].payment)
-    if len(fresh) > 1:
-        return Unmatched(Reason.AMBIGUOUS, tuple(fresh))
+    if fresh:
+        return Unmatched(Reason.AMBIGUOUS, (*fresh, *gone))
     if len(payable) == 1 and len(held) == 1:
         return Match(payable[0].payment)
     if payable:
@@ -136,6 +159,9 @@ def _by_reference(
     if not held:
         early = all(at < c.from_at for c in here)
         return Unmatched(Reason.STALE if early else Reason.TOO_LATE, tuple(here))
+    held = [c for c in held if c.payment.payable_satang == credit.amount_satang] or held
+    if len({c.payment.merchant_id for c in held}) > 1:
+        return Unmatched(Reason.AMBIGUOUS, tuple(held))  # No merchant's reference takes another's money.
     decision = _among(held, at, now)
     if isinstance(decision, Unmatched):
         return decision

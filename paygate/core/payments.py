@@ -177,11 +177,11 @@ def advance(payment: Payment, event: Event) -> Step:
     if isinstance(event, FundsMatched):
         return _paid(payment, event)
     if isinstance(event, FundsDiffer):
-        short = event.credit.amount_satang < payment.payable_satang
+        received_satang = (payment.received_satang or 0) + event.credit.amount_satang
         after = replace(
             payment,
-            exception=Oddity.UNDERPAID if short else Oddity.OVERPAID,
-            received_satang=event.credit.amount_satang,
+            exception=Oddity.OVERPAID if received_satang > payment.payable_satang else Oddity.UNDERPAID,
+            received_satang=received_satang,
             sequence=payment.sequence + 1,
         )
         return Step(payment, after, None, None, None)
@@ -203,7 +203,10 @@ def _paid(payment: Payment, event: FundsMatched) -> Step:
         closed_at=payment.closed_at or event.at,
         sequence=payment.sequence + 1,
     )
-    return Step(payment, after, ANNOUNCED[FundsMatched], payment_paid(payment, credit), event.at + QUARANTINE_PAID)
+    until_at = event.at + QUARANTINE_PAID
+    if standing(payment, event.at) is Status.EXPIRED:
+        until_at = max(until_at, payment.expires_at + QUARANTINE_OTHER)  # Its earlier end still counts.
+    return Step(payment, after, ANNOUNCED[FundsMatched], payment_paid(payment, credit), until_at)
 
 
 def oddity(payment: Payment, credit: Credit) -> Oddity | None:

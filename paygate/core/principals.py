@@ -21,6 +21,7 @@ class ReceivingAccount:
     name: str
     amount_tagging: str  # auto, off, add, subtract.
     virtual: bool
+    heard: bool = True  # A source speaks for it: money that arrives there will be known.
 
 
 @dataclass(frozen=True, slots=True)

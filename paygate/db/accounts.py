@@ -66,6 +66,17 @@ PUBLISH = Sql("""
  RETURNING 1
 """)
 
+RETIRE = Sql("""
+    UPDATE accounts v SET retired_at = clock_timestamp()
+      FROM accounts named
+     WHERE named.id = :id
+       AND v.merchant_id = named.merchant_id
+       AND v.mode = named.mode
+       AND v.receiving_id = named.receiving_id
+       AND v.retired_at IS NULL
+ RETURNING 1
+""")
+
 HELD_UNTIL = Sql("""
     SELECT max(until_at)
       FROM reservations
@@ -118,6 +129,11 @@ class Account:
     virtual: bool
     created_at: datetime
     retired_at: datetime | None
+
+
+async def retire(conn: Conn, account_id: UUID) -> bool:
+    """Retire the version in force of the real account behind any of its versions; whether there was one."""
+    return await conn.fetchval(*RETIRE.bind(id=account_id)) is not None
 
 
 async def insert(

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from paygate.core.credits import SKEW
+from paygate.core.errors import Conflict
 from paygate.core.events import Announcement
 from paygate.core.payments import QUARANTINE_OTHER, Payment
 from paygate.core.principals import ReceivingAccount
@@ -96,17 +97,52 @@ INSERT = Sql(f"""
               AND key = :key
            ),
            fitting AS (
-           UPDATE credits c SET recheck_at = n.created_at
-             FROM made n
-            WHERE c.merchant_id = n.owner_id
-              AND c.mode = n.mode
-              AND c.receiving_id = n.receiving_id
-              AND c.amount_satang = n.payable_satang
-              AND c.occurred_at >= n.created_at - :skew::interval
-              AND c.state = 'UNASSIGNED'
-        RETURNING c.merchant_id, c.id
+           UPDATE credits c SET recheck_at = f.created_at
+             FROM (SELECT n.id AS payment_id, n.created_at, o.merchant_id, o.mode, o.id
+                     FROM made n
+               CROSS JOIN LATERAL (
+                          (SELECT o.merchant_id, o.mode, o.id
+                             FROM credits o
+                            WHERE o.merchant_id = n.owner_id
+                              AND o.mode = n.mode
+                              AND o.receiving_id = n.receiving_id
+                              AND o.amount_satang = n.payable_satang
+                              AND o.occurred_at >= n.created_at - :skew::interval
+                              AND o.state = 'UNASSIGNED'
+                              AND o.ref1 IS NULL
+                              AND o.reason <> 'ALREADY_PAID'
+                         ORDER BY o.occurred_at
+                            LIMIT 10)
+                            UNION ALL
+                          (SELECT o.merchant_id, o.mode, o.id
+                             FROM credits o
+                            WHERE o.merchant_id = n.owner_id
+                              AND o.mode = n.mode
+                              AND o.receiving_id = n.receiving_id
+                              AND o.ref1 = n.ref1
+                              AND o.occurred_at >= n.created_at - :skew
+                              AND o.state = 'UNASSIGNED'
+                              AND o.reason <> 'ALREADY_PAID'
+                         ORDER BY o.occurred_at
+                            LIMIT 10)) o) f
+            WHERE c.merchant_id = f.merchant_id AND c.mode = f.mode AND c.id = f.id
+        RETURNING f.payment_id, c.merchant_id, c.id
            )
-    SELECT merchant_id, id FROM fitting
+    SELECT f.payment_id, f.merchant_id AS owner_id, f.id AS credit_id
+      FROM fitting f
+     UNION ALL
+    SELECT n.id, NULL, NULL                                     -- No merchant takes another's reference.
+      FROM made n
+     WHERE n.ref1 IS NOT NULL
+       AND EXISTS (SELECT 1
+                     FROM reservations r
+                    WHERE r.mode = n.mode
+                      AND r.ref1 = n.ref1
+                      AND r.ref2 IS NOT DISTINCT FROM n.ref2
+                      AND r.owner_id = n.owner_id
+                      AND r.receiving_id = n.receiving_id
+                      AND r.merchant_id <> n.merchant_id
+                      AND r.until_at > n.created_at)
 """)  # noqa: S608 - column names of our own dataclass
 
 
@@ -162,7 +198,8 @@ async def insert(
 ) -> list[tuple[int, UUID]]:
     """Write a batch of one merchant with everything that belongs to it, and the answer that *claim* keeps.
 
-    Gives (owner, id) of the unassigned credits that may fit one of the payments.
+    Gives (owner, id) of an unassigned credit for each payment that one may fit. Raises Conflict (`field` names the
+    place) when another merchant's payment on the same account holds the bill-payment references of one.
     """
     first = batch[0]
     values: dict[str, Any] = {name: [getattr(one.payment, name) for one in batch] for name in NAMES}
@@ -184,4 +221,9 @@ async def insert(
             skew=SKEW,
         )
     )
-    return [(row["merchant_id"], row["id"]) for row in rows]
+    in_use = {row["payment_id"] for row in rows if row["credit_id"] is None}
+    place = next((place for place, one in enumerate(batch) if one.payment.id in in_use), None)
+    if place is not None:
+        message = "These bill-payment references are in use by another payment."
+        raise Conflict(message, field=f"payments[{place}].promptpayRef1")
+    return list({row["payment_id"]: (row["owner_id"], row["credit_id"]) for row in rows}.values())

@@ -53,12 +53,18 @@ KNOWN = Sql(f"""
        AND c.amount_satang = :amount_satang
        AND c.occurred_at BETWEEN :occurred_at::timestamptz - :window::interval AND :occurred_at + :window
        AND (:reference IS NULL
-            OR NOT EXISTS (SELECT 1 FROM credit_refs r
-                            WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id))
+            OR (c.state <> 'POSSIBLE_DUPLICATE'
+                AND NOT EXISTS (SELECT 1 FROM credit_refs r
+                                 WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id
+                                   AND (r.namespace = :namespace
+                                        OR (r.namespace LIKE 'bank:%' AND :namespace LIKE 'bank:%')))))
        AND (c.balance_satang IS NULL OR :balance_satang::bigint IS NULL OR c.balance_satang = :balance_satang)
        AND (NOT EXISTS (SELECT 1 FROM observations o
                          WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
                            AND o.source_id = :source_id::uuid)
+            OR EXISTS (SELECT 1 FROM credit_refs r
+                        WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id
+                          AND r.trust = :trust AND r.ref = :reference)
             OR EXISTS (SELECT 1 FROM observations o
                         WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
                           AND o.source_id = :source_id AND o.digest = :digest::bytea))

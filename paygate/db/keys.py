@@ -21,7 +21,10 @@ AUTHENTICATE = Sql("""
            (SELECT coalesce(json_agg(a ORDER BY a.created_at, a.id), '[]')
               FROM (SELECT DISTINCT ON (v.receiving_id)
                            v.id, v.receiving_id, v.proxy_kind, v.proxy, v.biller_id, v.name, v.amount_tagging,
-                           v.virtual, v.created_at
+                           v.virtual, v.created_at,
+                           EXISTS (SELECT 1 FROM sources s
+                                    WHERE s.merchant_id = v.merchant_id AND s.mode = v.mode
+                                      AND s.receiving_id = v.receiving_id AND s.disabled_at IS NULL) AS heard
                       FROM accounts v
                      WHERE v.merchant_id = f.owner_id
                        AND v.mode = f.mode
@@ -189,4 +192,5 @@ def _account(owner_id: int, account: dict[str, Any]) -> ReceivingAccount:
         name=account["name"],
         amount_tagging=account["amount_tagging"],
         virtual=account["virtual"],
+        heard=account["heard"],
     )

@@ -69,6 +69,38 @@ PAYMENTS_NOT_BOOKED_RIGHT = Sql("""
      LIMIT :limit
 """)
 
+# Every journal is about something that is there, and of a kind that this version writes.
+JOURNALS_WITHOUT_SUBJECT = Sql("""
+    SELECT j.merchant_id, j.mode, j.id::text AS subject, 0::bigint AS expected,
+           coalesce((SELECT sum(e.amount_satang) FROM entries e
+                      WHERE e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
+                        AND e.amount_satang > 0), 0)::bigint AS found
+      FROM journals j
+ LEFT JOIN payments p ON j.kind = 'payment.paid'
+                     AND p.merchant_id = j.merchant_id AND p.mode = j.mode AND p.id = j.subject_id
+ LEFT JOIN credits c ON j.kind = 'credit.parked'
+                    AND c.merchant_id = j.merchant_id AND c.mode = j.mode AND c.id = j.subject_id
+     WHERE CASE j.kind WHEN 'payment.paid' THEN p.id IS NULL
+                       WHEN 'credit.parked' THEN c.id IS NULL OR NOT c.booked
+                       ELSE true END
+     LIMIT :limit
+""")
+
+# Money that was parked stands in the books by its own amount.
+CREDITS_PARKED_WRONGLY = Sql("""
+    SELECT c.merchant_id, c.mode, c.id::text AS subject, c.amount_satang AS expected, coalesce(b.satang, 0) AS found
+      FROM credits c
+ LEFT JOIN (SELECT j.merchant_id, j.mode, j.subject_id, sum(e.amount_satang)::bigint AS satang
+              FROM journals j
+              JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
+             WHERE j.kind = 'credit.parked' AND e.account = 'bank_central'
+          GROUP BY j.merchant_id, j.mode, j.subject_id) b
+        ON b.merchant_id = c.merchant_id AND b.mode = c.mode AND b.subject_id = c.id
+     WHERE (b.satang IS NOT NULL OR (c.booked AND c.state = 'UNASSIGNED'))
+       AND b.satang IS DISTINCT FROM c.amount_satang
+     LIMIT :limit
+""")
+
 PAYMENTS_WITHOUT_THEIR_CREDIT = Sql("""
     SELECT p.merchant_id, p.mode, p.id::text AS subject, p.received_satang AS expected,
            coalesce(c.amount_satang, 0) AS found
@@ -155,6 +187,8 @@ AMOUNTS_HELD_TWICE = Sql("""
 QUESTIONS: Mapping[str, Sql] = {
     "journal does not sum to zero": UNBALANCED_JOURNALS,
     "payment and its booking differ": PAYMENTS_NOT_BOOKED_RIGHT,
+    "journal about nothing": JOURNALS_WITHOUT_SUBJECT,
+    "parked money and its booking differ": CREDITS_PARKED_WRONGLY,
     "paid payment without its credit": PAYMENTS_WITHOUT_THEIR_CREDIT,
     "settled credit without its payment": CREDITS_WITHOUT_THEIR_PAYMENT,
     "credit booked wrongly or not at all": CREDITS_NOT_BOOKED,

@@ -188,8 +188,14 @@ async def _connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         server = conn.get_server_version()
         if server.major < OLDEST_SERVER:
             raise MigrationRefused(f"PayGate needs PostgreSQL {OLDEST_SERVER} or newer; this is {server.major}.")
+        if (encoding := conn.get_settings().server_encoding) != "UTF8":
+            raise MigrationRefused(
+                f"The database has the encoding {encoding}, which cannot hold Thai. Make one with ENCODING 'UTF8'."
+            )
         yield conn
     except AWAY as e:
         raise Unavailable(f"The database went away: {str(e) or type(e).__name__}") from e
+    except asyncpg.InsufficientPrivilegeError as e:
+        raise MigrationRefused(f"The database's user may not do this: {e}. It must own the database.") from e
     finally:
         await conn.close(timeout=CONNECT_TIMEOUT_S)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from paygate.core.credits import SKEW
+from paygate.core.errors import Conflict
 from paygate.core.events import Announcement
 from paygate.core.matching import Candidate
 from paygate.core.payments import QUARANTINE_OTHER, Oddity, Payment, Status
@@ -19,7 +20,7 @@ from paygate.db.sql import Sql
 NAMES = tuple(f.name for f in fields(Payment))
 COLUMNS = ", ".join(f"p.{name}" for name in NAMES)
 # The effective status, for reads, filters and compare-and-set alike; core.payments.standing says the same.
-STANDING = "CASE WHEN p.status = 'PENDING' AND p.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE p.status END"
+STANDING = "CASE WHEN p.status = 'PENDING' AND p.expires_at <= statement_timestamp() THEN 'EXPIRED' ELSE p.status END"
 
 # Claim the idempotency key, if there is one, and take a payable amount. An amount that is null: the key was claimed.
 # No row at all: the key is known, or there is none and no amount is free.
@@ -67,29 +68,57 @@ INSERT = Sql(f"""
            ),
            fitting AS (
            UPDATE credits c SET recheck_at = :created_at
-            WHERE c.merchant_id = :owner_id
-              AND c.mode = :mode
-              AND c.receiving_id = :receiving_id
-              AND c.amount_satang = :payable_satang
-              AND c.occurred_at >= :created_at - :skew::interval
-              AND c.state = 'UNASSIGNED'
+            WHERE (c.merchant_id, c.mode, c.id) IN (
+                  (SELECT o.merchant_id, o.mode, o.id
+                     FROM credits o
+                    WHERE o.merchant_id = :owner_id
+                      AND o.mode = :mode
+                      AND o.receiving_id = :receiving_id
+                      AND o.amount_satang = :payable_satang
+                      AND o.occurred_at >= :created_at - :skew::interval
+                      AND o.state = 'UNASSIGNED'
+                      AND o.ref1 IS NULL
+                      AND o.reason <> 'ALREADY_PAID'
+                 ORDER BY o.occurred_at
+                    LIMIT 10)
+                    UNION ALL
+                  (SELECT o.merchant_id, o.mode, o.id
+                     FROM credits o
+                    WHERE o.merchant_id = :owner_id
+                      AND o.mode = :mode
+                      AND o.receiving_id = :receiving_id
+                      AND o.ref1 = :ref1
+                      AND o.occurred_at >= :created_at - :skew
+                      AND o.state = 'UNASSIGNED'
+                      AND o.reason <> 'ALREADY_PAID'
+                 ORDER BY o.occurred_at
+                    LIMIT 10))
         RETURNING c.id
            )
-    SELECT id FROM fitting
+    SELECT ARRAY(SELECT id FROM fitting) AS fitting,
+           EXISTS (SELECT 1                                     -- No merchant takes another's reference.
+                     FROM reservations r
+                    WHERE r.mode = :mode
+                      AND r.ref1 = :ref1
+                      AND r.ref2 IS NOT DISTINCT FROM :ref2
+                      AND r.owner_id = :owner_id
+                      AND r.receiving_id = :receiving_id
+                      AND r.merchant_id <> :merchant_id
+                      AND r.until_at > :created_at) AS reference_in_use
 """)  # noqa: S608 - column names of our own dataclass
 
 GET = Sql(f"""
-    SELECT {COLUMNS}, clock_timestamp() AS now
+    SELECT {COLUMNS}, statement_timestamp() AS now
       FROM payments p
      WHERE p.merchant_id = :merchant_id AND p.mode = :mode AND p.id = :id
 """)  # noqa: S608
 
-GET_BY_ID = Sql(f"SELECT {COLUMNS}, clock_timestamp() AS now FROM payments p WHERE p.id = :id")  # noqa: S608
+GET_BY_ID = Sql(f"SELECT {COLUMNS}, statement_timestamp() AS now FROM payments p WHERE p.id = :id")  # noqa: S608
 
 # Several payments may carry one order: what the merchant's server made goes before what a browser made, then PAID,
 # then the latest.
 GET_BY_ORDER = Sql(f"""
-    SELECT {COLUMNS}, clock_timestamp() AS now
+    SELECT {COLUMNS}, statement_timestamp() AS now
       FROM payments p
      WHERE p.merchant_id = :merchant_id AND p.mode = :mode AND p.order_id = :order_id
   ORDER BY (p.amount_source <> 'browser') DESC, (p.status = 'PAID') DESC, p.created_at DESC, p.id DESC
@@ -98,7 +127,7 @@ GET_BY_ORDER = Sql(f"""
 
 # Newest first; a page starts behind the last row of the one before, so rows that arrive meanwhile shift nothing.
 LIST = Sql(f"""
-    SELECT {COLUMNS}, clock_timestamp() AS now
+    SELECT {COLUMNS}, statement_timestamp() AS now
       FROM payments p
      WHERE p.merchant_id = :merchant_id
        AND p.mode = :mode
@@ -122,7 +151,7 @@ LOCK = Sql(f"""
 
 # Whose deadline is over and nobody has said so yet.
 DUE = Sql(f"""
-    SELECT {COLUMNS}, clock_timestamp() AS now
+    SELECT {COLUMNS}, statement_timestamp() AS now
       FROM payments p
      WHERE p.status = 'PENDING' AND p.expires_at <= statement_timestamp()   -- Stable: an index can use it.
   ORDER BY p.expires_at
@@ -142,9 +171,8 @@ CANDIDATES = Sql(f"""
                AND r.receiving_id = :receiving_id
                AND r.amount_satang = :amount_satang
                AND r.owner_id = :owner_id
-               AND r.ref1 IS NULL
                AND r.until_at > :occurred_at
-               AND r.from_at <= :occurred_at + :skew::interval
+               AND r.from_at <= :to_at::timestamptz + :skew::interval
           ORDER BY p.status IN ('PENDING', 'EXPIRED') AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
                    p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
              LIMIT 20)
@@ -157,7 +185,7 @@ CANDIDATES = Sql(f"""
                AND r.owner_id = :owner_id
                AND (:ref2::text IS NULL OR r.ref2 = :ref2)
                AND r.until_at > :occurred_at
-               AND r.from_at <= :occurred_at + :skew
+               AND r.from_at <= :to_at + :skew
           ORDER BY p.status IN ('PENDING', 'EXPIRED') AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
                    p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
              LIMIT 20)
@@ -262,9 +290,12 @@ async def insert(
     status: int | None,
     answer: bytes | None,
 ) -> list[UUID]:
-    """Write a new payment with everything that belongs to it; the ids of unassigned credits that may fit it."""
+    """Write a new payment with everything that belongs to it; the ids of unassigned credits that may fit it.
+
+    Raises Conflict when another merchant's payment on the same account holds its bill-payment references.
+    """
     values: dict[str, Any] = {name: getattr(payment, name) for name in NAMES}
-    rows = await conn.fetch(
+    row = await conn.fetchrow(
         *INSERT.bind(
             **values,
             exclusive=exclusive,
@@ -278,7 +309,9 @@ async def insert(
             **append_values(created),
         )
     )
-    return [row["id"] for row in rows]
+    if row["reference_in_use"]:
+        raise Conflict("These bill-payment references are in use by another payment.", field="promptpayRef1")
+    return list(row["fitting"])
 
 
 async def get(conn: Conn, merchant_id: int, mode: str, payment_id: UUID) -> tuple[Payment, datetime] | None:
@@ -337,6 +370,7 @@ class Candidates:
 
     named: tuple[Candidate, ...]
     holders: tuple[Candidate, ...]
+    bills: tuple[Candidate, ...]
     accept_overpaid: frozenset[int]
 
 
@@ -350,15 +384,21 @@ async def candidates(
     occurred_at: datetime,
     ref1: str | None,
     ref2: str | None,
+    told_at: datetime | None = None,
 ) -> Candidates:
-    """The payments that may own a credit, locked in the order of their ids."""
+    """The payments that may own a credit, locked in the order of their ids.
+
+    *told_at*: when it occurred as another tale of it says; who held the amount then is among them as well.
+    """
+    span = (occurred_at, told_at or occurred_at)
     rows = await conn.fetch(
         *CANDIDATES.bind(
             owner_id=owner_id,
             mode=mode,
             receiving_id=receiving_id,
             amount_satang=amount_satang,
-            occurred_at=occurred_at,
+            occurred_at=min(span),
+            to_at=max(span),
             skew=SKEW,
             ref1=ref1,
             ref2=ref2,
@@ -367,7 +407,8 @@ async def candidates(
     found = [(Candidate(payment_of(row), row["from_at"], row["until_at"]), row["named"]) for row in rows]
     return Candidates(
         tuple(c for c, named in found if named),
-        tuple(c for c, named in found if not named),
+        tuple(c for c, named in found if not named and c.payment.ref1 is None),
+        tuple(c for c, named in found if not named and c.payment.ref1 is not None),
         frozenset(row["merchant_id"] for row in rows if row["accept_overpaid"]),
     )
 

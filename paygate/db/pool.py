@@ -45,6 +45,7 @@ AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InsufficientPrivilegeError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
@@ -66,7 +67,9 @@ def in_transaction() -> bool:
 
 async def _know_types(conn: Conn) -> None:
     """Have asyncpg look up the array types once per connection, instead of in the first payment's transaction."""
-    await conn.fetchval("SELECT cardinality($1::bigint[]) + cardinality($2::text[])", [], [])
+    await conn.fetchval(
+        "SELECT cardinality($1::bigint[]) + cardinality($2::text[]) + cardinality($3::uuid[])", [], [], []
+    )
 
 
 async def _no_reset(_: Any) -> None:
@@ -117,8 +120,8 @@ class Database:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
                 try:
                     yield conn
-                except asyncpg.InternalClientError:
-                    conn.terminate()  # Out of step with its server: nobody shall get it from the pool.
+                except (asyncpg.InternalClientError, TimeoutError, asyncio.CancelledError):
+                    conn.terminate()  # Out of step with its server, or in the middle: nobody shall get it again.
                     raise
                 finally:
                     if not conn.is_closed() and conn.is_in_transaction():

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from paygate.core.credits import Credit, CreditState, Observation
+from paygate.core.credits import SKEW, Credit, CreditState, Observation
 from paygate.core.errors import Moved
 from paygate.core.events import Announcement
 from paygate.core.ledger import Journal
@@ -41,7 +41,7 @@ WRITE = Sql(f"""
            ),
            freed AS (
            UPDATE slots
-              SET busy_until = :until_at
+              SET busy_until = :until_at + :skew::interval      -- No later holder reaches back into this hold.
             WHERE mode = :mode
               AND receiving_id = :receiving_id
               AND amount_satang = :payable_satang
@@ -172,6 +172,7 @@ async def write(conn: Conn, writing: Writing) -> None:
         *WRITE.bind(
             now=writing.now,
             mode=writing.mode,
+            skew=SKEW,
             **_payment_values(writing.step),
             **_credit_values(writing),
             **_journal_values(writing.journal, writing.journal_id),

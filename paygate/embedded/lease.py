@@ -56,9 +56,12 @@ def acquire(data_dir: Path, *, timeout_s: float = 120, on_progress: Progress | N
             "There is no embedded PostgreSQL on Windows. Install PostgreSQL 14 or newer and set PAYGATE_DATABASE_URL."
         )
     deadline = time.monotonic() + timeout_s
-    folder = open_folder(Path(data_dir))
-    starter = _Starter(folder, on_progress or _say_nothing)
-    users_fd = _join(folder, deadline, starter.progress)
+    try:
+        folder = open_folder(Path(data_dir))
+        starter = _Starter(folder, on_progress or _say_nothing)
+        users_fd = _join(folder, deadline, starter.progress)
+    except OSError as error:
+        raise EmbeddedError(f"The data folder {data_dir} cannot be used: {error.strerror or error}.") from error
     try:
         status = starter.await_ready(deadline)
         lease = Lease(folder, users_fd, _dsn(folder, status), starter)

@@ -32,7 +32,10 @@ def check_url(url: str, *, live: bool, allow_networks: Sequence[Network]) -> str
     literal = _literal(host)
     target = literal or (_LOOPBACK if host == "localhost" or host.endswith(".localhost") else None)
     if target is not None and (reason := refusal(target, allow_networks)):
-        raise _invalid(f"The URL leads to {reason}, which may not be reached.")
+        raise _invalid(
+            f"The URL leads to {reason}, which webhooks may not reach unless the operator allows its network"
+            " (PAYGATE_WEBHOOK_ALLOW_NETWORKS)."
+        )
     if live and parsed.scheme == "http":
         opened = is_allowed(target, allow_networks) if target else bool(allow_networks)
         if not opened:

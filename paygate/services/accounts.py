@@ -73,6 +73,17 @@ async def list_accounts(ctx: Context, owner: int | None = None) -> Sequence[Acco
         return await accounts.listed(conn, owner)
 
 
+async def retire(ctx: Context, account_id: UUID) -> None:
+    """Make no new payments on the account (any version of it). Those that are open still match; adding it again
+    brings it back. Raises NotFound."""
+
+    async def work(conn: Conn) -> None:
+        if not await accounts.retire(conn, account_id):
+            raise NotFound(f"There is no account {ids.show('acc', account_id)} in force.")
+
+    await ctx.db.transaction(work)
+
+
 def read(
     *,
     owner: int,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from paygate import telemetry
 from paygate.core import fields
-from paygate.core.errors import InvalidInput, SlotsExhausted, Unavailable
+from paygate.core.errors import InvalidInput, SlotsExhausted
 from paygate.core.events import of_payment
-from paygate.core.payments import QUARANTINE_OTHER, Payment
+from paygate.core.payments import Payment
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.core.sealing import NONCE_BYTES
 from paygate.db import batches as rows
@@ -25,6 +25,8 @@ from paygate.services import drafts, evidence
 from paygate.services.context import Context
 from paygate.services.drafts import Draft, NewPayment, Wish
 from paygate.services.payments import Replayed, replay
+
+log = telemetry.logger("services.batches")
 
 Answer = Callable[[Sequence[Payment]], tuple[int, bytes]]
 """Renders the answer of a face to a whole batch."""
@@ -52,8 +54,8 @@ async def create(
     """Make all of *news* or none: amounts reserved, QR texts built, `payment.created` announced for each.
 
     Three round trips, four with *claim* (BEGIN and COMMIT apart), and one more for each further account that has to
-    help out. Raises NoAccount, SlotsExhausted, InvalidInput (`field` is `payments[3].amount`), IdempotencyMismatch,
-    IdempotencyBusy.
+    help out. Raises NoAccount; SlotsExhausted, InvalidInput and Conflict (`field` is `payments[3].amount`);
+    IdempotencyMismatch, IdempotencyBusy.
     """
     made = await asyncio.to_thread(_drafts, ctx, principal, news)
     event_ids, nonce = [ctx.new_id() for _ in made], secrets.token_bytes(NONCE_BYTES)
@@ -75,9 +77,11 @@ async def create(
 
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
-    with suppress(Unavailable):  # The payments are made, and the credits are marked: the workers decide them.
+    try:
         for owner_id, credit_id in fitting:
             await evidence.decide_again(ctx, owner_id, principal.mode, credit_id)
+    except Exception:  # The payments are made, and the credits are marked: the workers decide them.
+        log.exception("money that came before its batch was not decided", payments=len(made))
     return done
 
 
@@ -115,7 +119,7 @@ async def _reserve(conn: Conn, principal: Principal, made: Sequence[Draft]) -> l
                 wish.amounts,
                 wish.exact,
                 wish.exclusive,
-                made[place].expiry + QUARANTINE_OTHER,
+                made[place].hold,
             )
             for place, account, wish in tries
         ]

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import emvco
 from paygate.core import ids
+from paygate.core.credits import SKEW
 from paygate.core.errors import Bug, InvalidInput, NoAccount
 from paygate.core.fees import Charge, charge
 from paygate.core.money import MIN_AMOUNT_SATANG
-from paygate.core.payments import Payment, Status, payable_amounts
+from paygate.core.payments import QUARANTINE_OTHER, Payment, Status, payable_amounts
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db.payments import Taken
 from paygate.services.context import Context
@@ -55,6 +56,11 @@ class Draft:
     costs: Charge
     expiry: timedelta
     accounts: Sequence[ReceivingAccount]
+
+    @property
+    def hold(self) -> timedelta:
+        """How long its amount is nobody else's, from when it is taken."""
+        return self.expiry + QUARANTINE_OTHER + SKEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,8 @@ def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence
     fitting = [a for a in principal.accounts if (a.biller_id if new.ref1 else a.proxy or a.biller_id)]
     if not fitting:
         raise InvalidInput("The receiving account has no biller ID for bill-payment references.", field="promptpayRef1")
+    # Money on an account that no source speaks for would not be heard of: such an account is the last resort.
+    fitting = [a for a in fitting if a.heard] or fitting
     start = payment_id.int % len(fitting)
     return [*fitting[start:], *fitting[:start]]
 

@@ -17,7 +17,7 @@ from paygate.core.credits import Credit, CreditState, Observation, Sameness, rec
 from paygate.core.events import of_payment
 from paygate.core.ledger import PLATFORM, credit_parked
 from paygate.core.matching import ALARMING, ORPHANS, Candidate, Match, Reason, Unmatched, decide, names
-from paygate.core.payments import FundsDiffer, FundsMatched, Payment, Step, advance
+from paygate.core.payments import FundsDiffer, FundsMatched, Payment, Status, Step, advance, standing
 from paygate.db import credits, steps
 from paygate.db import payments as rows
 from paygate.db.pool import Conn
@@ -56,8 +56,15 @@ async def record(ctx: Context, seen: Observation) -> Outcome:
             return await _doubtful(ctx, conn, seen, now)
         if credit is None:
             return await _decide(ctx, conn, _new(ctx, seen, now), None, seen, now)
+        found = None
+        if sameness is Sameness.LIKE:
+            found = await _candidates(conn, _richer(credit, seen), seen.occurred_at)
+            if _has_own_holder(found, credit, seen, now):
+                return await _doubtful(ctx, conn, seen, now)
         if credit.state is CreditState.UNASSIGNED:
-            return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now)
+            return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now, found)
+        if credit.state is CreditState.SETTLED and credit.ref1 is None and seen.ref1 is not None:
+            return await _contradicted(ctx, conn, seen, credit, now)  # It named a bill, and paid something else.
         await steps.write(conn, _noted(seen, credit, now))
         settled = credit.state is not CreditState.POSSIBLE_DUPLICATE
         return Outcome(Word.DUPLICATE, credit.payment_id) if settled else Outcome(Word.REVIEW)
@@ -82,10 +89,8 @@ async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUI
     return outcome
 
 
-async def _decide(
-    ctx: Context, conn: Conn, credit: Credit, was: CreditState | None, seen: Observation | None, now: datetime
-) -> Outcome:
-    found = await rows.candidates(
+async def _candidates(conn: Conn, credit: Credit, told_at: datetime | None = None) -> rows.Candidates:
+    return await rows.candidates(
         conn,
         owner_id=credit.merchant_id,
         mode=credit.mode,
@@ -94,9 +99,33 @@ async def _decide(
         occurred_at=credit.occurred_at,
         ref1=credit.ref1,
         ref2=credit.ref2,
+        told_at=told_at,
     )
+
+
+def _has_own_holder(found: rows.Candidates, credit: Credit, seen: Observation, now: datetime) -> bool:
+    """Whether a payment waits for this tale's money that did not hold the amount when *credit* moved."""
+    return any(
+        candidate.payment.id != credit.payment_id
+        and candidate.held(seen.occurred_at)
+        and not candidate.held(credit.occurred_at)
+        and standing(candidate.payment, now) in (Status.PENDING, Status.EXPIRED)
+        for candidate in found.holders
+    )
+
+
+async def _decide(
+    ctx: Context,
+    conn: Conn,
+    credit: Credit,
+    was: CreditState | None,
+    seen: Observation | None,
+    now: datetime,
+    found: rows.Candidates | None = None,
+) -> Outcome:
+    found = found or await _candidates(conn, credit)
     named = [c for c in found.named if names(credit.ref1, credit.ref2, c.payment)]
-    decision = decide(credit, named, found.holders, now, accept_overpaid=found.accept_overpaid)
+    decision = decide(credit, named, found.holders, now, bills=found.bills, accept_overpaid=found.accept_overpaid)
     if isinstance(decision, Match):
         writing, outcome = _paid(ctx, credit, decision.payment, now)
     else:
@@ -135,7 +164,7 @@ def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) ->
     writing = steps.Writing(
         now,
         credit.mode,
-        step=_differs(decision.differs, credit, now),
+        step=_differs(decision, credit, now),
         journal=None if credit.booked else credit_parked(credit),
         journal_id=ctx.new_id(),
         credit=parked,
@@ -146,17 +175,18 @@ def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) ->
     return writing, Outcome(Word.REVIEW, decision.candidates[0].payment.id if len(decision.candidates) == 1 else None)
 
 
-def _differs(payment: Payment | None, credit: Credit, now: datetime) -> Step | None:
-    """The payment shows what was received; evidence that says it again moves nothing."""
-    if payment is None or (payment.exception is not None and payment.received_satang == credit.amount_satang):
+def _differs(decision: Unmatched, credit: Credit, now: datetime) -> Step | None:
+    """The payment shows what was received; a credit that was counted already moves nothing."""
+    if decision.differs is None or credit.reason in (Reason.UNDERPAID, Reason.OVERPAID):
         return None
-    return advance(payment, FundsDiffer(now, credit))
+    return advance(decision.differs, FundsDiffer(now, credit))
 
 
 async def _contradicted(ctx: Context, conn: Conn, seen: Observation, credit: Credit | None, now: datetime) -> Outcome:
     """A known reference with other facts: nothing moves, a person is alarmed."""
     detail = (
-        f"Reference {seen.reference} came again with {seen.amount_satang} satang at {seen.occurred_at.isoformat()}."
+        f"Reference {seen.reference} came again with {seen.amount_satang} satang at {seen.occurred_at.isoformat()},"
+        f" ref1 {seen.ref1}, ref2 {seen.ref2}."
     )
     # Another owner's credit is not shown to whoever was told of it, only the conflict.
     ours = credit.id if credit is not None and credit.merchant_id == seen.merchant_id else None

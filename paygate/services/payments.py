@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from paygate import telemetry
 from paygate.core import ids
-from paygate.core.errors import Moved, NotFound, SlotsExhausted, Unavailable
+from paygate.core.errors import Moved, NotFound, SlotsExhausted
 from paygate.core.events import of_payment
 from paygate.core.payments import (
-    QUARANTINE_OTHER,
     CancelAsked,
     Payment,
     Status,
@@ -30,6 +29,8 @@ from paygate.db.pool import Conn
 from paygate.services import drafts, evidence
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment, draft, wish
+
+log = telemetry.logger("services.payments")
 
 Answer = Callable[[Payment], tuple[int, bytes]]
 """Renders the answer of a face: HTTP status and body. It is kept with the Idempotency-Key."""
@@ -76,7 +77,7 @@ async def create(
                     amounts=wanted.amounts,
                     exact=wanted.exact,
                     exclusive=wanted.exclusive,
-                    hold=made.expiry + QUARANTINE_OTHER,
+                    hold=made.hold,
                 )
             except rows.KeyKnown:
                 return await _known(ctx, conn, claim), []
@@ -98,10 +99,11 @@ async def create(
 
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
-    if isinstance(done, Done):
-        with suppress(Unavailable):  # The payment is made, and the credits are marked: the workers decide them.
-            for credit_id in fitting:
-                await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, credit_id)
+    if isinstance(done, Done) and fitting:
+        try:
+            await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, fitting[0])
+        except Exception:  # The payment is made, and the credits are marked: the workers decide them.
+            log.exception("money that came before its payment was not decided", payment=str(done.payment.id))
     return done
 
 

@@ -6,6 +6,7 @@ method, a database that is away and a bug of ours all answer in the shape that t
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paygate import telemetry
-from paygate.core.errors import Bug, PayGateError, Refused
+from paygate.core.errors import Bug, PayGateError, Refused, Unavailable
 
 Face = Callable[[PayGateError, str], Response]
 """(what went wrong, request id) -> the answer in the face's own shape."""
@@ -73,6 +74,10 @@ class Edge:
             await self.app(scope, receive, named_send)
         except ClientDisconnect:
             started.status = started.status or 499  # Nobody is there any more to be answered.
+        except asyncio.CancelledError:
+            if not started.status:  # The server stops, and this request took longer than it may wait.
+                await self._refuse(Unavailable(), started, scope, receive, named_send)
+            raise
         except Exception as error:  # noqa: BLE001 - the one guard of all requests
             await self._refuse(error, started, scope, receive, named_send)
         took_ms = round((time.perf_counter() - began) * 1000, 1)
@@ -85,7 +90,11 @@ class Edge:
             raise error
         refusal = error if isinstance(error, PayGateError) else Bug()
         answer = self._dialect(scope["path"])(refusal, scope["paygate.request_id"])
-        if answer.status_code >= _HIDDEN_FROM:
+        if isinstance(error, Unavailable):
+            log.warning(
+                "unavailable", reason=str(error.__cause__ or error.message)
+            )  # No trace: outages are many lines.
+        elif answer.status_code >= _HIDDEN_FROM:
             log.error("failed", exc_info=error)
         await answer(scope, receive, send)
 

@@ -25,7 +25,10 @@ def context(request: Request) -> Context:
 
 
 async def body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
-    """The body. Raises TooLarge as soon as it is longer than *most_bytes*, whatever Content-Length says."""
+    """The body. Raises TooLarge as soon as it is longer than *most_bytes*, or says that it will be."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > most_bytes:
+        raise TooLarge(f"The body is larger than {most_bytes} bytes.")
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

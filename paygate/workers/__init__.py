@@ -31,7 +31,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
     bell, outage, was_wake = Bell(), Outage(), ctx.wake
     async with Outbound(
         allow_networks=ctx.webhook_allow_networks,
-        own_addresses=own_addresses(ctx.public_url),
+        own_addresses=[*own_addresses(ctx.public_url), *([ctx.listening] if ctx.listening else [])],
         in_transaction=in_transaction,
     ) as outbound:
         deliverer = Deliverer(ctx, outbound, bell)

@@ -53,7 +53,7 @@ def test_pictures_card_and_poster_are_written(inside: Paygate, tmp_path: Path) -
     assert told.out.splitlines()[:4] == [f"Written: {name}" for name in ("q.png", "q.svg", "c.svg", "p.svg")]
     assert read_picture(tmp_path / "q.png") == emvco.promptpay_payload("0812345678", 15000)
     with Image.open(tmp_path / "q.png") as picture:
-        assert picture.size == (3 * (33 + 8),) * 2
+        assert picture.size == (3 * (37 + 8),) * 2
     assert all("ร้านกาแฟ" in (tmp_path / name).read_text("utf-8") for name in ("c.svg", "p.svg"))
     assert 'width="105mm"' in (tmp_path / "p.svg").read_text("utf-8")
 

@@ -8,6 +8,7 @@ import tomllib
 
 from paygate import settings
 from paygate.core.payments import TRANSITIONS, Status
+from paygate.faces.v1 import errors as v1_errors
 from tests.house.sources import ROOT, modules
 
 SETTING = re.compile(r"\bPAYGATE_[A-Z0-9_]*[A-Z0-9]\b")
@@ -34,6 +35,11 @@ def test_every_setting_is_documented() -> None:
     told = set(SETTING.findall(documents()))
     assert not settings.KNOWN - told
     assert "BASE_URL" in documents()
+
+
+def test_every_code_that_the_api_answers_with_is_documented_with_its_status() -> None:
+    told = documents()
+    assert not [f"{code} {status}" for status, code in v1_errors.TABLE.values() if f"{code} {status}" not in told]
 
 
 def test_no_document_tells_of_a_setting_that_is_not_there() -> None:

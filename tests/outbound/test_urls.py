@@ -19,7 +19,7 @@ from .hostile import FORBIDDEN_HOSTS, LOCAL, MALFORMED
 def test_an_address_that_may_not_be_reached_is_refused_in_every_notation(scheme: str, host: str) -> None:
     for live in (False, True):
         for port in ("", ":8080"):
-            with pytest.raises(InvalidInput, match="may not be reached") as caught:
+            with pytest.raises(InvalidInput, match=r"may not (be reached|reach)") as caught:
                 check_url(f"{scheme}://{host}{port}/hook", live=live, allow_networks=())
             assert caught.value.field == "url"
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import emvco
-from paygate.core.errors import IdempotencyMismatch, InvalidInput, NoAccount, SlotsExhausted
+from paygate.core.credits import SKEW
+from paygate.core.errors import Conflict, IdempotencyMismatch, InvalidInput, NoAccount, SlotsExhausted
 from paygate.core.payments import Payment
 from paygate.db.pool import Database
 from paygate.services import batches, payments
@@ -75,7 +76,7 @@ async def test_a_batch_makes_what_single_requests_would_have_made_in_their_order
     held = await sql(ctx, "SELECT payment_id, exclusive, until_at FROM reservations")
     busy = await sql(ctx, "SELECT payment_id, busy_until FROM slots")
     holds = {row["payment_id"]: row["until_at"] for row in held if row["exclusive"]}
-    assert all(holds[row["payment_id"]] == row["busy_until"] for row in busy) and len(busy) == len(holds) == 4
+    assert all(holds[row["payment_id"]] + SKEW == row["busy_until"] for row in busy) and len(busy) == len(holds) == 4
 
 
 async def test_each_payment_of_a_batch_is_announced_to_each_endpoint_that_listens(ctx: Context) -> None:
@@ -156,6 +157,25 @@ async def test_money_that_came_before_the_batch_is_found_by_it(ctx: Context) -> 
     made = await made_of(shop, [PRICE, 20_000, 30_000])
     assert [(await shop.get(p)).status for p in made] == ["PAID", "PAID", "PENDING"]
     await assert_balanced(ctx)
+
+
+async def test_money_for_a_reference_that_came_before_the_batch_is_found_by_it(ctx: Context) -> None:
+    shop = await open_shop(ctx, biller=True)
+    assert (await shop.hears(PRICE, ref1="INV7")).word is Word.ORPHAN
+    made = await made_of(shop, [NewPayment(PRICE, ref1=f"INV{n}") for n in range(9)])
+    assert [n for n, p in enumerate(made) if (await shop.get(p)).status == "PAID"] == [7]
+    await assert_balanced(ctx)
+
+
+async def test_another_merchants_reference_cannot_be_taken_and_is_named(ctx: Context) -> None:
+    account = await open_account(ctx, 0, biller=True)
+    first, second = [await open_shop(ctx, accounts=[account]) for _ in range(2)]
+    await made_of(first, [NewPayment(PRICE, ref1="A", ref2="1"), NewPayment(PRICE, ref1="A", ref2="1")])
+    before = await rows(ctx)
+    with pytest.raises(Conflict) as refused:
+        await make(second, [NewPayment(PRICE, ref1="B"), NewPayment(PRICE, ref1="A", ref2="1")])
+    assert refused.value.field == "payments[1].promptpayRef1" and await rows(ctx) == before
+    await made_of(second, [NewPayment(PRICE, ref1="A", ref2="2"), NewPayment(PRICE, ref1="B")])
 
 
 @pytest.mark.parametrize("keyed", [False, True], ids=["without a key", "with a key"])

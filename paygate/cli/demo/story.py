@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
+import shutil
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -94,7 +97,9 @@ def play(screen: Screen, *, data: Path | None, keep: bool, announce: Announce | 
             stack.close()
     screen.line()
     screen.line(f"  {screen.good('It works.')} {took_s:.1f} s from nothing to settled books. · ใช้งานได้จริง")
-    screen.line("  Next: paygate demo --keep   to look around,   paygate serve   to begin for real.")
+    program = Path(sys.argv[0]).with_name("paygate")
+    paygate = "paygate" if shutil.which("paygate") or not program.exists() else os.path.relpath(program)
+    screen.line(f"  Next: {paygate} demo --keep   to look around,   {paygate} serve   to begin for real.")
     screen.line()
     return {"ok": True, "seconds": took_s, **played, "steps": screen.steps}
 

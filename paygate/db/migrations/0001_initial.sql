@@ -141,6 +141,7 @@ CREATE TABLE sources (                          -- Who may say that money arrive
     disabled_at     timestamptz,                -- Nothing is believed from then on.
     PRIMARY KEY (merchant_id, mode, id)
 );
+CREATE INDEX sources_account ON sources (merchant_id, mode, receiving_id);
 CREATE INDEX sources_by_id ON sources (id);     -- The address /api/bank/{id} names the source alone.
 
 -- ---------------------------------------------------------------------------------------------------- payments
@@ -198,6 +199,29 @@ CREATE INDEX payments_newest ON payments (merchant_id, mode, created_at DESC, id
 CREATE INDEX payments_order ON payments (merchant_id, mode, order_id, created_at DESC) WHERE order_id IS NOT NULL;
 CREATE INDEX payments_by_id ON payments (id);   -- Public pages and pictures name the payment alone.
 CREATE INDEX payments_due ON payments (expires_at) WHERE status = 'PENDING';    -- The sweeper.
+CREATE UNIQUE INDEX payments_credit ON payments (merchant_id, mode, credit_id) WHERE credit_id IS NOT NULL;     -- One credit, one payment.
+
+-- A payment freezes what it was made with, and its end is its end.
+CREATE FUNCTION frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'this change of % is refused: what it was made with is frozen', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER payments_frozen BEFORE UPDATE ON payments FOR EACH ROW
+    WHEN ((OLD.merchant_id, OLD.mode, OLD.id, OLD.amount_satang, OLD.payable_satang, OLD.fee_bps, OLD.fee_satang, OLD.vat_bps, OLD.vat_satang,
+           OLD.flow, OLD.owner_id, OLD.account_id, OLD.receiving_id, OLD.ref1, OLD.ref2, OLD.qr_payload)
+          IS DISTINCT FROM
+          (NEW.merchant_id, NEW.mode, NEW.id, NEW.amount_satang, NEW.payable_satang, NEW.fee_bps, NEW.fee_satang, NEW.vat_bps, NEW.vat_satang,
+           NEW.flow, NEW.owner_id, NEW.account_id, NEW.receiving_id, NEW.ref1, NEW.ref2, NEW.qr_payload)
+          OR (OLD.status = 'PAID' AND NEW.status <> 'PAID')
+          OR (OLD.status IN ('EXPIRED', 'CANCELLED', 'FAILED') AND NEW.status = 'PENDING'))
+    EXECUTE FUNCTION frozen();
+CREATE TRIGGER accounts_frozen BEFORE UPDATE ON accounts FOR EACH ROW
+    WHEN ((OLD.merchant_id, OLD.mode, OLD.id, OLD.receiving_id, OLD.proxy_kind, OLD.proxy, OLD.biller_id, OLD.bank_code, OLD.number, OLD.name,
+           OLD.amount_tagging, OLD.virtual, OLD.created_at)
+          IS DISTINCT FROM
+          (NEW.merchant_id, NEW.mode, NEW.id, NEW.receiving_id, NEW.proxy_kind, NEW.proxy, NEW.biller_id, NEW.bank_code, NEW.number, NEW.name,
+           NEW.amount_tagging, NEW.virtual, NEW.created_at))
+    EXECUTE FUNCTION frozen();
 
 CREATE TABLE slots (                            -- DIRECTORY. The one lock: whoever reserves, merges, decides or releases an amount of an account holds its row.
     mode            text        NOT NULL,
@@ -224,7 +248,7 @@ CREATE TABLE reservations (                     -- DIRECTORY. For ever: which pa
     CHECK (until_at > from_at),
     CHECK (ref1 IS NULL OR NOT exclusive)
 ) WITH (fillfactor = 85);
-CREATE INDEX reservations_amount ON reservations (mode, receiving_id, amount_satang, until_at) WHERE ref1 IS NULL;
+CREATE INDEX reservations_amount ON reservations (mode, receiving_id, amount_satang, until_at);
 CREATE INDEX reservations_reference ON reservations (mode, ref1, owner_id, until_at) WHERE ref1 IS NOT NULL;
 
 -- Take one amount of an account if it is free: the moment it was taken, or null. p_wait: queue behind whoever works on it.
@@ -296,7 +320,7 @@ BEGIN
      LEFT JOIN slots s ON s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = c.amount
          WHERE (s.busy_until IS NULL OR s.busy_until <= clock_timestamp())
            AND NOT (p_exact AND c.place = 1)
-      ORDER BY coalesce(s.busy_until, '-infinity'), random()    -- Ties in random order: a rush does not queue for one row.
+      ORDER BY coalesce(s.busy_until, '-infinity'), c.place     -- Never used before: the smallest tag is the kindest.
     LOOP
         v_now := try_slot_v1(p_mode, p_receiving_id, p_payment_id, v_amount, p_hold, false);
         IF v_now IS NOT NULL THEN
@@ -342,6 +366,7 @@ CREATE TABLE credits (                          -- One arrival of money on one a
 CREATE UNIQUE INDEX credits_payment ON credits (merchant_id, mode, payment_id, part) WHERE payment_id IS NOT NULL;
 CREATE INDEX credits_amount ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at);
 CREATE INDEX credits_unassigned ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at) WHERE state = 'UNASSIGNED';
+CREATE INDEX credits_named ON credits (merchant_id, mode, receiving_id, ref1, occurred_at) WHERE state = 'UNASSIGNED' AND ref1 IS NOT NULL;
 CREATE INDEX credits_recheck ON credits (recheck_at) WHERE recheck_at IS NOT NULL;
 
 CREATE TABLE credit_refs (                      -- DIRECTORY: a bank reference is used up once.
@@ -412,7 +437,9 @@ CREATE TABLE reviews (                          -- What only a person can decide
 );
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
 CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
-CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason) WHERE closed_at IS NULL AND credit_id IS NOT NULL;
+-- Each conflict is news of its own; anything else is asked once about a credit.
+CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason)
+    WHERE closed_at IS NULL AND credit_id IS NOT NULL AND reason <> 'REFERENCE_CONFLICT';
 
 -- ---------------------------------------------------------------------------------------------------- ledger
 
@@ -451,6 +478,14 @@ BEGIN
     SELECT f.journal_id INTO v_journal FROM fresh f GROUP BY f.merchant_id, f.mode, f.journal_id HAVING sum(f.amount_satang) <> 0 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'journal % does not sum to zero', v_journal USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT f.journal_id INTO v_journal
+      FROM (SELECT merchant_id, mode, journal_id, count(*) AS lines FROM fresh GROUP BY merchant_id, mode, journal_id) f
+     WHERE f.lines <> (SELECT count(*) FROM entries e
+                        WHERE e.merchant_id = f.merchant_id AND e.mode = f.mode AND e.journal_id = f.journal_id)
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'journal % is written already: a correction is another journal', v_journal USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
