@@ -100,20 +100,25 @@ def decide(
         return _by_reference(credit, named, now, accept_overpaid)
     decision = _by_amount(credit, holders, now)
     if credit.ref1 is None:
-        return _beside_bills(decision, bills, credit.occurred_at, now)
+        return _beside_bills(decision, holders, bills, credit.occurred_at, now)
     if isinstance(decision, Unmatched) and decision.reason is Reason.ORPHAN:
         return decision
     return Unmatched(Reason.UNKNOWN_REFERENCE, tuple(holders))
 
 
-def _beside_bills(decision: Decision, bills: Sequence[Candidate], at: datetime, now: datetime) -> Decision:
+def _beside_bills(
+    decision: Decision, holders: Sequence[Candidate], bills: Sequence[Candidate], at: datetime, now: datetime
+) -> Decision:
     """A channel that knows no references may be telling of a bill payment as well as of a transfer."""
     rivals = tuple(c for c in bills if (c.held(at) or c.held(at + SKEW)) and _payable(c, now))
     if not rivals:
         return decision
     if isinstance(decision, Match):
-        return Unmatched(Reason.AMBIGUOUS, rivals)
-    return Unmatched(Reason.REFERENCE_MISSING, rivals) if decision.reason is Reason.ORPHAN else decision
+        own = tuple(c for c in holders if c.payment is decision.payment)
+        return Unmatched(Reason.AMBIGUOUS, (*own, *rivals))
+    if decision.reason is Reason.ORPHAN:
+        return Unmatched(Reason.REFERENCE_MISSING, rivals)
+    return Unmatched(Reason.AMBIGUOUS, (*decision.candidates, *rivals))
 
 
 def _payable(candidate: Candidate, now: datetime) -> bool:

@@ -57,7 +57,10 @@ KNOWN = Sql(f"""
                 AND NOT EXISTS (SELECT 1 FROM credit_refs r
                                  WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id
                                    AND (r.namespace = :namespace
-                                        OR (r.namespace LIKE 'bank:%' AND :namespace LIKE 'bank:%')))))
+                                        OR (r.namespace LIKE 'bank:%' AND :namespace LIKE 'bank:%'))))
+            OR EXISTS (SELECT 1 FROM credit_refs r              -- The same reference, now with its bank or without.
+                        WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id
+                          AND r.trust = :trust AND r.ref = :reference))
        AND (c.balance_satang IS NULL OR :balance_satang::bigint IS NULL OR c.balance_satang = :balance_satang)
        AND (NOT EXISTS (SELECT 1 FROM observations o
                          WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id

@@ -160,8 +160,8 @@ DUE = Sql(f"""
 """)  # noqa: S608
 
 # Who may own a credit: by amount, whoever held it around that moment; by reference, whoever was made with it. Those
-# whose QR was good at that moment come first, then those that can still be paid, so that no limit hides one behind
-# finished ones. The last arm is for the person who asks what became of a reference.
+# whose QR was good at that moment come first, cancelled since or not, then those that can still be paid, so that no
+# limit hides one behind finished ones. The last arm is for the person who asks what became of a reference.
 CANDIDATES = Sql(f"""
       WITH wanted AS (
            (SELECT r.merchant_id, r.payment_id, r.from_at, r.until_at, false AS named
@@ -173,7 +173,7 @@ CANDIDATES = Sql(f"""
                AND r.owner_id = :owner_id
                AND r.until_at > :occurred_at
                AND r.from_at <= :to_at::timestamptz + :skew::interval
-          ORDER BY p.status IN ('PENDING', 'EXPIRED') AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
+          ORDER BY p.status <> 'PAID' AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
                    p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
              LIMIT 20)
              UNION
@@ -186,7 +186,7 @@ CANDIDATES = Sql(f"""
                AND (:ref2::text IS NULL OR r.ref2 = :ref2)
                AND r.until_at > :occurred_at
                AND r.from_at <= :to_at + :skew
-          ORDER BY p.status IN ('PENDING', 'EXPIRED') AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
+          ORDER BY p.status <> 'PAID' AND coalesce(p.closed_at, p.expires_at) > :occurred_at DESC,
                    p.status IN ('PENDING', 'EXPIRED') DESC, r.from_at DESC
              LIMIT 20)
              UNION

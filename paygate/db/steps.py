@@ -46,7 +46,7 @@ WRITE = Sql(f"""
               AND receiving_id = :receiving_id
               AND amount_satang = :payable_satang
               AND payment_id = :payment_id
-              AND busy_until > :now
+              AND busy_until > :now + :skew                     -- As the reservation, which ends so much earlier.
               AND :until_at::timestamptz IS NOT NULL
            ),
            money AS (

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from paygate.core.credits import MERGE_WINDOW, Credit, Sameness, compatible, recognise
+from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Sameness, compatible, recognise
 from tests.core.samples import (
     MINUTE,
     NOON,
@@ -102,11 +102,11 @@ def test_the_same_words_of_another_source_prove_nothing_by_themselves() -> None:
 
 
 def test_a_tale_without_reference_attaches_to_the_only_credit_that_fits() -> None:
-    assert recognise(seen(reference=None, source_id=OTHER_SOURCE), None, [told()]) == (Sameness.SAME, told())
+    assert recognise(seen(reference=None, source_id=OTHER_SOURCE), None, [told()]) == (Sameness.LIKE, told())
 
 
 def test_a_reference_attaches_to_the_only_tale_without_one() -> None:
-    assert recognise(seen(), None, [hearsay()]) == (Sameness.SAME, hearsay())
+    assert recognise(seen(), None, [hearsay()]) == (Sameness.LIKE, hearsay())
 
 
 def test_two_credits_that_fit_are_for_a_person() -> None:
@@ -116,7 +116,7 @@ def test_two_credits_that_fit_are_for_a_person() -> None:
 
 def test_a_credit_that_does_not_fit_does_not_make_the_other_doubtful() -> None:
     other = hearsay(id=uid(0xC9), balance_satang=99_999)
-    assert recognise(seen(reference=None, balance_satang=1), None, [other, hearsay()]) == (Sameness.SAME, hearsay())
+    assert recognise(seen(reference=None, balance_satang=1), None, [other, hearsay()]) == (Sameness.LIKE, hearsay())
 
 
 @pytest.mark.parametrize("apart", [MERGE_WINDOW, -MERGE_WINDOW])
@@ -155,3 +155,43 @@ def test_two_references_are_never_joined_by_likeness() -> None:
 
 def test_a_channel_tells_each_credit_once() -> None:
     assert not compatible(seen(reference=None, source_id=SOURCE), told())
+
+
+# --- references of several namespaces
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("source:x", "bank:014"), ("bank:014", "source:x"), ("a", "b")])
+def test_two_channels_with_references_of_different_namespaces_are_doubtful(theirs: str, ours: str) -> None:
+    known = told(references=((theirs, "T1"),))
+    tale = seen(source_id=OTHER_SOURCE, namespace=ours, reference="B99")
+    assert recognise(tale, None, [known]) == (Sameness.DOUBTFUL, known)
+
+
+def test_a_credit_has_one_reference_of_a_bank_so_another_banks_is_another_credit() -> None:
+    known = told(references=(("bank:004", "T1"), ("source:x", "T1")))
+    tale = seen(source_id=OTHER_SOURCE, namespace="bank:014", reference="B99")
+    assert recognise(tale, None, [known]) == (Sameness.NEW, None)
+
+
+@pytest.mark.parametrize(("first", "then"), [("source:x", "bank:014"), ("bank:014", "source:x")])
+def test_one_source_that_names_the_sending_bank_once_and_once_not_tells_of_one_credit(first: str, then: str) -> None:
+    known = told(references=((first, "T1"),))
+    again = seen(namespace=then, reference="T1", digest=b"e" * 32)
+    assert recognise(again, None, [known]) == (Sameness.SAME, known)
+
+
+def test_the_same_reference_of_two_banks_is_two_credits_of_one_source() -> None:
+    again = seen(namespace="bank:014", reference="REF-1", digest=b"e" * 32)
+    assert recognise(again, None, [told()]) == (Sameness.NEW, None)
+
+
+def test_another_source_with_the_same_word_in_its_own_namespace_is_only_like_it() -> None:
+    known = told(references=(("source:x", "T1"),))
+    tale = seen(source_id=OTHER_SOURCE, namespace="source:y", reference="T1")
+    assert recognise(tale, None, [known]) == (Sameness.DOUBTFUL, known)
+
+
+def test_what_may_itself_be_a_duplicate_takes_in_nothing_that_has_a_reference() -> None:
+    doubtful = hearsay(state=CreditState.POSSIBLE_DUPLICATE)
+    assert recognise(seen(), None, [doubtful]) == (Sameness.NEW, None)
+    assert recognise(seen(reference=None), None, [doubtful]) == (Sameness.LIKE, doubtful)

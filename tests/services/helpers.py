@@ -213,9 +213,9 @@ def says(
 
 
 async def open_account(
-    ctx: Context, owner_id: int, *, mode: str = "live", tagging: str = "auto", biller: bool = False
+    ctx: Context, owner_id: int, *, mode: str = "live", tagging: str = "auto", biller: bool = False, both: bool = False
 ) -> ReceivingAccount:
-    """An account with a number of its own."""
+    """An account with a number of its own: a PromptPay ID, or a biller ID, or both."""
     number = f"{secrets.randbelow(10**9):09d}"
     account = ReceivingAccount(
         owner_id,
@@ -223,7 +223,7 @@ async def open_account(
         ctx.new_id(),
         None if biller else "mobile",
         None if biller else f"00668{number[:8]}",
-        f"01055{number}0" if biller else None,
+        f"01055{number}0" if biller or both else None,
         "ร้านทดสอบ",
         tagging,
         mode == "test",
@@ -298,6 +298,13 @@ async def open_shop(
         accounts=tuple(accounts),
     )
     return Shop(ctx, principal, {a.receiving_id: ctx.new_id() for a in accounts})
+
+
+async def beside_bills(ctx: Context) -> tuple[Shop, Shop]:
+    """Two merchants on one central account that has a PromptPay ID and a biller ID: transfers and bill payments."""
+    account = await open_account(ctx, 0, both=True)
+    one, other = await open_shop(ctx, accounts=[account]), await open_shop(ctx, accounts=[account])
+    return one, other
 
 
 OPEN = Facts("PENDING", None, None, (CREATED,), QUARANTINE_OTHER)

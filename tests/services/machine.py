@@ -37,6 +37,12 @@ MOVE = [
               settled_at = settled_at - $2 WHERE receiving_id = $1""",
 ]
 
+# What a run leaves behind, and the next one would find wrong again.
+MADE = [
+    *("entries", "journals", "reviews", "deliveries", "events", "observations", "credit_refs", "credits"),
+    *("reservations", "slots", "payments"),
+]
+
 # Everything that must be nowhere in the rows. Each gives what is wrong.
 NEVER = {
     "a payment with two credits": """
@@ -62,9 +68,9 @@ NEVER = {
          WHERE c.state = 'SETTLED' AND r.closed_at IS NULL AND NOT r.alarm""",
     "an event told twice or out of turn": """
         SELECT subject_id FROM events GROUP BY subject_id, type HAVING count(*) > 1""",
-    "a slot that ends at another moment than its hold": """
+    "a slot that ends at another moment than the skew after its hold": """
         SELECT s.payment_id FROM slots s JOIN reservations r USING (payment_id)
-         WHERE r.exclusive AND s.busy_until <> r.until_at""",
+         WHERE r.exclusive AND s.busy_until <> r.until_at + interval '2 minutes'""",
     "an event without its delivery": """
         SELECT e.id FROM events e WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id)""",
 }
@@ -90,6 +96,11 @@ class World(RuleBasedStateMachine):
         async def opened() -> Shop:
             db = await Database.open(self.dsn, size=2)
             ctx = Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1")
+            async with db.connection() as conn, conn.transaction():
+                for table in MADE:
+                    await conn.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # The books let nothing go.
+                    await conn.execute(f"DELETE FROM {table}")
+                    await conn.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             return await open_shop(ctx, plan=plan, tagging=tagging)
 
         self.shop = self.run(opened())
@@ -113,7 +124,7 @@ class World(RuleBasedStateMachine):
         payment = self.sold[which % len(self.sold)]
         self.hear(payment.payable_satang, timedelta(seconds=ago_s), reference)
 
-    @rule(amount=PRICES, ago_s=st.sampled_from([0, 60, 119]))
+    @rule(amount=PRICES, ago_s=st.sampled_from([0, 60, 100]))
     def pay_first_and_order_then(self, amount: int, ago_s: int) -> None:
         """Perhaps an orphan; then a payment of that price is made, and it is its if it got the amount."""
         outcome = self.hear(amount, timedelta(seconds=ago_s), True)

@@ -120,13 +120,16 @@ async def test_a_reference_reused_for_other_facts_raises_an_alarm_and_pays_nothi
     first, second = await shop.sell(), await shop.sell(20_000)
     seen = shop.says()
     await evidence.record(ctx, seen)
-    for _ in range(2):
-        assert (await shop.hears(20_000, reference=seen.reference)).word == "REVIEW"
+    for other in (shop.says(20_000, reference=seen.reference), shop.says(30_000, reference=seen.reference)):
+        for _ in range(2):  # Said again it is no news.
+            assert (await evidence.record(ctx, other)).word == "REVIEW"
     assert (await shop.hears(at=now() + 11 * MINUTE, reference=seen.reference)).word == "REVIEW"
     assert await facts(ctx, first) == PAID
     assert await facts(ctx, second) == OPEN
     assert await booked(ctx) == [("payment.paid", PAID_LINES)]
-    assert await reviews(ctx) == [Review("REFERENCE_CONFLICT", None, True, ())]
+    assert await reviews(ctx) == [Review("REFERENCE_CONFLICT", None, True, ())] * 3
+    told = [row["detail"] for row in await sql(ctx, "SELECT detail FROM reviews ORDER BY opened_at")]
+    assert ["20000 satang" in told[0], "30000 satang" in told[1], "15000 satang" in told[2]] == [True] * 3
     await assert_balanced(ctx)
 
 
@@ -207,11 +210,27 @@ async def test_backlogged_news_pays_the_one_who_held_the_amount_when_the_money_m
 async def test_money_is_the_holders_up_to_the_last_instant_of_the_quarantine(ctx: Context) -> None:
     shop = await open_shop(ctx)
     old = await shop.sell()
-    await shift(ctx, old, 75 * MINUTE + 30 * SECOND)  # Free for half a minute.
+    await shift(ctx, old, 77 * MINUTE + 30 * SECOND)  # Its hold ended two and a half minutes ago.
     new = await shop.sell()
-    assert (await shop.hears(at=now() - 31 * SECOND)).payment_id == old.id
+    assert new.payable_satang == old.payable_satang
+    assert (await shop.hears(at=now() - 151 * SECOND)).payment_id == old.id
     assert (await facts(ctx, old)).exception == "LATE"
-    assert (await shop.hears(at=now() - 29 * SECOND)).payment_id == new.id  # Skew: nobody held it then.
+    assert (await shop.hears(at=now() - 140 * SECOND)).word == "ORPHAN"  # Nobody's: no skew reaches so far.
+    assert (await shop.hears(at=now() - 60 * SECOND)).payment_id == new.id
+    await assert_balanced(ctx)
+
+
+@pytest.mark.parametrize(("how", "minutes"), [("PAID", 10), ("EXPIRED", 75)])
+async def test_money_just_after_a_hold_is_never_the_next_holders(ctx: Context, how: str, minutes: int) -> None:
+    shop = await open_shop(ctx)
+    old = await shop.sell()
+    if how == "PAID":
+        await shop.hears()
+    await shift(ctx, old, minutes * MINUTE + SECOND)  # The hold is over, the bank's clock may not know.
+    new = await shop.sell()
+    assert new.payable_satang != old.payable_satang
+    assert (await shop.hears()).word == "ORPHAN"
+    assert await facts(ctx, new) == OPEN
     await assert_balanced(ctx)
 
 
@@ -388,7 +407,8 @@ async def test_too_much_that_was_parked_pays_later_and_the_rest_stays_in_suspens
     seen = shop.says(20_000, ref1="INV1")
     assert (await evidence.record(ctx, seen)).word == "ORPHAN"
     payment = await shop.sell(ref1="INV1")
-    assert await evidence.record(ctx, seen) == evidence.Outcome(evidence.Word.PAID, payment.id)
+    assert (await facts(ctx, payment)).exception == "OVERPAID"
+    assert await evidence.record(ctx, seen) == evidence.Outcome(evidence.Word.DUPLICATE, payment.id)
     assert await booked(ctx) == [
         ("credit.parked", {"bank_central": 20_000, "suspense": -20_000}),
         ("payment.paid", {"suspense": 15_000, "payable": -14_550, "fee_revenue": -450}),
@@ -409,11 +429,25 @@ async def test_late_money_within_the_grace_pays(ctx: Context, swept: bool) -> No
     paid = await facts(ctx, payment)
     assert (paid.status, paid.exception) == ("PAID", "LATE")
     assert paid.events == ((CREATED, EXPIRED, SUCCESS) if swept else (CREATED, SUCCESS))
+    # Its hour after the deadline had ten minutes left: as long as the ten after PAID.
     assert QUARANTINE_PAID - MINUTE < await since(ctx, payment) <= QUARANTINE_PAID
     assert await booked(ctx) == [("payment.paid", PAID_LINES)]
     assert await reviews(ctx) == []
     assert await payments.expire(ctx) == 0
     await assert_balanced(ctx)
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["announced", "not yet announced"])
+@pytest.mark.parametrize(("ago", "rest"), [(5, 55), (57, 10)], ids=["the hour is longer", "the ten minutes are"])
+async def test_a_late_payment_is_held_for_the_later_of_its_two_quarantines(
+    ctx: Context, ago: int, rest: int, swept: bool
+) -> None:
+    shop = await open_shop(ctx)
+    payment = await shop.sell()
+    await expire(ctx, payment, swept=swept, ago=ago * MINUTE)
+    assert (await shop.hears()).payment_id == payment.id
+    assert (rest - 1) * MINUTE < await since(ctx, payment) <= rest * MINUTE
+    assert (await shop.hears()).word == "ORPHAN"  # Its second money is nobody else's.
 
 
 async def test_money_that_moved_in_time_is_not_late_when_the_news_is(ctx: Context) -> None:

@@ -18,6 +18,7 @@ from tests.services.helpers import (
     SECOND,
     Review,
     assert_balanced,
+    beside_bills,
     booked,
     credits,
     expire,
@@ -115,16 +116,16 @@ async def test_a_payment_made_after_the_skew_does_not_find_old_money(ctx: Contex
 
 
 async def test_an_orphan_is_decided_again_when_its_evidence_comes_again(ctx: Context) -> None:
-    shop = await open_shop(ctx, tagging="off")
-    pair = [await shop.sell(), await shop.sell()]
+    shop, bills = await beside_bills(ctx)
+    transfer, bill = await shop.sell(), await bills.sell(ref1="INV1")
     seen = shop.says()
     assert (await evidence.record(ctx, seen)).word == "REVIEW"
-    await shop.cancel(pair[0])
-    assert await evidence.record(ctx, seen) == evidence.Outcome(evidence.Word.PAID, pair[1].id)
-    assert await facts(ctx, pair[1]) == PAID
+    assert (await shop.hears(ref1="INV1")).payment_id == bill.id
+    assert await evidence.record(ctx, seen) == evidence.Outcome(evidence.Word.PAID, transfer.id)
+    assert await facts(ctx, transfer) == PAID
     [review] = await reviews(ctx)
     assert (review.reason, review.resolution) == ("AMBIGUOUS", "settled")
-    assert [kind for kind, _ in await booked(ctx)] == ["credit.parked", "payment.paid"]
+    assert [kind for kind, _ in await booked(ctx)] == ["credit.parked", "payment.paid", "payment.paid"]
     await assert_balanced(ctx)
 
 
@@ -132,12 +133,13 @@ async def test_later_evidence_with_the_missing_reference_resolves_an_orphan(ctx:
     shop = await open_shop(ctx, biller=True)
     payment = await shop.sell(ref1="INV1", ref2="A")
     notice = shop.says(reference=None, rank="C")
-    assert (await evidence.record(ctx, notice)).word == "ORPHAN"
+    assert (await evidence.record(ctx, notice)).word == "REVIEW"
     inquiry = shop.says(source_id=uuid4(), at=notice.occurred_at + MINUTE, ref1="INV1", ref2="A")
     assert await evidence.record(ctx, inquiry) == evidence.Outcome(evidence.Word.PAID, payment.id)
     assert await credits(ctx) == [("SETTLED", None, payment.id)]
     [row] = await sql(ctx, "SELECT rank, ref1, ref2 FROM credits")
     assert tuple(row) == ("A", "INV1", "A")
+    assert await reviews(ctx) == [Review("REFERENCE_MISSING", "settled", False, (str(payment.id),))]
     await assert_balanced(ctx)
 
 
@@ -202,8 +204,11 @@ async def test_a_wrong_ref2_pays_nothing(ctx: Context) -> None:
 async def test_a_bill_payment_is_never_found_by_its_amount_alone(ctx: Context) -> None:
     shop = await open_shop(ctx, biller=True)
     payment = await shop.sell(ref1="INV1")
-    assert (await shop.hears()).word == "ORPHAN"
+    assert (await shop.hears()).word == "REVIEW"
     assert await facts(ctx, payment) == OPEN
+    assert await reviews(ctx) == [Review("REFERENCE_MISSING", None, False, (str(payment.id),))]
+    assert await booked(ctx) == [("credit.parked", PARKED_LINES)]
+    await assert_balanced(ctx)
 
 
 async def test_an_unknown_reference_is_not_overruled_by_an_amount_that_is_held(ctx: Context) -> None:

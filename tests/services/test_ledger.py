@@ -21,6 +21,14 @@ DAMAGE = {
         "UPDATE entries SET amount_satang = amount_satang + 1 WHERE account = 'payable'",
         "UPDATE entries SET amount_satang = amount_satang - 1 WHERE account = 'fee_revenue'",
     ],
+    "journal about nothing": [
+        "INSERT INTO journals (merchant_id, mode, id, kind, subject_id, happened_at, booked_at)"
+        " SELECT merchant_id, mode, subject_id, kind, id, now(), now() FROM journals LIMIT 1"
+    ],
+    "parked money and its booking differ": [
+        "UPDATE entries e SET amount_satang = amount_satang * 2 FROM journals j"
+        " WHERE j.id = e.journal_id AND j.kind = 'credit.parked'"
+    ],
     "paid payment without its credit": ["UPDATE payments SET credit_id = id WHERE status = 'PAID'"],
     "settled credit without its payment": [
         "UPDATE credits SET state = 'SETTLED', payment_merchant_id = 1, payment_id = id, part = 1, settled_at = now()"
