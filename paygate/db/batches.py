@@ -133,16 +133,17 @@ INSERT = Sql(f"""
      UNION ALL
     SELECT n.id, NULL, NULL                                     -- No merchant takes another's reference.
       FROM made n
-     WHERE n.ref1 IS NOT NULL
-       AND EXISTS (SELECT 1
-                     FROM reservations r
-                    WHERE r.mode = n.mode
-                      AND r.ref1 = n.ref1
-                      AND r.ref2 IS NOT DISTINCT FROM n.ref2
-                      AND r.owner_id = n.owner_id
-                      AND r.receiving_id = n.receiving_id
-                      AND r.merchant_id <> n.merchant_id
-                      AND r.until_at > n.created_at)
+CROSS JOIN LATERAL (
+           SELECT 1
+             FROM reservations r
+            WHERE r.mode = n.mode
+              AND r.ref1 = n.ref1
+              AND r.ref2 IS NOT DISTINCT FROM n.ref2
+              AND r.owner_id = n.owner_id
+              AND r.receiving_id = n.receiving_id
+              AND r.merchant_id <> n.merchant_id
+              AND r.until_at > n.created_at
+            LIMIT 1) r                                          -- One by one, by the index.
 """)  # noqa: S608 - column names of our own dataclass
 
 

@@ -13,11 +13,12 @@ from tests.db.rows import GOOD, MERCHANT, NOON, PAID, SETTLED, book, put, uid
 from tests.postgres import Databases
 
 NEEDED = ("merchants", "payments", "credits", "events", "endpoints", "journals")
-CHECK, UNIQUE, FOREIGN, NULL = (
+CHECK, UNIQUE, FOREIGN, NULL, FROZEN = (
     asyncpg.CheckViolationError,
     asyncpg.UniqueViolationError,
     asyncpg.ForeignKeyViolationError,
     asyncpg.NotNullViolationError,
+    asyncpg.RestrictViolationError,
 )
 
 
@@ -223,6 +224,109 @@ async def test_one_question_about_a_credit_is_open_at_a_time(conn: Conn) -> None
         await put(conn, "reviews", id=uid(0x34))
 
 
+async def test_every_conflict_under_a_reference_is_asked_about(conn: Conn) -> None:
+    await world(conn, "")
+    await put(conn, "reviews")
+    for number in (0x33, 0x34):
+        await put(conn, "reviews", id=uid(number), reason="REFERENCE_CONFLICT", alarm=True)
+
+
+async def test_one_credit_pays_one_payment(conn: Conn) -> None:
+    await world(conn, "")
+    await put(conn, "payments", id=uid(0x20), **PAID)
+    with pytest.raises(UNIQUE, match="payments_credit"):
+        await put(conn, "payments", id=uid(0x21), **PAID)
+
+
+# --- what is made is frozen
+
+FROZEN_PAYMENT: dict[str, Any] = {
+    "merchant_id": 42,
+    "mode": "test",
+    "id": uid(0x20),
+    "amount_satang": 15_001,
+    "payable_satang": 15_001,
+    "fee_bps": 299,
+    "fee_satang": 449,
+    "vat_bps": 700,
+    "vat_satang": 31,
+    "account_id": uid(0x92),
+    "receiving_id": uid(0x93),
+    "ref1": "OTHER",
+    "qr_payload": "000202",
+}
+FROZEN_ACCOUNT: dict[str, Any] = {
+    "id": uid(0x92),
+    "receiving_id": uid(0x93),
+    "proxy": "0066899999999",
+    "biller_id": "010554000000000",
+    "bank_code": "014",
+    "number": "4061234567",
+    "name": "Another",
+    "amount_tagging": "off",
+    "virtual": True,
+    "created_at": NOON,
+}
+
+
+async def change(conn: Conn, table: str, **changes: Any) -> None:
+    """Update the good row of *table*."""
+    places = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 1))
+    await conn.execute(f"UPDATE {table} SET {places}", *changes.values())
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [("payments", *item) for item in FROZEN_PAYMENT.items()] + [("accounts", *item) for item in FROZEN_ACCOUNT.items()],
+)
+async def test_what_a_row_was_made_with_is_frozen(conn: Conn, table: str, column: str, value: Any) -> None:
+    await put(conn, "merchants")
+    await put(conn, table)
+    where = "" if table == "payments" else " WHERE id = $2"
+    with pytest.raises(FROZEN, match=f"change of {table} is refused"):
+        await conn.execute(f"UPDATE {table} SET {column} = $1{where}", value, *([GOOD[table]["id"]] if where else []))
+
+
+ENDS: dict[str, dict[str, Any]] = {
+    "PAID": PAID,
+    "EXPIRED": {"status": "EXPIRED", "closed_at": NOON},
+    "CANCELLED": {"status": "CANCELLED", "closed_at": NOON},
+    "FAILED": {"status": "FAILED", "closed_at": NOON},
+}
+NO_END: dict[str, Any] = dict.fromkeys(("paid_at", "closed_at", "credit_id", "received_satang"))
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_an_end_is_an_end(conn: Conn, end: str) -> None:
+    await world(conn, "payments")
+    await put(conn, "payments", **ENDS[end])
+    with pytest.raises(FROZEN, match="change of payments is refused"):
+        await change(conn, "payments", **NO_END | {"status": "PENDING"})
+
+
+@pytest.mark.parametrize("other", ["EXPIRED", "CANCELLED", "FAILED"])
+async def test_what_is_paid_stays_paid(conn: Conn, other: str) -> None:
+    await world(conn, "payments")
+    await put(conn, "payments", **PAID)
+    with pytest.raises(FROZEN, match="change of payments is refused"):
+        await change(conn, "payments", **NO_END | ENDS[other])
+
+
+@pytest.mark.parametrize("end", ["EXPIRED", "CANCELLED", "FAILED"])
+async def test_money_still_pays_what_had_ended_without_it(conn: Conn, end: str) -> None:
+    await world(conn, "payments")
+    await put(conn, "payments", **ENDS[end])
+    await change(conn, "payments", **PAID)
+
+
+async def test_an_account_can_be_retired(conn: Conn) -> None:
+    await put(conn, "accounts")
+    await change(conn, "accounts", retired_at=NOON)
+
+
+# --- whose
+
+
 @pytest.mark.parametrize("table", ["users", "payments", "credits", "api_keys", "settlements"])
 async def test_nothing_belongs_to_a_merchant_that_is_not_there(conn: Conn, table: str) -> None:
     stranger = {"flow": "direct", "owner_id": 999} if table == "payments" else {}
@@ -274,11 +378,33 @@ async def test_two_wrong_journals_do_not_balance_each_other(conn: Conn) -> None:
         )
 
 
-async def test_a_line_added_later_must_balance_by_itself(conn: Conn) -> None:
+async def test_a_line_added_later_is_refused(conn: Conn) -> None:
     await world(conn, "")
     await book(conn, *PAID_LINES)
     with pytest.raises(CHECK, match="does not sum to zero"):
         await conn.execute("INSERT INTO entries VALUES ($1, 'live', $2, 9, 'payable', -1)", MERCHANT, uid(4))
+
+
+async def test_lines_added_later_are_refused_even_if_they_sum_to_zero(conn: Conn) -> None:
+    await world(conn, "")
+    await book(conn, *PAID_LINES)
+    with pytest.raises(FROZEN, match="is written already"):
+        await conn.execute(
+            """INSERT INTO entries VALUES ($1, 'live', $2, 8, 'payable', -5), ($1, 'live', $2, 9, 'fee_revenue', 5)""",
+            MERCHANT,
+            uid(4),
+        )
+
+
+async def test_several_journals_are_written_in_one_statement(conn: Conn) -> None:
+    await world(conn, "")
+    await put(conn, "journals", id=uid(0x44), kind="correction")
+    await conn.execute(
+        """INSERT INTO entries SELECT $1, 'live', j, l, 'payable', 5 - 10 * (l - 1)
+             FROM unnest($2::uuid[]) j, generate_series(1, 2) l""",
+        MERCHANT,
+        [uid(4), uid(0x44)],
+    )
 
 
 @pytest.mark.parametrize("lines", [(("cash", 1), ("payable", -1)), (("payable", 0), ("held", 0))])

@@ -112,10 +112,15 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     }
     page = dict.fromkeys(("before_at", "before_id", "status", "from_at", "to_at", "order_id", "q"))
     page |= {"merchant_id": row["merchant_id"], "mode": "live", "limit": 21}
-    nobody = dict.fromkeys(statements()["payments.INSERT"].names) | LIVE | {"skew": timedelta(minutes=2)}
-    many = dict.fromkeys(statements()["batches.INSERT"].names) | {"skew": timedelta(minutes=2)}
+    nobody = dict.fromkeys(statements()["payments.INSERT"].names) | money | {"skew": timedelta(minutes=2)}
+    nobody |= {"owner_id": 0, "merchant_id": row["merchant_id"], "created_at": row["created_at"], "ref1": "REF30"}
+    nobody |= {"payable_satang": row["payable_satang"]}
+    many = dict.fromkeys(statements()["batches.INSERT"].names) | {"skew": timedelta(minutes=2), "maker_mode": "live"}
+    many |= {name: [row[name]] * 1_000 for name in many if name in row} | {"maker_id": row["merchant_id"]}
+    many |= {"ref1": [f"REF{n}" for n in range(1_000)], "payable_satang": [10_000 + n for n in range(1_000)]}
     nothing = dict.fromkeys(statements()["steps.WRITE"].names) | LIVE | {"now": NOW, "accounts": [], "amounts": []}
-    candidates = money | {"occurred_at": row["created_at"], "skew": timedelta(minutes=2), "ref1": None, "owner_id": 0}
+    candidates = money | {"skew": timedelta(minutes=2), "ref1": None, "owner_id": 0}
+    candidates |= {"occurred_at": row["created_at"], "to_at": row["created_at"]}
     known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
     claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
     return {
@@ -128,9 +133,13 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "payments.CANDIDATES": Hot(
             candidates, {"reservations_amount", "payments_pkey payments_by_id", "merchants_pkey"}
         ),
-        "payments.INSERT": Hot(nobody, run=False),
+        "payments.INSERT": Hot(
+            nobody, {"credits_unassigned credits_amount", "credits_named", "reservations_reference"}, run=False
+        ),
         "batches.GATES": Hot({"owner_ids": [0], "mode": "live", "ids": [row["account_id"]]}),
-        "batches.INSERT": Hot(many, run=False),
+        "batches.INSERT": Hot(
+            many, {"credits_unassigned credits_amount", "credits_named", "reservations_reference"}, run=False
+        ),
         "credits.LOCK_SLOT": Hot(money),
         "credits.KNOWN": Hot(
             {**known, "reference": f"T{row['n']}", "window": timedelta(minutes=10)}, {"credit_refs_pkey"}
