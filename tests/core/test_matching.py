@@ -334,6 +334,76 @@ def test_a_second_reference_that_the_payment_never_had_does_not_name_it() -> Non
     assert not names(None, None, payment())
 
 
+def test_the_exact_amount_goes_before_others_of_its_reference() -> None:
+    one, other = holder(billed()), holder(billed(id=uid(2), payable_satang=10_000))
+    assert payee(by_reference(bill_credit(), other, one)) == billed()
+
+
+def test_several_merchants_with_one_reference_are_for_a_person() -> None:
+    one, other = holder(billed()), holder(billed(id=uid(2), merchant_id=42))
+    assert by_reference(bill_credit(), one, other) == Unmatched(Reason.AMBIGUOUS, (one, other))
+    finished = holder(paid(ref1="INV1", ref2="SHOP", id=uid(3), merchant_id=42))
+    assert reason(by_reference(bill_credit(), one, finished)) is Reason.AMBIGUOUS
+    assert reason(by_reference(bill_credit(amount_satang=1), one, other)) is Reason.AMBIGUOUS
+
+
+# --- bills of the same amount
+
+
+def beside(arrived: Credit, holders: list[Candidate], *bills: Candidate, now: datetime = NOW) -> Decision:
+    """The decision on a credit without references, with bill payments of its amount on the account."""
+    return decide(arrived, [], holders, now, bills=bills)
+
+
+def test_money_without_a_reference_beside_a_bill_of_its_amount_is_ambiguous() -> None:
+    transfer, bill = holder(), holder(billed(id=uid(2)))
+    assert beside(credit(), [transfer], bill) == Unmatched(Reason.AMBIGUOUS, (transfer, bill))
+
+
+def test_money_without_a_reference_that_only_bills_wait_for_misses_its_reference() -> None:
+    bill = holder(billed())
+    assert beside(credit(), [], bill) == Unmatched(Reason.REFERENCE_MISSING, (bill,))
+
+
+@pytest.mark.parametrize("of", [paid(), ended(Status.CANCELLED)])
+def test_money_of_a_finished_transfer_beside_an_open_bill_may_be_the_bills(of: Payment) -> None:
+    transfer, bill = holder(of), holder(billed(id=uid(2)))
+    assert beside(credit(), [transfer], bill) == Unmatched(Reason.AMBIGUOUS, (transfer, bill))
+
+
+@pytest.mark.parametrize(
+    "of", [paid(ref1="INV1"), ended(Status.CANCELLED, ref1="INV1"), ended(Status.FAILED, ref1="INV1")]
+)
+def test_a_bill_that_cannot_be_paid_is_no_rival(of: Payment) -> None:
+    assert payee(beside(credit(), [holder()], holder(of))) == payment()
+
+
+@pytest.mark.parametrize(("at", "rivals"), [(NOON - SKEW - TICK, False), (NOON - SKEW, True), (QUARANTINE_ENDS, False)])
+def test_a_bill_is_a_rival_while_it_holds_its_reference(at: datetime, rivals: bool) -> None:
+    decision = beside(credit(occurred_at=at), [], holder(billed()), now=max(NOW, at))
+    assert reason(decision) is (Reason.REFERENCE_MISSING if rivals else Reason.ORPHAN)
+
+
+def test_a_reference_that_names_nobody_is_not_missing() -> None:
+    assert reason(beside(credit(ref1="NOBODYS"), [], holder(billed()))) is Reason.ORPHAN
+
+
+# --- rivals that ended
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.FAILED])
+def test_who_was_open_when_the_money_moved_and_ended_since_is_a_rival(status: Status) -> None:
+    gone = holder(ended(status, id=uid(2), closed_at=NOON + MINUTE + TICK))
+    assert by_amount(credit(), holder(), gone) == Unmatched(Reason.AMBIGUOUS, (holder(), gone))
+    before = holder(ended(status, id=uid(2), closed_at=NOON + MINUTE))
+    assert payee(by_amount(credit(), holder(), before)) == payment()
+
+
+def test_a_cancelled_bill_of_the_reference_is_a_rival() -> None:
+    gone = holder(billed(id=uid(2), status=Status.CANCELLED, closed_at=NOON + 2 * MINUTE))
+    assert reason(by_reference(bill_credit(), holder(billed()), gone)) is Reason.AMBIGUOUS
+
+
 # --- nothing is certain that is not
 
 

@@ -202,6 +202,38 @@ def test_another_amount_is_shown_and_decides_nothing(status: Status, amount: int
     assert (step.after.credit_id, step.after.paid_at) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("before", "part", "received", "shown"),
+    [
+        (10_000, 4_000, 14_000, Oddity.UNDERPAID),
+        (10_000, 5_000, 15_000, Oddity.UNDERPAID),  # In full, but in parts: a person combines them.
+        (10_000, 5_001, 15_001, Oddity.OVERPAID),
+        (20_000, 100, 20_100, Oddity.OVERPAID),
+    ],
+)
+def test_parts_are_summed(before: int, part: int, received: int, shown: Oddity) -> None:
+    of = payment(received_satang=before, exception=Oddity.UNDERPAID)
+    after = advance(of, FundsDiffer(NOON + MINUTE, credit(amount_satang=part))).after
+    assert (after.received_satang, after.exception) == (received, shown)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize(
+    ("late", "until"),
+    [
+        (timedelta(0), DEADLINE + 60 * MINUTE),
+        (50 * MINUTE, DEADLINE + 60 * MINUTE),
+        (50 * MINUTE + TICK, DEADLINE + 60 * MINUTE + TICK),
+        (180 * MINUTE, DEADLINE + 190 * MINUTE),
+    ],
+)
+def test_a_late_payment_is_held_until_the_later_of_its_two_quarantines(
+    late: timedelta, until: datetime, announced: bool
+) -> None:
+    of = ended(Status.EXPIRED) if announced else payment()
+    assert advance(of, FundsMatched(DEADLINE + late, credit())).until_at == until
+
+
 def test_expiry_is_dated_to_the_deadline_however_late_it_is_announced() -> None:
     step = advance(payment(), TimePassed(DEADLINE + timedelta(hours=5)))
     assert (step.after.status, step.after.closed_at) == (Status.EXPIRED, DEADLINE)

@@ -105,6 +105,7 @@ class World(RuleBasedStateMachine):
 
         self.shop = self.run(opened())
         self.ctx = self.shop.ctx
+        self.other = self.ctx.new_id()
 
     def teardown(self) -> None:
         if hasattr(self, "ctx"):
@@ -123,6 +124,21 @@ class World(RuleBasedStateMachine):
         """Money of a payment's amount moves, now or some time ago."""
         payment = self.sold[which % len(self.sold)]
         self.hear(payment.payable_satang, timedelta(seconds=ago_s), reference)
+
+    @precondition(lambda self: self.heard)
+    @rule(which=WHICH, off_s=st.sampled_from([-400, -5, 0, 5]), reference=st.sampled_from([None, "own", "bank"]))
+    def another_channel_tells(self, which: int, off_s: int, reference: str | None) -> None:
+        """A notice, or an inquiry, of money that was told of already: what is settled stays as it is."""
+        first = self.heard[which % len(self.heard)]
+        word = {"reference": None if reference is None else "new"}
+        if reference == "own":
+            word["namespace"] = "source:other"
+        at = first.occurred_at + timedelta(seconds=off_s)
+        tale = self.shop.says(first.amount_satang, at=at, source_id=self.other, **word)
+        settled = self.settled()
+        outcome = self.run(evidence.record(self.ctx, tale))
+        assert settled <= self.settled()
+        assert outcome.word in ("PAID", "DUPLICATE", "ORPHAN", "REVIEW")
 
     @rule(amount=PRICES, ago_s=st.sampled_from([0, 60, 100]))
     def pay_first_and_order_then(self, amount: int, ago_s: int) -> None:
@@ -215,6 +231,10 @@ class World(RuleBasedStateMachine):
         assert outcome.word in ("PAID", "ORPHAN", "REVIEW")
         assert (outcome.word == "PAID") <= (outcome.payment_id is not None)
         return outcome
+
+    def settled(self) -> set[tuple[Any, Any]]:
+        rows = self.run(sql(self.ctx, "SELECT id, payment_id FROM credits WHERE state = 'SETTLED'"))
+        return {(row["id"], row["payment_id"]) for row in rows}
 
     def statuses(self) -> dict[Any, str]:
         rows = self.run(

@@ -143,13 +143,14 @@ async def test_later_evidence_with_the_missing_reference_resolves_an_orphan(ctx:
     await assert_balanced(ctx)
 
 
-async def test_a_payment_is_made_even_if_deciding_a_fitting_credit_again_fails(ctx: Context) -> None:
+@pytest.mark.parametrize("code", ["57P01", "P0001"], ids=["the database is away", "it refuses"])
+async def test_a_payment_is_made_even_if_deciding_a_fitting_credit_again_fails(ctx: Context, code: str) -> None:
     shop = await open_shop(ctx)
     await shop.hears(at=now() - MINUTE)
     await sql(
         ctx,
-        """CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$
-           BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '57P01'; END $$""",
+        f"""CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '{code}'; END $$""",
     )
     await sql(
         ctx,

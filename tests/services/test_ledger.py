@@ -106,6 +106,34 @@ async def test_the_check_names_every_damage(ctx: Context) -> None:
                     raise Undo
 
 
+@pytest.mark.parametrize(
+    ("kind", "accounts"),
+    [
+        ("payment.paid", ["payable", "fee_revenue"]),
+        ("credit.parked", ["bank_central", "suspense"]),
+        ("correction", ["payable", "receivable"]),
+    ],
+)
+async def test_a_balanced_journal_about_nothing_is_named(ctx: Context, kind: str, accounts: list[str]) -> None:
+    await busy_day(ctx)
+    async with ctx.db.connection() as conn, conn.transaction():
+        journal = await conn.fetchval(
+            """INSERT INTO journals (merchant_id, mode, id, kind, subject_id, happened_at, booked_at)
+               SELECT merchant_id, 'live', $1, $2, $1, now(), now() FROM payments LIMIT 1 RETURNING id""",
+            ctx.new_id(),
+            kind,
+        )
+        await conn.execute(
+            """INSERT INTO entries SELECT j.merchant_id, j.mode, j.id, l.line, l.account, 100000 - 200000 * (l.line - 1)
+                 FROM journals j, unnest($2::text[]) WITH ORDINALITY AS l (account, line) WHERE j.id = $1""",
+            journal,
+            accounts,
+        )
+    report = await ledger.check(ctx)
+    assert not report.balanced
+    assert "journal about nothing" in {line["what"] for line in report.as_json()["differences"]}
+
+
 async def test_a_ledger_that_does_not_sum_to_zero_is_told_with_the_sum(ctx: Context) -> None:
     await busy_day(ctx)
     async with ctx.db.connection() as conn, conn.transaction():

@@ -144,6 +144,25 @@ async def test_after_the_deadline_a_payment_reads_expired_though_nobody_swept(ct
     assert refused.value.status == "EXPIRED"
 
 
+async def test_a_list_by_status_shows_no_other_status_while_deadlines_pass(ctx: Context) -> None:
+    shop = await open_shop(ctx, tagging="off")
+    for _ in range(40):
+        await shop.sell()
+    await sql(
+        ctx,
+        """UPDATE payments p SET expires_at = clock_timestamp() + n.n * interval '5 milliseconds'
+             FROM (SELECT id, row_number() OVER () AS n FROM payments) n WHERE n.id = p.id""",
+    )
+    deadline = now() + MINUTE
+    expired = 0
+    while expired < 40 and now() < deadline:
+        for status in (Status.PENDING, Status.EXPIRED):
+            shown = await payments.list_page(ctx, shop.principal, Page(100, status=status))
+            assert {p.status for p in shown} <= {status}
+        expired = len(shown)
+    assert expired == 40
+
+
 async def test_the_end_of_a_payment_is_announced_once_however_many_sweep(ctx: Context, dsn: str) -> None:
     shop = await open_shop(ctx)
     sold = [await shop.sell(10_000 + 100 * n) for n in range(12)]
