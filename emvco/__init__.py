@@ -23,13 +23,13 @@ An error says what is wrong, where, and in which tag:
 ...     print(error.code, error.offset, error.path)
 wrong_crc 103 63
 
-And the picture (the only part that needs another package):
+And the picture:
 
 >>> from emvco import qr
 >>> qr.render(text).png()[:4]
 b'\\x89PNG'
 
-Payloads need nothing but the standard library. Nothing here reads a clock, a file or the network.
+Nothing but the standard library is needed; NumPy, where it is, makes batches of pictures quicker. Nothing here reads a clock, a file or the network.
 """
 
 from emvco.acquirer import AcquirerReference, PaymentInnovation
