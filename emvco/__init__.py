@@ -29,7 +29,8 @@ And the picture:
 >>> qr.render(text).png()[:4]
 b'\\x89PNG'
 
-Nothing but the standard library is needed; NumPy, where it is, makes batches of pictures quicker. Nothing here reads a clock, a file or the network.
+Nothing but the standard library is needed; NumPy, where it is, makes batches of pictures quicker. Nothing here reads a
+clock, a file or the network.
 """
 
 from emvco.acquirer import AcquirerReference, PaymentInnovation
