@@ -118,13 +118,14 @@ class Database:
             raise Unavailable() from None
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
+                spoilt = False
                 try:
                     yield conn
                 except (asyncpg.InternalClientError, TimeoutError, asyncio.CancelledError):
-                    conn.terminate()  # Out of step with its server, or in the middle: nobody shall get it again.
+                    spoilt = True  # Out of step with its server, or in the middle: nobody shall get it again.
                     raise
                 finally:
-                    if not conn.is_closed() and conn.is_in_transaction():
+                    if spoilt or (not conn.is_closed() and conn.is_in_transaction()):
                         conn.terminate()
         except AWAY as e:
             if isinstance(e, ValueError):  # asyncpg's word for a wrong argument: our fault, not the database's.
