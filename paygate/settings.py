@@ -54,6 +54,7 @@ KNOWN = frozenset(
         *FEE_SETTINGS,
     }
 )
+NOT_SETTINGS = frozenset({"BASE_URL", "PAYGATE_REQUIRE_ALL"})  # Another name of one; and one of the test suite.
 _LINE = re.compile(r"\s*(?:export\s+)?(PAYGATE_[A-Z0-9_]+|BASE_URL)\s*=(.*)")
 
 
@@ -116,7 +117,7 @@ class Settings:
             log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
             no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
             listening=reader.read("PAYGATE_LISTENING", _listening, None),
-            warnings=tuple(_unknown(name) for name in sorted(values.keys() - KNOWN - {"BASE_URL"})),
+            warnings=tuple(_unknown(name) for name in sorted(values.keys() - KNOWN - NOT_SETTINGS)),
         )
         secret = reader.read("PAYGATE_SECRET_KEY", _secret, "")
         if not (secret or reader.problems):

@@ -175,11 +175,12 @@ async def test_more_tasks_than_connections_all_get_their_turn(db: Database) -> N
 
 
 async def test_a_wait_for_a_connection_ends_with_a_word(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "ACQUIRE_TIMEOUT_S", 0.05)
     async with db.connection(), db.connection():
-        with pytest.raises(Unavailable):
-            async with db.connection():
-                pass
+        with monkeypatch.context() as patience:
+            patience.setattr(pool, "ACQUIRE_TIMEOUT_S", 0.05)
+            with pytest.raises(Unavailable):
+                async with db.connection():
+                    pass
     assert await count(db) == 0
 
 
