@@ -1,34 +1,34 @@
 """The payment card that payers know: header band, QR, amount, who is paid. And a poster of it for the counter.
 
-SVG, drawn here; no logo of anybody. Text is text, set by whoever shows the file, with Thai faces first: so tone marks
-and vowels stand where the font's own rules put them. Widths can only be estimated without a font; names that would not
-fit are set smaller, then on two lines, and never cut off.
+Drawn here; no logo of anybody. In the SVG text is text, set by whoever shows the file, with Thai faces first: so tone
+marks and vowels stand where the font's own rules put them. Widths can only be estimated without a font; names that
+would not fit are set smaller, then on two lines, and never cut off. The PNG is the same drawing, set in Sarabun.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from html import escape
 from typing import Final, Literal
 
 from emvco.errors import SymbolError
 from emvco.payload import parse
-from emvco.qr import svg
-from emvco.qr.board import board_of
+from emvco.qr import picture
 from emvco.qr.codewords import Mode
+from emvco.qr.scene import Band, Code, Ground, Item, Scene, Text
 from emvco.qr.spec import ErrorLevel
 from emvco.qr.symbol import Symbol, render
 
 Language = Literal["th", "en"]
 Paper = Literal["A5", "A6"]
 
-FONTS: Final = "Sarabun, 'Noto Sans Thai', Thonburi, 'Leelawadee UI', system-ui, sans-serif"
 BAND: Final = "#113566"
 _INK: Final = "#0B1F3A"
 _QUIET_INK: Final = "#4A5872"
 _LINE: Final = "#D5DCE6"
 _NAME_MAX: Final = 100
+_READABLE: Final = 10.0  # Units of the card; a PNG cannot be zoomed into as an SVG can.
+PNG_SCALE_MAX: Final = 10
 _PAPER_MM: Final[dict[str, tuple[int, int]]] = {"A5": (148, 210), "A6": (105, 148)}
 
 _WORDS: Final[dict[str, dict[str, str]]] = {
@@ -65,60 +65,84 @@ class Card:
 
     def svg(self) -> str:
         """The card, 360 units wide, as an SVG document; also inside an HTML page."""
-        words = _WORDS[self.language]
-        parts = [_band(360, 64, 24, radius=12), _code(self.symbol, 28, 68, 304)]
-        y = 366
-        if self.amount_satang is None:
-            y += 24
-            parts.append(_text(180, y, 16, words["open"], _QUIET_INK))
-        else:
-            y += 38
-            (money,), size = _fitted(baht(self.amount_satang), 320, 40, 20)
-            parts.append(_text(180, y, size, money, _INK, bold=True))
-        if self.name:
-            y += 34
-            parts.append(_text(180, y, 14, words["account"], _QUIET_INK))
-            lines, size = _fitted(self.name, 312, 20, 12)
-            for line in lines:
-                y += round(size * 1.6)
-                parts.append(_text(180, y, size, line, _INK, bold=True))
-        if self.reference:
-            y += 28
-            parts.append(_text(180, y, 14, f"{words['reference']} {self.reference}", _QUIET_INK))
-        height = y + 28
-        frame = f'<rect x="0.5" y="0.5" width="359" height="{height - 1}" rx="12" fill="#fff" stroke="{_LINE}"/>'
-        return _document(f'width="360" height="{height}" viewBox="0 0 360 {height}"', self._title(), [frame, *parts])
+        return self._card(0).svg()
+
+    def png(self, *, scale: int = 3) -> bytes:
+        """The card as a PNG file, 360 pixels times *scale* (1 to 10) wide, with a font of ours.
+
+        Modules are whole pixels, so the code may be a little smaller than in the SVG. Text is never set smaller than
+        can be read: what does not fit then is cut and ends in an ellipsis. Characters that are neither Thai nor Latin
+        are empty boxes. Equal input gives equal bytes for one version of Pillow and of uharfbuzz each, whatever the
+        host has installed. Raises SymbolError: bad_scale, and missing_library if either is not installed.
+        """
+        if type(scale) is not int or not 1 <= scale <= PNG_SCALE_MAX:
+            raise SymbolError("bad_scale", message=f"the scale of a card is 1 to {PNG_SCALE_MAX}")
+        return picture.png(self._card(_READABLE), scale)
 
     def poster(self, paper: Paper = "A5") -> str:
         """One printed page for a counter, as an SVG document in millimetres. Raises SymbolError for other papers."""
-        if paper not in _PAPER_MM:
-            raise SymbolError("unknown_paper", message="the paper is A5 or A6")
-        width, height = _PAPER_MM[paper]
+        width, height = _paper_mm(paper)
+        return self._poster(width, height, 0).svg(f"{width}mm", f"{height}mm")
+
+    def poster_png(self, paper: Paper = "A5", *, dpi: int = 300) -> bytes:
+        """The same page as a PNG file of *dpi* (72 to 600) dots an inch. Raises SymbolError as `png` does."""
+        width, height = _paper_mm(paper)
+        if type(dpi) is not int or not 72 <= dpi <= 600:
+            raise SymbolError("bad_dpi", message="a poster has 72 to 600 dots an inch")
+        return picture.png(self._poster(width, height, 3), width / 148 * dpi / 25.4, dpi)
+
+    def _card(self, least: float) -> Scene:
+        """Laid out 360 units wide, no text smaller than *least*."""
         words = _WORDS[self.language]
-        # Laid out once, 148 units wide: A6 is A5 at 1 : sqrt(2), to a unit.
-        bottom = _number(148 * height / width)
-        parts = [f'<rect width="148" height="{bottom}" fill="#fff"/>', _band(148, 27, 10.5)]
+        items: list[Item] = [*_band(360, 64, 24, 12), Code(self.symbol, 28, 68, 304)]
+        y = 366.0
+        if self.amount_satang is None:
+            y += 24
+            items.append(Text(180, y, 16, words["open"], _QUIET_INK, 320))
+        else:
+            y += 38
+            (money,), size = _fitted(baht(self.amount_satang), 320, 40, 20)
+            items.append(Text(180, y, size, money, _INK, 320, bold=True))
+        if self.name:
+            y += 34
+            items.append(Text(180, y, 14, words["account"], _QUIET_INK, 320))
+            lines, size = _fitted(self.name, 312, 20, 12)
+            size = max(size, least)
+            for line in lines:
+                y += round(size * 1.6)
+                items.append(Text(180, y, size, line, _INK, 312, bold=True))
+        if self.reference:
+            y += 28
+            said = f"{words['reference']} {self.reference}"
+            items.append(Text(180, y, max(_shrunk(said, 320, 14), least), said, _QUIET_INK, 320))
+        return Scene(360, y + 28, self._title(), (Ground(_LINE, 12), *items))
+
+    def _poster(self, width_mm: int, height_mm: int, least: float) -> Scene:
+        """Laid out once, 148 units wide: A6 is A5 at 1 : sqrt(2), to a unit."""
+        words = _WORDS[self.language]
+        items: list[Item] = [Ground(), *_band(148, 27, 10.5)]
         y = 39.0
         if self.name:
             lines, size = _fitted(self.name, 132, 9, 5)
+            size = max(size, least)
             for line in lines:
-                parts.append(_text(74, y, size, line, _INK, bold=True))
+                items.append(Text(74, y, size, line, _INK, 132, bold=True))
                 y += size * 1.5
         side = min(166 - y if self.amount_satang is None else 153 - y, 140)
-        parts.append(_code(self.symbol, 74 - side / 2, y - 5, side))
+        items.append(Code(self.symbol, 74 - side / 2, y - 5, side))
         y += side - 2
         if self.amount_satang is not None:
             (money,), size = _fitted(baht(self.amount_satang), 132, 14, 8)
-            parts.append(_text(74, y + 6, size, money, _INK, bold=True))
+            items.append(Text(74, y + 6, size, money, _INK, 132, bold=True))
             y += 12
-        parts.append(_text(74, y + 6, 8, words["scan"], BAND, bold=True))
-        for number, step in enumerate(("one", "two", "three"), 1):
+        items.append(Text(74, y + 6, 8, words["scan"], BAND, 132, bold=True))
+        for count, step in enumerate(("one", "two", "three"), 1):
             y += 8
-            parts.append(_text(74, y + 8, 5, f"{number}. {words[step]}", _QUIET_INK))
+            items.append(Text(74, y + 8, 5, f"{count}. {words[step]}", _QUIET_INK, 140))
         if self.reference:
-            parts.append(_text(74, 205, 4, f"{words['reference']} {self.reference}", _QUIET_INK))
-        page = f'width="{width}mm" height="{height}mm" viewBox="0 0 148 {bottom}"'
-        return _document(page, self._title(), parts)
+            said = f"{words['reference']} {self.reference}"
+            items.append(Text(74, 205, max(_shrunk(said, 132, 4), least), said, _QUIET_INK, 132))
+        return Scene(148, 148 * height_mm / width_mm, self._title(), tuple(items))
 
     def _title(self) -> str:
         said = ["Thai QR Payment"]
@@ -189,7 +213,7 @@ def _width(text: str) -> float:
             total += 0.6
         else:
             total += 0.74 if character.isupper() or character in "mwMW@%" else 0.62
-    return total
+    return max(total, 0.36)  # A mark alone is seen, too.
 
 
 def _fitted(text: str, width: float, size: float, least: float) -> tuple[list[str], float]:
@@ -205,40 +229,17 @@ def _fitted(text: str, width: float, size: float, least: float) -> tuple[list[st
     return lines, min(size, round(width / max(map(_width, lines)), 1))
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")
+def _shrunk(text: str, width: float, size: float) -> float:
+    return min(size, round(width / _width(text), 1))
 
 
-def _text(x: float, y: float, size: float, text: str, colour: str, *, bold: bool = False) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}"{weight} fill="{colour}">'
-        f"{escape(text, quote=False)}</text>"
-    )
+def _paper_mm(paper: str) -> tuple[int, int]:
+    if paper not in _PAPER_MM:
+        raise SymbolError("unknown_paper", message="the paper is A5 or A6")
+    return _PAPER_MM[paper]
 
 
-def _band(width: float, height: float, size: float, radius: float = 0) -> str:
-    """The header along the top; its upper corners may be round."""
-    r = radius
-    corners = f"M0 {height}V{r}a{r} {r} 0 0 1 {r} {-r}H{width - r}a{r} {r} 0 0 1 {r} {r}V{height}z"
-    path = f'<path fill="{BAND}" d="{corners if r else f"M0 0h{width}v{height}H0z"}"/>'
-    return path + _text(width / 2, height / 2 + size * 0.35, size, "THAI QR PAYMENT", "#fff", bold=True)
-
-
-def _code(symbol: Symbol, x: float, y: float, side: float) -> str:
-    """The symbol with its quiet zone in a square."""
-    border = symbol.border
-    modules = symbol.size + 2 * border
-    lines = board_of(symbol.version).lines(symbol.board)
-    return (
-        f'<g transform="translate({_number(x)} {_number(y)}) scale({side / modules:.5f})" shape-rendering="crispEdges">'
-        f'<path fill="#fff" d="M0 0h{modules}v{modules}H0z"/>'
-        f'<path stroke="#000" d="{svg.path(lines, border)}"/></g>'
-    )
-
-
-def _document(page: str, title: str, parts: list[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {page} role="img" font-family="{FONTS}" text-anchor="middle">'
-        f"<title>{escape(title, quote=False)}</title>{''.join(parts)}</svg>\n"
-    )
+def _band(width: float, height: float, size: float, radius: float = 0) -> tuple[Band, Text]:
+    """The header and what it says."""
+    said = Text(width / 2, height / 2 + size * 0.35, size, "THAI QR PAYMENT", "#fff", width, bold=True)
+    return Band(height, BAND, radius), said

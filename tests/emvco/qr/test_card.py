@@ -106,6 +106,18 @@ def test_no_name_is_cut_off_and_none_is_wider_than_the_card(name):
     assert all(_width(element.text) * float(element.get("font-size")) <= 313 for element in shown)
 
 
+@pytest.mark.parametrize("name", ["\u0301", "\u200b"])
+def test_a_name_of_marks_alone_can_be_drawn(name):
+    assert name in texts(card(OPEN, name=name).svg())
+    assert name in texts(card(OPEN, name=name).poster())
+
+
+def test_a_long_reference_is_set_smaller():
+    for svg in (card(OPEN, reference="W" * 100).svg(), card(OPEN, reference="W" * 100).poster()):
+        *_, shown = ElementTree.fromstring(svg).iter(f"{SVG}text")
+        assert float(shown.get("font-size")) * 80 <= float(ElementTree.fromstring(svg).get("viewBox").split()[2])
+
+
 def test_the_poster_is_as_large_as_the_paper():
     made = card(OPEN)
     for paper, width, height in (("A5", 148, 210), ("A6", 105, 148)):
