@@ -54,8 +54,12 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
 def test_the_wheel_says_its_version_its_licence_and_its_command(wheel: Path) -> None:
     archive, info = zipfile.ZipFile(wheel), f"paygate-{__version__}.dist-info"
     told = Parser().parsestr(archive.read(f"{info}/METADATA").decode())
-    assert (told["Name"], told["Version"], told["License-Expression"]) == ("paygate", __version__, "MIT")
-    assert set(told.get_all("Provides-Extra") or []) == {"embedded", "batch"}
+    assert (told["Name"], told["Version"], told["License-Expression"]) == (
+        "paygate",
+        __version__,
+        "MIT AND OFL-1.1",  # The code, and the font of the cards.
+    )
+    assert set(told.get_all("Provides-Extra") or []) == {"embedded", "batch", "card"}
     assert "paygate = paygate.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
 
 
@@ -77,10 +81,11 @@ def canonical_name(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", match[0]).lower()
 
 
-def wanted() -> set[str]:
-    """Every direct dependency, of the product, its extras and its development."""
-    project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values(), *groups.values()]
+def wanted(*groups: str) -> set[str]:
+    """Every direct dependency, of the product, its extras and *groups* (without any: all groups)."""
+    project, known = PROJECT["project"], PROJECT["dependency-groups"]
+    chosen = [known[group] for group in groups or known]
+    lists = [project["dependencies"], *project["optional-dependencies"].values(), *chosen]
     return {canonical_name(requirement) for requirements in lists for requirement in requirements}
 
 
@@ -119,6 +124,6 @@ def test_what_pip_installs_is_what_uv_locked_with_hashes() -> None:
     text = (ROOT / "requirements-dev.txt").read_text()
     pinned = dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)", text, re.MULTILINE))
     versions = locked()
-    assert not {name for name in wanted() if pinned.get(name) != versions[name]}
+    assert not {name for name in wanted("dev") if pinned.get(name) != versions[name]}
     blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)
     assert not [block.split()[0] for block in blocks if "==" in block and "--hash=sha256:" not in block]
