@@ -124,5 +124,5 @@ def _rich() -> re.Pattern[str]:
     return re.compile(
         f"{_BEGINNING}(?:{_PAYEE}|{_BILLER})(?:5204[0-9]{{4}})?5303764(?:{_amount('a')})?5802TH"
         f"(?:59{_sized('[ -~]', 25)})?(?:60{_sized('[ -~]', 15)})?(?:61{_sized('[ -~]', 10)})?"
-        f"(?:62(?P<data_length>[0-9]{{2}})(?P<data>{data}))?6304[0-9A-F]{{4}}"
+        f"(?:62(?!00)(?P<data_length>[0-9]{{2}})(?P<data>{data}))?6304[0-9A-F]{{4}}"
     )

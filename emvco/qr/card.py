@@ -128,6 +128,7 @@ class Card:
             for line in lines:
                 items.append(Text(74, y, size, line, _INK, 132, bold=True))
                 y += size * 1.5
+            y += max(0.0, 5.5 - size)  # The code's white ground begins 5 above: room for what hangs below a line.
         side = min(166 - y if self.amount_satang is None else 153 - y, 140)
         items.append(Code(self.symbol, 74 - side / 2, y - 5, side))
         y += side - 2
@@ -165,16 +166,20 @@ def card(
 ) -> Card:
     """The card of a payment code.
 
-    The amount shown is the payload's own; *amount_satang* is for codes without one, and must not contradict it. *name*
-    is the account's name as the bank will show it, *reference* a line below. Raises EmvcoError if the payload is not a
-    sound payment code, SymbolError for anything else.
+    The amount shown is the code's own: *amount_satang* is put into a code without one, and must not contradict one that
+    is there. *name* is the account's name as the bank will show it, *reference* a line below. Raises EmvcoError if the
+    payload is not a sound code, SymbolError if it is no Thai payment, and for anything else.
     """
-    inside = parse(payload).amount_satang
-    if inside is not None and amount_satang not in {None, inside}:
-        raise SymbolError("wrong_amount", path="54", message="the payload asks for another amount")
-    amount = inside if inside is not None else amount_satang
-    if amount is not None and (type(amount) is not int or amount <= 0):
+    if amount_satang is not None and (type(amount_satang) is not int or amount_satang <= 0):
         raise SymbolError("bad_amount", message="an amount is a positive number of satang")
+    read = parse(payload)
+    if read.kind not in {"promptpay", "bill_payment"}:
+        raise SymbolError("not_payable", message="the code is not a Thai payment")
+    amount = read.amount_satang
+    if amount is not None and amount_satang not in {None, amount}:
+        raise SymbolError("wrong_amount", path="54", message="the payload asks for another amount")
+    if amount is None and amount_satang is not None:
+        payload, amount = str(read.with_amount(amount_satang)), amount_satang
     if language not in _WORDS:
         raise SymbolError("unknown_language", message="the language is th or en")
     symbol = render(payload, mode=mode, error=error)
@@ -190,6 +195,8 @@ def _line(what: str, text: str | None) -> str | None:
     """One line of text, with single spaces. Raises SymbolError."""
     if text is None:
         return None
+    if not isinstance(text, str):
+        raise SymbolError(f"bad_{what}", message=f"the {what} is text")
     line = " ".join(text.split())
     if len(line) > _NAME_MAX:
         raise SymbolError(f"long_{what}", _NAME_MAX, message=f"the {what} is {_NAME_MAX} characters at most")
@@ -210,9 +217,11 @@ def _width(text: str) -> float:
         elif character in " .,:;'|!il()[]-เแโใไ":
             total += 0.36
         elif character in "0123456789":
-            total += 0.6
+            total += 0.7
+        elif character in "mwMW@%":
+            total += 1.1
         else:
-            total += 0.74 if character.isupper() or character in "mwMW@%" else 0.62
+            total += 0.78 if character.isupper() else 0.68
     return max(total, 0.36)  # A mark alone is seen, too.
 
 

@@ -113,6 +113,8 @@ def render(
     silently. `mask` 0 to 7 forces one; None takes the one with the lowest penalty, by the rule in `emvco.qr.board`.
     `scale` is 1 to 100 pixels a module, `border` 0 to 40 modules (the standard asks for 4). Raises SymbolError.
     """
+    if not isinstance(text, str):
+        raise SymbolError("not_text", message="a symbol is drawn of text")
     check_options(mode, error, scale, border, mask)
     version, chosen, board = _drawn(text, mode, error, mask)
     return Symbol(text, version, chosen, error, scale, border, board)

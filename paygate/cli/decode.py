@@ -19,6 +19,7 @@ from emvco.explain import Explanation
 from paygate.cli.output import emit, examples, json_option
 from paygate.services import pictures
 
+MAX_TEXT_CHARS = 7_089
 MAX_FILE_BYTES = 50_000_000
 _VIEWS: tuple[Callable[[emvco.Payload], Any], ...] = (
     lambda payload: payload.promptpay,
@@ -89,9 +90,17 @@ def fields_of(seen: Explanation) -> dict[str, object]:
 
 def _looked_at(code: str) -> list[Explanation]:
     """Each code of the text or picture, those that are of ours first."""
-    texts = [sys.stdin.read().removesuffix("\n")] if code == "-" else _of_picture(code)
+    texts = [_typed()] if code == "-" else _of_picture(code)
     seen = [explain.explain(text) for text in (texts or [code])]
     return sorted(seen, key=lambda one: one.kind == "unknown")
+
+
+def _typed() -> str:
+    """The code on stdin. No symbol holds more than 7,089 characters (ISO/IEC 18004)."""
+    text = sys.stdin.read(MAX_TEXT_CHARS + 2).removesuffix("\n")
+    if len(text) > MAX_TEXT_CHARS:
+        raise click.ClickException(f"No code has more than {MAX_TEXT_CHARS:,} characters.")
+    return text
 
 
 def _of_picture(code: str) -> list[str]:

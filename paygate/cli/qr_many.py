@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def _checked(table: Path) -> list[_Line]:
     for number, row in _rows(table):
         try:
             line = _line(number, row)
-            earlier = names.setdefault(line.file.casefold(), number)
+            earlier = names.setdefault(unicodedata.normalize("NFC", line.file).casefold(), number)
             if earlier != number:
                 raise InvalidInput(f"the name is that of line {earlier} already.", field="name")
             lines.append(line)

@@ -144,5 +144,5 @@ def answers(dsn: str) -> bool:
     """Whether the database takes a connection at this moment."""
     try:
         return ask(dsn, "SELECT 1") == 1
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return False

@@ -1,5 +1,6 @@
 """The quick way in and the thorough one must agree on every text."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -81,6 +82,14 @@ def agree(text):
 @example("00020101021229370016A0000006770101110213006681234567853037645802TH6304047B")
 def test_what_the_quick_reader_takes_the_thorough_one_reads_alike(text):
     agree(text)
+
+
+def test_an_empty_template_is_not_taken():
+    text = crc.sign("00020101021129370016A0000006770101110113006681234567853037645802TH6200")
+    assert quick.read(text) is None
+    with pytest.raises(EmvcoError) as refused:
+        emvco.parse(text)
+    assert refused.value.code == "zero_length"
 
 
 @given(codes(), st.data())

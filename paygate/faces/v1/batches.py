@@ -22,12 +22,13 @@ from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 
 MAX_PAYMENTS = 1_000
+MAX_BODY_BYTES = 4 * 1_048_576  # A thousand payments with Thai descriptions do not fit into 1 MiB.
 
 
 async def create(request: Request) -> Response:
     """201 and the payments in the order of the request. The pictures are drawn after the transaction."""
     principal, ctx = await merchant(request), wire.context(request)
-    raw = await wire.body(request)
+    raw = await wire.body(request, MAX_BODY_BYTES)
     claim = wire.claim(request, principal, raw)
     news = await asyncio.to_thread(_read, ctx, principal, raw)
 
