@@ -39,8 +39,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--png", type=FILE, help="Write a PNG picture to this file.")
 @click.option("--svg", type=FILE, help="Write an SVG picture to this file.")
 @click.option("--scale", type=click.IntRange(1, 100), default=8, show_default=True, help="Pixels to a module.")
-@click.option("--card", type=FILE, help="Write a payment card (SVG) to this file.")
-@click.option("--poster", type=FILE, help="Write a poster for the counter (SVG) to this file.")
+@click.option("--card", type=FILE, help="Write a payment card to this file: SVG, or PNG if it is named .png.")
+@click.option("--poster", type=FILE, help="Write a poster for the counter to this file: SVG or .png.")
 @click.option("--paper", type=click.Choice(["A5", "A6"]), default="A5", show_default=True, help="Size of the poster.")
 @click.option("--name", help="The account's name, on card and poster.")
 @click.option(
@@ -94,9 +94,9 @@ def qr(
         if card or poster:
             made = pictures.card(payload, name=name, reference=ref1, language=language)
             if card:
-                card.write_text(made.svg(), encoding="utf-8")
+                card.write_bytes(made.png() if _is_png(card) else made.svg().encode())
             if poster:
-                poster.write_text(made.poster(paper), encoding="utf-8")
+                poster.write_bytes(made.poster_png(paper) if _is_png(poster) else made.poster(paper).encode())
     except OSError as error:
         raise click.ClickException(f"The picture cannot be written: {error}") from error
     except emvco.SymbolError as error:
@@ -162,3 +162,7 @@ def _satang(text: str) -> int:
     if satang is None or not 1 <= satang <= codes.MAX_AMOUNT_SATANG:
         raise click.BadParameter("an amount is baht like 150 or 99.50", param_hint="--amount")
     return satang
+
+
+def _is_png(path: Path) -> bool:
+    return path.suffix.lower() == ".png"

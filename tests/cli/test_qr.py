@@ -46,6 +46,13 @@ def test_a_wallet_and_a_bank_account_are_drawn_too(inside: Paygate) -> None:
     assert "1234567890 (account at Kasikornbank), any amount" in inside("qr", "1234567890", "--bank", "004").out
 
 
+def test_card_and_poster_are_pictures_when_they_are_named_so(inside: Paygate, tmp_path: Path) -> None:
+    told = inside("qr", "0812345678", "--amount", "150", "--name", "ร้าน", "--card", "c.png", "--poster", "p.PNG")
+    assert told.status == 0, told.err
+    for name in ("c.png", "p.PNG"):
+        assert read_picture(tmp_path / name) == emvco.promptpay_payload("0812345678", 15000)
+
+
 def test_pictures_card_and_poster_are_written(inside: Paygate, tmp_path: Path) -> None:
     files = ["--png", "q.png", "--svg", "q.svg", "--card", "c.svg", "--poster", "p.svg"]
     told = inside("qr", "0812345678", "--amount", "150", "--scale", "3", "--name", "ร้านกาแฟ", "--paper", "A6", *files)
