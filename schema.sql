@@ -27,6 +27,7 @@ CREATE TABLE merchants (
     fee_bps         integer     CHECK (fee_bps BETWEEN 0 AND 10000),    -- Override of the plan's rate; null: the plan's.
     status          text        NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'APPROVED', 'SUSPENDED')),
     overpay         text        NOT NULL DEFAULT 'review' CHECK (overpay IN ('review', 'accept')), -- Too much money: ask, or pay and keep the rest aside.
+    notice_ceiling_satang bigint CHECK (notice_ceiling_satang > 0),     -- Above it a bank notice alone does not pay; null: no limit of the merchant's own.
     expiry_minutes  integer     NOT NULL DEFAULT 15 CHECK (expiry_minutes BETWEEN 1 AND 1440),     -- How long a QR lives unless the request says.
     callback_domains text[]     NOT NULL DEFAULT '{}',                  -- Hosts that callbackUrl and cancelUrl may name; empty: any.
     allowed_origins text[]      NOT NULL DEFAULT '{}',                  -- Origins from which pk_live_ keys may be used.
@@ -183,6 +184,7 @@ CREATE TABLE payments (
     expires_at      timestamptz NOT NULL,       -- From then on EXPIRED, announced or not.
     paid_at         timestamptz,                -- When the money moved, as the evidence says.
     closed_at       timestamptz,                -- When it stopped being open, by the database's clock.
+    extended        boolean     NOT NULL DEFAULT false,                         -- A slip moved the deadline; no other moves it again.
     PRIMARY KEY (merchant_id, mode, id),
     CHECK (abs(payable_satang - amount_satang) <= 99),
     CHECK (payable_satang - fee_satang - vat_satang >= 0),
@@ -355,6 +357,8 @@ CREATE TABLE credits (                          -- One arrival of money on one a
     part            smallint    CHECK (part >= 1),  -- 1 unless a person combined several credits for one payment.
     settled_at      timestamptz,                -- When it was decided.
     recheck_at      timestamptz,                -- A payment that may fit was made: decide again.
+    day_only        boolean     NOT NULL DEFAULT false,                         -- Only the day is known; occurred_at is noon in Bangkok.
+    confirmed_at    timestamptz,                -- When more than a notice told of it: a bank, a verifier, a statement.
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((state = 'SETTLED') = (payment_id IS NOT NULL) OR state = 'REVERSED'),
     CHECK ((payment_id IS NULL) = (payment_merchant_id IS NULL)),
@@ -368,6 +372,7 @@ CREATE INDEX credits_amount ON credits (merchant_id, mode, receiving_id, amount_
 CREATE INDEX credits_unassigned ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at) WHERE state = 'UNASSIGNED';
 CREATE INDEX credits_named ON credits (merchant_id, mode, receiving_id, ref1, occurred_at) WHERE state = 'UNASSIGNED' AND ref1 IS NOT NULL;
 CREATE INDEX credits_recheck ON credits (recheck_at) WHERE recheck_at IS NOT NULL;
+CREATE INDEX credits_broken ON credits (merchant_id, mode, receiving_id, balance_satang) WHERE state = 'UNASSIGNED' AND reason = 'BALANCE_BREAK';
 
 CREATE TABLE credit_refs (                      -- DIRECTORY: a bank reference is used up once.
     mode            text        NOT NULL,
@@ -384,14 +389,27 @@ CREATE TABLE observations (                     -- Each time somebody told us ab
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
     credit_id       uuid        NOT NULL,
-    source_id       uuid        NOT NULL,       -- sources.id: who said so.
+    source_id       uuid        NOT NULL,       -- Who said so: sources.id, or the voice of a verifier or person.
+    channel         text        NOT NULL CHECK (channel IN ('bridge', 'sms', 'push', 'line', 'mail', 'slip', 'callback', 'statement', 'person')), -- By which way.
     digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),     -- SHA-256 of what was said: saying it again adds nothing.
     rank            text        NOT NULL CHECK (rank IN ('A', 'B', 'C', 'D')),
     occurred_at     timestamptz NOT NULL,       -- As this observation says.
     observed_at     timestamptz NOT NULL,       -- When we heard, by the database's clock.
+    partial         boolean     NOT NULL DEFAULT false,                         -- The text was cut off: the whole may come as well.
     PRIMARY KEY (merchant_id, mode, credit_id, source_id, digest),
     FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits
 );
+
+CREATE TABLE balance_points (                   -- Balances of an account as the bank told them: a forged notice does not know the last one.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    receiving_id    uuid        NOT NULL,
+    at              timestamptz NOT NULL,       -- When the account had it.
+    balance_satang  bigint      NOT NULL,       -- After the movement that was told of.
+    heard_at        timestamptz NOT NULL,       -- When we heard, by the database's clock.
+    PRIMARY KEY (merchant_id, mode, receiving_id, at, balance_satang)
+);
+CREATE INDEX balance_points_heard ON balance_points (heard_at);
 
 CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it.
     merchant_id     bigint      NOT NULL,

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from paygate.core.errors import PayGateError
 from paygate.core.fees import PLAN_FEE_BPS, Vat
+from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
@@ -45,6 +46,7 @@ KNOWN = frozenset(
         "PAYGATE_WEBHOOK_ALLOW_NETWORKS",
         "PAYGATE_MIN_AMOUNT",
         "PAYGATE_MAX_AMOUNT",
+        "PAYGATE_NOTICE_CEILING",
         "PAYGATE_VAT",
         "PAYGATE_DB_POOL_SIZE",
         "PAYGATE_LOG_LEVEL",
@@ -79,6 +81,7 @@ class Settings:
     webhook_allow_networks: tuple[Network, ...] = ()  # PAYGATE_WEBHOOK_ALLOW_NETWORKS: private ones webhooks may reach.
     min_amount_satang: int = MIN_AMOUNT_SATANG  # PAYGATE_MIN_AMOUNT, there in baht: the smallest payment.
     max_amount_satang: int = MAX_AMOUNT_SATANG  # PAYGATE_MAX_AMOUNT, there in baht: the largest payment.
+    notice_ceiling_satang: int = NOTICE_CEILING_SATANG  # PAYGATE_NOTICE_CEILING, in baht: see core/matching.py.
     vat: Vat = Vat.NONE  # PAYGATE_VAT: none, inclusive or exclusive of the fee.
     plan_fee_bps: Mapping[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))  # PAYGATE_FEE_BPS_<PLAN>.
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
@@ -111,6 +114,7 @@ class Settings:
             webhook_allow_networks=reader.read("PAYGATE_WEBHOOK_ALLOW_NETWORKS", _networks, NO_NETWORKS),
             min_amount_satang=low,
             max_amount_satang=high,
+            notice_ceiling_satang=reader.read("PAYGATE_NOTICE_CEILING", _satang, NOTICE_CEILING_SATANG),
             vat=reader.read("PAYGATE_VAT", _vat, Vat.NONE),
             plan_fee_bps=PLAN_FEE_BPS | fees,
             db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
@@ -134,6 +138,7 @@ class Settings:
             public_url=self.public_url,
             min_amount_satang=self.min_amount_satang,
             max_amount_satang=self.max_amount_satang,
+            notice_ceiling_satang=self.notice_ceiling_satang,
             plan_fee_bps=dict(self.plan_fee_bps),
             vat=self.vat,
             webhook_allow_networks=self.webhook_allow_networks,

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 SKEW = timedelta(minutes=2)  # A bank's clock and ours may differ by this much.
 MERGE_WINDOW = timedelta(minutes=10)  # Two tales of one credit are no further apart.
 BANK_NAMESPACE = "bank:"  # References of a bank are `bank:014`; others are of the source that says them.
+BANGKOK = timezone(timedelta(hours=7))  # No daylight saving since 1920; banks' texts and statements count days here.
+CONFIRMING_RANKS = frozenset({"A", "B"})
+
+
+class Channel(StrEnum):
+    """By which way we were told. One source may have several: a phone forwards SMS and the bank app's pushes."""
+
+    BRIDGE = "bridge"  # The operator's own signed bridge.
+    SMS = "sms"
+    PUSH = "push"
+    LINE = "line"
+    MAIL = "mail"
+    SLIP = "slip"  # A slip that a verifier or the bank resolved.
+    CALLBACK = "callback"  # A bank's callback that its inquiry confirmed.
+    STATEMENT = "statement"
+    PERSON = "person"  # Somebody's word, in review.
+
+
+def voice(name: str) -> UUID:
+    """The source id of those who speak without a row in `sources`: a verifier (`verifier:easyslip`), a person."""
+    return uuid5(NAMESPACE_URL, f"paygate:{name}")
 
 
 class CreditState(StrEnum):
@@ -27,7 +48,8 @@ class Observation:
     """What one source says about one credit: already translated from the bank's words, not yet believed to be new.
 
     `reference` is unique within (`trust`, `namespace`); case matters. `digest` is a SHA-256 of the facts, so that the
-    same words said twice are known as such.
+    same words said twice are known as such. `partial`: the text was cut off, so that the whole may come as well.
+    `day_only`: only the day is known, `occurred_at` is noon of it in Bangkok.
     """
 
     merchant_id: int
@@ -47,6 +69,24 @@ class Observation:
     ref1: str | None = None
     ref2: str | None = None
     balance_satang: int | None = None
+    channel: Channel = Channel.BRIDGE
+    partial: bool = False
+    day_only: bool = False
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it is more than a notice: a bank's or verifier's word, or a line of the bank's statement."""
+        return self.rank in CONFIRMING_RANKS or self.channel is Channel.STATEMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """That a source told of a credit: by which channel, in which words, and whether they were cut off."""
+
+    source_id: UUID
+    channel: str
+    digest: bytes
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +110,8 @@ class Credit:
     payment_id: UUID | None = None
     reason: str | None = None
     references: tuple[tuple[str, str], ...] = ()  # (namespace, ref)
-    heard_from: tuple[tuple[UUID, bytes], ...] = field(default=())  # (source, digest)
+    heard_from: tuple[Heard, ...] = field(default=())
+    day_only: bool = False
 
 
 class Sameness(StrEnum):
@@ -97,12 +138,13 @@ def recognise(
         agrees = (
             by_reference.receiving_id == seen.receiving_id
             and by_reference.amount_satang == seen.amount_satang
-            and abs(by_reference.occurred_at - seen.occurred_at) <= MERGE_WINDOW
+            and _same_time(seen, by_reference)
             and _same_bill(seen, by_reference)
         )
         return (Sameness.SAME if agrees else Sameness.CONTRADICTION), by_reference
     for credit in nearby:
-        if (seen.source_id, seen.digest) in credit.heard_from or _said_before(seen, credit):
+        said = any((heard.source_id, heard.digest) == (seen.source_id, seen.digest) for heard in credit.heard_from)
+        if said or _said_before(seen, credit):
             return Sameness.SAME, credit
     fitting = [credit for credit in nearby if compatible(seen, credit)]
     if len(fitting) == 1 and not (seen.reference is not None and fitting[0].references):
@@ -113,13 +155,14 @@ def recognise(
 def compatible(seen: Observation, credit: Credit) -> bool:
     """Whether *seen* may be another channel's tale of *credit*.
 
-    Not when the channel already told of it (it tells each credit once), nor when both have a balance and they differ,
-    nor when they name different bills, nor when both have a reference that the other would have as well: of one
-    namespace, or each of a bank. What may itself be a duplicate takes in nothing that has a reference.
+    Not when the channel already told of it (it tells each credit once, or once whole and once cut off), nor when both
+    have a balance and they differ, nor when they name different bills, nor when both have a reference that the other
+    would have as well: of one namespace, or each of a bank. What may itself be a duplicate takes in nothing that has a
+    reference. Of which only the day is known, likeness says nothing.
     """
-    if abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
+    if seen.day_only or credit.day_only or abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
         return False
-    if any(source == seen.source_id for source, _ in credit.heard_from):
+    if any(_tells_once(seen, heard) for heard in credit.heard_from):
         return False
     if seen.reference is not None and (
         credit.state is CreditState.POSSIBLE_DUPLICATE or _other_reference(seen, credit)
@@ -132,6 +175,16 @@ def compatible(seen: Observation, credit: Credit) -> bool:
     return True
 
 
+def _tells_once(seen: Observation, heard: Heard) -> bool:
+    return (heard.source_id, heard.channel, heard.partial) == (seen.source_id, seen.channel, seen.partial)
+
+
+def _same_time(seen: Observation, credit: Credit) -> bool:
+    if seen.day_only or credit.day_only:
+        return seen.occurred_at.astimezone(BANGKOK).date() == credit.occurred_at.astimezone(BANGKOK).date()
+    return abs(credit.occurred_at - seen.occurred_at) <= MERGE_WINDOW
+
+
 def _other_reference(seen: Observation, credit: Credit) -> bool:
     """Whether *credit* has a reference where that of *seen* would be: they are different credits."""
     return any(
@@ -142,7 +195,7 @@ def _other_reference(seen: Observation, credit: Credit) -> bool:
 
 def _said_before(seen: Observation, credit: Credit) -> bool:
     """Whether this source told of *credit* with this reference, once naming the sending bank and once not."""
-    return any(source == seen.source_id for source, _ in credit.heard_from) and any(
+    return any(heard.source_id == seen.source_id for heard in credit.heard_from) and any(
         ref == seen.reference and not (_of_bank(namespace) and _of_bank(seen.namespace))
         for namespace, ref in credit.references
     )

@@ -7,6 +7,7 @@ merchant 0. Only central accounts touch `bank_central` and `suspense`: a direct 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,25 +59,53 @@ def journal(
     return Journal(merchant_id, mode, kind, subject_id, happened_at, tuple(line for line in lines if line[1] != 0))
 
 
-def payment_paid(payment: Payment, credit: Credit) -> Journal | None:
-    """The money of *credit* pays *payment*. None when there is nothing to book (a direct payment without a fee).
+def payment_paid(payment: Payment, *credits: Credit) -> Journal | None:
+    """The money of *credits* pays *payment*. None when there is nothing to book (a direct payment without a fee).
 
-    Central: the bank (or suspense, when the money was parked there) against payable, fee and VAT; what is above the
+    Central: the bank (or suspense, where the money was parked) against payable, fee and VAT; what is above the
     payable amount goes to suspense until a person decides. Direct: only the fee, on the merchant's receivable.
     """
     charge = payment.fee_satang + payment.vat_satang
     costs = ((Account.FEE_REVENUE, -payment.fee_satang), (Account.VAT_PAYABLE, -payment.vat_satang))
-    head = (payment.merchant_id, payment.mode, "payment.paid", payment.id, credit.occurred_at)
+    happened_at = max(credit.occurred_at for credit in credits)
+    head = (payment.merchant_id, payment.mode, "payment.paid", payment.id, happened_at)
     if payment.flow == "direct":
         return journal(*head, (Account.RECEIVABLE, charge), *costs) if charge else None
-    origin = Account.SUSPENSE if credit.booked else Account.BANK_CENTRAL
-    excess = credit.amount_satang - payment.payable_satang
+    parked = sum(credit.amount_satang for credit in credits if credit.booked)
+    fresh = sum(credit.amount_satang for credit in credits if not credit.booked)
+    excess = parked + fresh - payment.payable_satang
     if excess < 0:
-        raise Bug(f"Credit {credit.id} is less than payment {payment.id} asks for.")
-    back = credit.amount_satang - excess if origin is Account.SUSPENSE else credit.amount_satang
-    parked = 0 if origin is Account.SUSPENSE else -excess
+        raise Bug(f"The credits of payment {payment.id} are less than it asks for.")
     return journal(
-        *head, (origin, back), (Account.SUSPENSE, parked), (Account.PAYABLE, charge - payment.payable_satang), *costs
+        *head,
+        (Account.BANK_CENTRAL, fresh),
+        (Account.SUSPENSE, parked - excess),
+        (Account.PAYABLE, charge - payment.payable_satang),
+        *costs,
+    )
+
+
+def payment_reversed(payment: Payment, at: datetime, credits: Sequence[Credit], payable_satang: int) -> Journal | None:
+    """The bank took the money of *payment* back: its booking the other way round. None when nothing was booked.
+
+    What the merchant has with us (*payable_satang*) pays first; the rest it owes. An excess that lay in suspense goes
+    too. The fee is given back: nothing was sold.
+    """
+    charge = payment.fee_satang + payment.vat_satang
+    costs = ((Account.FEE_REVENUE, payment.fee_satang), (Account.VAT_PAYABLE, payment.vat_satang))
+    head = (payment.merchant_id, payment.mode, "payment.reversed", payment.id, at)
+    if payment.flow == "direct":
+        return journal(*head, (Account.RECEIVABLE, -charge), *costs) if charge else None
+    received = sum(credit.amount_satang for credit in credits)
+    net = payment.payable_satang - charge
+    taken = max(0, min(net, payable_satang))
+    return journal(
+        *head,
+        (Account.BANK_CENTRAL, -received),
+        (Account.SUSPENSE, received - payment.payable_satang),
+        (Account.PAYABLE, taken),
+        (Account.RECEIVABLE, net - taken),
+        *costs,
     )
 
 
@@ -92,4 +121,19 @@ def credit_parked(credit: Credit) -> Journal | None:
         credit.occurred_at,
         (Account.BANK_CENTRAL, credit.amount_satang),
         (Account.SUSPENSE, -credit.amount_satang),
+    )
+
+
+def credit_released(credit: Credit, at: datetime) -> Journal | None:
+    """Parked money that left again, or never came: the parking undone. None where nothing was parked."""
+    if not credit.booked:
+        return None
+    return journal(
+        PLATFORM,
+        credit.mode,
+        "credit.released",
+        credit.id,
+        at,
+        (Account.BANK_CENTRAL, -credit.amount_satang),
+        (Account.SUSPENSE, credit.amount_satang),
     )

@@ -35,10 +35,32 @@ class Reason(StrEnum):
     IN_FUTURE = "IN_FUTURE"  # Later than now and the allowed skew: a clock is wrong, or worse.
     REFERENCE_CONFLICT = "REFERENCE_CONFLICT"  # A known reference came with other facts.
     POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"  # Perhaps another channel's tale of a known credit.
+    BALANCE_BREAK = "BALANCE_BREAK"  # A notice whose balance does not follow from the one before.
+    ABOVE_CEILING = "ABOVE_CEILING"  # More than a notice alone may pay.
+    TIME_UNKNOWN = "TIME_UNKNOWN"  # Only the day is known: nobody can say who held the amount.
+    REVERSED = "REVERSED"  # The bank took the money back.
+    # About evidence that made no credit:
+    UNREAD_NOTICE = "UNREAD_NOTICE"  # A text of a known bank that no reader understands.
+    SLIP_UNVERIFIED = "SLIP_UNVERIFIED"  # Nobody could ask the bank about this slip.
+    RECEIVER_UNKNOWN = "RECEIVER_UNKNOWN"  # The evidence shows too little of the receiving account.
+    WRONG_RECEIVER = "WRONG_RECEIVER"  # It shows another account.
+    MISSING_IN_STATEMENT = "MISSING_IN_STATEMENT"  # Paid, and the bank's statement does not have it.
+    CALLBACK_UNCONFIRMED = "CALLBACK_UNCONFIRMED"  # A bank's callback that its inquiry contradicts.
 
 
 ORPHANS = frozenset({Reason.ORPHAN, Reason.ALREADY_PAID})
-ALARMING = frozenset({Reason.REFERENCE_CONFLICT, Reason.IN_FUTURE})
+ALARMING = frozenset(
+    {
+        Reason.REFERENCE_CONFLICT,
+        Reason.IN_FUTURE,
+        Reason.BALANCE_BREAK,
+        Reason.REVERSED,
+        Reason.MISSING_IN_STATEMENT,
+        Reason.CALLBACK_UNCONFIRMED,
+    }
+)
+NOTICE_RANK = "C"
+NOTICE_CEILING_SATANG = 500_000  # A notice without a balance pays no more than this on a central account, by default.
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +116,10 @@ def decide(
     which money without a reference may be for. *now*: the database's clock. *accept_overpaid*:
     merchants who take too much money as paid and keep the rest aside.
     """
-    if credit.occurred_at > now + SKEW:
+    if credit.occurred_at > now + SKEW and not credit.day_only:
         return Unmatched(Reason.IN_FUTURE, tuple(named or holders))
+    if credit.day_only and not named:
+        return Unmatched(Reason.TIME_UNKNOWN, (*holders, *bills))
     if named:
         return _by_reference(credit, named, now, accept_overpaid)
     decision = _by_amount(credit, holders, now)
@@ -104,6 +128,24 @@ def decide(
     if isinstance(decision, Unmatched) and decision.reason is Reason.ORPHAN:
         return decision
     return Unmatched(Reason.UNKNOWN_REFERENCE, tuple(holders))
+
+
+def doubted(decision: Decision, credit: Credit, *, chained: bool, ceiling_satang: int | None) -> Decision:
+    """A match that a bank notice alone (rank C) may not make: on a central account one that breaks the chain of
+    balances, or has no balance and is above the ceiling; anywhere, one above the payee's own *ceiling_satang*.
+
+    *chained*: the balance follows from a known one, or nothing is known yet.
+    """
+    if not isinstance(decision, Match) or credit.rank != NOTICE_RANK:
+        return decision
+    if not chained:
+        reason = Reason.BALANCE_BREAK
+    elif ceiling_satang is not None and credit.amount_satang > ceiling_satang:
+        reason = Reason.ABOVE_CEILING
+    else:
+        return decision
+    payment = decision.payment
+    return Unmatched(reason, (Candidate(payment, payment.created_at, payment.expires_at),))
 
 
 def _beside_bills(

@@ -13,8 +13,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from paygate.core.credits import Credit
-from paygate.core.errors import WrongState
-from paygate.core.ledger import Journal, payment_paid
+from paygate.core.errors import Conflict, WrongState
+from paygate.core.ledger import Journal, payment_paid, payment_reversed
+from paygate.core.money import show
 
 
 class Status(StrEnum):
@@ -38,6 +39,7 @@ class Oddity(StrEnum):
 
 QUARANTINE_PAID = timedelta(minutes=10)  # A payer who pays twice does so soon.
 QUARANTINE_OTHER = timedelta(minutes=60)  # A payer who pays late has the old QR still open.
+VERIFYING_TIME = timedelta(minutes=90)  # For so long an accepted slip keeps a payment open.
 TAGS_SATANG = range(1, 100)
 
 
@@ -78,6 +80,7 @@ class Payment:
     expires_at: datetime
     paid_at: datetime | None
     closed_at: datetime | None
+    extended: bool = False  # A slip moved the deadline; no other moves it again.
 
     @property
     def net_satang(self) -> int:
@@ -118,7 +121,55 @@ class CancelAsked:
     at: datetime
 
 
-Event = FundsMatched | FundsDiffer | TimePassed | CancelAsked
+@dataclass(frozen=True, slots=True)
+class SlipAccepted:
+    """A slip was handed in and is being checked: the payment stays open meanwhile, and cannot be cancelled."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlipDecided:
+    """Its last slip was decided without paying it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPaid:
+    """A person found *credits* to pay it: one, or several parts whose sum is enough."""
+
+    at: datetime
+    credits: tuple[Credit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedFailed:
+    """A person, or the bank, says that nothing will come."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FundsReversed:
+    """The bank took the money of *credits* back; *payable_satang* is what the merchant still has with us."""
+
+    at: datetime
+    credits: tuple[Credit, ...]
+    payable_satang: int
+
+
+Event = (
+    FundsMatched
+    | FundsDiffer
+    | TimePassed
+    | CancelAsked
+    | SlipAccepted
+    | SlipDecided
+    | PersonPaid
+    | MarkedFailed
+    | FundsReversed
+)
 
 TRANSITIONS: dict[tuple[Status, type[Event]], Status] = {
     (Status.PENDING, FundsMatched): Status.PAID,
@@ -127,12 +178,26 @@ TRANSITIONS: dict[tuple[Status, type[Event]], Status] = {
     (Status.EXPIRED, FundsDiffer): Status.EXPIRED,
     (Status.PENDING, TimePassed): Status.EXPIRED,
     (Status.PENDING, CancelAsked): Status.CANCELLED,
+    (Status.PENDING, SlipAccepted): Status.PENDING,
+    (Status.EXPIRED, SlipAccepted): Status.EXPIRED,
+    (Status.PENDING, SlipDecided): Status.PENDING,
+    (Status.EXPIRED, SlipDecided): Status.EXPIRED,
+    (Status.PENDING, PersonPaid): Status.PAID,
+    (Status.EXPIRED, PersonPaid): Status.PAID,
+    (Status.CANCELLED, PersonPaid): Status.PAID,  # Only a person may.
+    (Status.FAILED, PersonPaid): Status.PAID,
+    (Status.PENDING, MarkedFailed): Status.FAILED,
+    (Status.EXPIRED, MarkedFailed): Status.FAILED,
+    (Status.PAID, FundsReversed): Status.PAID,  # History stays; the exception tells.
 }
 
 ANNOUNCED: dict[type[Event], str] = {
     FundsMatched: "payment.success",
     TimePassed: "payment.expired",
     CancelAsked: "payment.cancelled",
+    PersonPaid: "payment.success",
+    MarkedFailed: "payment.failed",
+    FundsReversed: "payment.refunded",
 }
 
 
@@ -141,6 +206,11 @@ WISHES: dict[type[Event], str] = {  # For the sentence that says no.
     FundsDiffer: "paid in part",
     TimePassed: "expired",
     CancelAsked: "cancelled",
+    SlipAccepted: "checked by a slip",
+    SlipDecided: "checked by a slip",
+    PersonPaid: "paid",
+    MarkedFailed: "marked as failed",
+    FundsReversed: "reversed",
 }
 
 
@@ -174,46 +244,89 @@ def advance(payment: Payment, event: Event) -> Step:
     target = TRANSITIONS.get((status, type(event)))
     if target is None or (isinstance(event, CancelAsked) and payment.verifying):
         raise WrongState("VERIFYING" if target else status, WISHES[type(event)])
-    if isinstance(event, FundsMatched):
-        return _paid(payment, event)
-    if isinstance(event, FundsDiffer):
-        received_satang = (payment.received_satang or 0) + event.credit.amount_satang
-        after = replace(
-            payment,
-            exception=Oddity.OVERPAID if received_satang > payment.payable_satang else Oddity.UNDERPAID,
-            received_satang=received_satang,
-            sequence=payment.sequence + 1,
-        )
+    match event:
+        case FundsMatched():
+            return _paid(payment, event.at, (event.credit,))
+        case PersonPaid():
+            return _paid_by_person(payment, event)
+        case FundsReversed():
+            return _reversed(payment, event)
+        case FundsDiffer():
+            return _differs(payment, event)
+        case SlipAccepted():
+            return _slip_accepted(payment, event.at)
+        case SlipDecided():
+            after = replace(payment, verifying=False, sequence=payment.sequence + 1)
+            return Step(payment, after, None, None, None)
+        case TimePassed() | CancelAsked() | MarkedFailed():
+            closed_at = payment.expires_at if isinstance(event, TimePassed) else event.at
+            closed_at = min(closed_at, payment.closed_at or closed_at, payment.expires_at)
+            after = replace(payment, status=target, verifying=False, closed_at=closed_at, sequence=payment.sequence + 1)
+            return Step(payment, after, ANNOUNCED[type(event)], None, closed_at + QUARANTINE_OTHER)
+
+
+def _differs(payment: Payment, event: FundsDiffer) -> Step:
+    received_satang = (payment.received_satang or 0) + event.credit.amount_satang
+    after = replace(
+        payment,
+        exception=Oddity.OVERPAID if received_satang > payment.payable_satang else Oddity.UNDERPAID,
+        received_satang=received_satang,
+        sequence=payment.sequence + 1,
+    )
+    return Step(payment, after, None, None, None)
+
+
+def _slip_accepted(payment: Payment, at: datetime) -> Step:
+    """Once, the deadline moves: it is no slip's fault that a bank answers late."""
+    after = replace(payment, verifying=True, sequence=payment.sequence + 1)
+    if payment.extended or standing(payment, at) is not Status.PENDING:
         return Step(payment, after, None, None, None)
-    closed_at = payment.expires_at if isinstance(event, TimePassed) else event.at
-    after = replace(payment, status=target, closed_at=closed_at, sequence=payment.sequence + 1)
-    return Step(payment, after, ANNOUNCED[type(event)], None, closed_at + QUARANTINE_OTHER)
+    expires_at = max(payment.expires_at, at + VERIFYING_TIME)
+    after = replace(after, expires_at=expires_at, extended=True)
+    return Step(payment, after, None, None, expires_at + QUARANTINE_OTHER)
 
 
-def _paid(payment: Payment, event: FundsMatched) -> Step:
-    credit = event.credit
+def _paid_by_person(payment: Payment, event: PersonPaid) -> Step:
+    received_satang = sum(credit.amount_satang for credit in event.credits)
+    if received_satang < payment.payable_satang:
+        missing_satang = payment.payable_satang - received_satang
+        raise Conflict(f"The money is not enough: {show(missing_satang)} THB are missing.")
+    return _paid(payment, event.at, event.credits)
+
+
+def _paid(payment: Payment, at: datetime, credits: tuple[Credit, ...]) -> Step:
     after = replace(
         payment,
         status=Status.PAID,
-        exception=oddity(payment, credit),
-        received_satang=credit.amount_satang,
-        credit_id=credit.id,
+        exception=oddity(payment, credits),
+        received_satang=sum(credit.amount_satang for credit in credits),
+        credit_id=credits[0].id,
         verifying=False,
-        paid_at=credit.occurred_at,
-        closed_at=payment.closed_at or event.at,
+        paid_at=max(credit.occurred_at for credit in credits),
+        closed_at=payment.closed_at or at,
         sequence=payment.sequence + 1,
     )
-    until_at = event.at + QUARANTINE_PAID
-    if standing(payment, event.at) is Status.EXPIRED:
-        until_at = max(until_at, payment.expires_at + QUARANTINE_OTHER)  # Its earlier end still counts.
-    return Step(payment, after, ANNOUNCED[FundsMatched], payment_paid(payment, credit), until_at)
+    until_at = at + QUARANTINE_PAID
+    if standing(payment, at) is not Status.PENDING:
+        until_at = max(
+            until_at, (payment.closed_at or payment.expires_at) + QUARANTINE_OTHER
+        )  # Its earlier end counts.
+    return Step(payment, after, ANNOUNCED[FundsMatched], payment_paid(payment, *credits), until_at)
 
 
-def oddity(payment: Payment, credit: Credit) -> Oddity | None:
+def _reversed(payment: Payment, event: FundsReversed) -> Step:
+    if payment.exception is Oddity.REVERSED:
+        raise WrongState("REVERSED", WISHES[FundsReversed])
+    after = replace(payment, exception=Oddity.REVERSED, sequence=payment.sequence + 1)
+    journal = payment_reversed(payment, event.at, event.credits, event.payable_satang)
+    return Step(payment, after, ANNOUNCED[FundsReversed], journal, None)
+
+
+def oddity(payment: Payment, credits: Sequence[Credit]) -> Oddity | None:
     """What was odd about money that pays: too much weighs more than too late, since it has to be given back."""
-    if credit.amount_satang > payment.payable_satang:
+    if sum(credit.amount_satang for credit in credits) > payment.payable_satang:
         return Oddity.OVERPAID
-    if credit.occurred_at >= payment.expires_at:
+    if any(credit.occurred_at >= payment.expires_at for credit in credits):
         return Oddity.LATE
     return None
 

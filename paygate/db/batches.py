@@ -51,6 +51,7 @@ _TYPES = dict.fromkeys(NAMES, "text") | {
     **dict.fromkeys(("id", "account_id", "receiving_id", "credit_id"), "uuid"),
     **dict.fromkeys(("created_at", "expires_at", "paid_at", "closed_at"), "timestamptz"),
     "verifying": "boolean",
+    "extended": "boolean",
 }
 _MORE = {"exclusive": "boolean", "until_at": "timestamptz", "event_id": "uuid", "event_body": "text"}
 _ARRAYS = _TYPES | _MORE

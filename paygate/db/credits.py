@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Observation
+from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Heard, Observation
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -23,7 +23,9 @@ CREDIT = """c.merchant_id, c.mode, c.id, c.receiving_id, c.amount_satang, c.occu
            c.rank, c.state, c.booked, c.ref1, c.ref2, c.balance_satang, c.payment_merchant_id, c.payment_id, c.reason,
            ARRAY(SELECT r.namespace || chr(10) || r.ref FROM credit_refs r
                   WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id) AS refs,
-           ARRAY(SELECT o.source_id::text || encode(o.digest, 'hex') FROM observations o
+           c.day_only,
+           ARRAY(SELECT o.source_id::text || encode(o.digest, 'hex') || o.partial::integer || o.channel
+                   FROM observations o
                   WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id) AS heard"""
 
 # The same lock for a credit that is known by its id.
@@ -64,7 +66,8 @@ KNOWN = Sql(f"""
        AND (c.balance_satang IS NULL OR :balance_satang::bigint IS NULL OR c.balance_satang = :balance_satang)
        AND (NOT EXISTS (SELECT 1 FROM observations o
                          WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
-                           AND o.source_id = :source_id::uuid)
+                           AND o.source_id = :source_id::uuid AND o.channel = :channel::text
+                           AND o.partial = :partial::boolean)
             OR EXISTS (SELECT 1 FROM credit_refs r
                         WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id
                           AND r.trust = :trust AND r.ref = :reference)
@@ -120,6 +123,8 @@ async def known(conn: Conn, seen: Observation) -> tuple[Credit | None, list[Cred
             balance_satang=seen.balance_satang,
             source_id=seen.source_id,
             digest=seen.digest,
+            channel=seen.channel,
+            partial=seen.partial,
         )
     )
     named = [credit_of(row) for row in rows if row["by_reference"]]
@@ -158,5 +163,11 @@ def credit_of(row: Any) -> Credit:
         payment_id=row["payment_id"],
         reason=row["reason"],
         references=tuple((ref.split("\n", 1)[0], ref.split("\n", 1)[1]) for ref in row["refs"]),
-        heard_from=tuple((UUID(text[:36]), bytes.fromhex(text[36:])) for text in row["heard"]),
+        heard_from=tuple(_heard(text) for text in row["heard"]),
+        day_only=row["day_only"],
     )
+
+
+def _heard(text: str) -> Heard:
+    """A source's id (36 characters), the digest (64 hex digits), whether it was partial (one digit), the channel."""
+    return Heard(UUID(text[:36]), text[101:], bytes.fromhex(text[36:100]), text[100] == "1")

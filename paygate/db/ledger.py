@@ -76,12 +76,14 @@ JOURNALS_WITHOUT_SUBJECT = Sql("""
                       WHERE e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
                         AND e.amount_satang > 0), 0)::bigint AS found
       FROM journals j
- LEFT JOIN payments p ON j.kind = 'payment.paid'
+ LEFT JOIN payments p ON j.kind IN ('payment.paid', 'payment.reversed')
                      AND p.merchant_id = j.merchant_id AND p.mode = j.mode AND p.id = j.subject_id
- LEFT JOIN credits c ON j.kind = 'credit.parked'
+ LEFT JOIN credits c ON j.kind IN ('credit.parked', 'credit.released')
                     AND c.merchant_id = j.merchant_id AND c.mode = j.mode AND c.id = j.subject_id
      WHERE CASE j.kind WHEN 'payment.paid' THEN p.id IS NULL
+                       WHEN 'payment.reversed' THEN p.exception IS DISTINCT FROM 'REVERSED'
                        WHEN 'credit.parked' THEN c.id IS NULL OR NOT c.booked
+                       WHEN 'credit.released' THEN c.state IS DISTINCT FROM 'REVERSED'
                        ELSE true END
      LIMIT :limit
 """)
@@ -135,12 +137,12 @@ BANK_DIFFERS = Sql("""
     SELECT 0::bigint AS merchant_id, m.mode, 'bank_central' AS subject,
            (SELECT coalesce(sum(c.amount_satang), 0)::bigint
               FROM credits c
-             WHERE c.mode = m.mode AND c.booked) AS expected,
+             WHERE c.mode = m.mode AND c.booked AND c.state <> 'REVERSED') AS expected,
            (SELECT coalesce(sum(e.amount_satang), 0)::bigint
               FROM entries e
               JOIN journals j ON j.merchant_id = e.merchant_id AND j.mode = e.mode AND j.id = e.journal_id
              WHERE e.mode = m.mode AND e.account = 'bank_central'
-               AND j.kind IN ('payment.paid', 'credit.parked')) AS found
+               AND j.kind IN ('payment.paid', 'payment.reversed', 'credit.parked', 'credit.released')) AS found
       FROM (VALUES ('live'), ('test')) AS m (mode))
     SELECT * FROM sums WHERE expected <> found
 """)
@@ -149,15 +151,16 @@ BANK_DIFFERS = Sql("""
 SUSPENSE_DIFFERS = Sql("""
       WITH sums AS (
     SELECT 0::bigint AS merchant_id, m.mode, 'suspense' AS subject,
-           -(SELECT coalesce(sum(CASE WHEN c.state = 'UNASSIGNED' THEN c.amount_satang
-                                      ELSE c.amount_satang - p.payable_satang END), 0)::bigint
+           -(SELECT coalesce(sum(CASE WHEN c.part = 1 THEN c.amount_satang - p.payable_satang
+                                      ELSE c.amount_satang END), 0)::bigint
                FROM credits c
           LEFT JOIN payments p ON p.merchant_id = c.payment_merchant_id AND p.mode = c.mode AND p.id = c.payment_id
               WHERE c.mode = m.mode AND c.booked AND c.state IN ('UNASSIGNED', 'SETTLED')) AS expected,
            (SELECT coalesce(sum(e.amount_satang), 0)::bigint
               FROM entries e
               JOIN journals j ON j.merchant_id = e.merchant_id AND j.mode = e.mode AND j.id = e.journal_id
-             WHERE e.mode = m.mode AND e.account = 'suspense' AND j.kind IN ('payment.paid', 'credit.parked')) AS found
+             WHERE e.mode = m.mode AND e.account = 'suspense'
+               AND j.kind IN ('payment.paid', 'payment.reversed', 'credit.parked', 'credit.released')) AS found
       FROM (VALUES ('live'), ('test')) AS m (mode))
     SELECT * FROM sums WHERE expected <> found
 """)

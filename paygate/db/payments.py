@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -199,7 +199,8 @@ CANDIDATES = Sql(f"""
           ORDER BY r.until_at DESC
              LIMIT 20)
            )
-    SELECT {COLUMNS}, w.from_at, w.until_at, w.named, m.overpay = 'accept' AS accept_overpaid
+    SELECT {COLUMNS}, w.from_at, w.until_at, w.named, m.overpay = 'accept' AS accept_overpaid,
+           m.notice_ceiling_satang
       FROM wanted w
       JOIN payments p ON p.merchant_id = w.merchant_id AND p.mode = :mode AND p.id = w.payment_id
       JOIN merchants m ON m.merchant_id = p.merchant_id
@@ -371,7 +372,8 @@ class Candidates:
     named: tuple[Candidate, ...]
     holders: tuple[Candidate, ...]
     bills: tuple[Candidate, ...]
-    accept_overpaid: frozenset[int]
+    accept_overpaid: frozenset[int]  # Merchants who take too much money as paid.
+    ceilings: Mapping[int, int | None]  # Above which a merchant wants more than a bank notice, in satang.
 
 
 async def candidates(
@@ -410,6 +412,7 @@ async def candidates(
         tuple(c for c, named in found if not named and c.payment.ref1 is None),
         tuple(c for c, named in found if not named and c.payment.ref1 is not None),
         frozenset(row["merchant_id"] for row in rows if row["accept_overpaid"]),
+        {row["merchant_id"]: row["notice_ceiling_satang"] for row in rows},
     )
 
 

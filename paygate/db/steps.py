@@ -22,7 +22,7 @@ WRITE = Sql(f"""
            UPDATE payments
               SET status = :status, exception = :exception, sequence = :sequence,
                   received_satang = :received_satang, credit_id = :paid_by::uuid, verifying = :verifying::boolean,
-                  expires_at = :expires_at, paid_at = :paid_at, closed_at = :closed_at
+                  expires_at = :expires_at, paid_at = :paid_at, closed_at = :closed_at, extended = :extended::boolean
             WHERE merchant_id = :payment_merchant_id
               AND mode = :mode
               AND id = :payment_id
@@ -52,19 +52,23 @@ WRITE = Sql(f"""
            money AS (
            INSERT INTO credits AS c (merchant_id, mode, id, receiving_id, amount_satang, occurred_at, recorded_at, rank,
                                      sending_bank, payer_name, payer_account, ref1, ref2, balance_satang, state, reason,
-                                     booked, payment_merchant_id, payment_id, part, settled_at)
+                                     booked, payment_merchant_id, payment_id, part, settled_at, day_only,
+                                     confirmed_at, recheck_at)
            SELECT :owner_id::bigint, :mode, :credit_id::uuid, :receiving_id, :amount_satang::bigint,
                   :occurred_at::timestamptz, :recorded_at::timestamptz, :rank::text,
                   :sending_bank::text, :payer_name::text, :payer_account::text, :ref1::text, :ref2::text,
                   :balance_satang::bigint, :state::text, :reason::text,
                   :booked::boolean, :settles_merchant_id::bigint, :settles_id::uuid,
-                  CASE WHEN :settles_id IS NOT NULL THEN 1 END, CASE WHEN :settles_id IS NOT NULL THEN :now END
+                  CASE WHEN :settles_id IS NOT NULL THEN 1 END, CASE WHEN :settles_id IS NOT NULL THEN :now END,
+                  :day_only::boolean, CASE WHEN :confirms::boolean THEN :now END,
+                  CASE WHEN :recheck::boolean THEN :now END
             WHERE :credit_id IS NOT NULL
       ON CONFLICT (merchant_id, mode, id) DO UPDATE
               SET state = excluded.state, reason = excluded.reason, booked = excluded.booked,
                   payment_merchant_id = excluded.payment_merchant_id, payment_id = excluded.payment_id,
-                  part = excluded.part, settled_at = excluded.settled_at, recheck_at = NULL,
-                  rank = least(c.rank, excluded.rank),
+                  part = excluded.part, settled_at = excluded.settled_at, recheck_at = excluded.recheck_at,
+                  rank = least(c.rank, excluded.rank), occurred_at = excluded.occurred_at,
+                  day_only = excluded.day_only, confirmed_at = coalesce(c.confirmed_at, excluded.confirmed_at),
                   sending_bank = coalesce(c.sending_bank, excluded.sending_bank),
                   payer_name = coalesce(c.payer_name, excluded.payer_name),
                   payer_account = coalesce(c.payer_account, excluded.payer_account),
@@ -80,19 +84,21 @@ WRITE = Sql(f"""
             WHERE :reference IS NOT NULL
            ),
            heard AS (
-           INSERT INTO observations (merchant_id, mode, credit_id, source_id, digest, rank, occurred_at, observed_at)
+           INSERT INTO observations (merchant_id, mode, credit_id, source_id, digest, rank, occurred_at, observed_at,
+                                     channel, partial)
            SELECT :owner_id, :mode, :observed_id, :source_id::uuid, :digest::bytea, :observed_rank::text,
-                  :observed_occurred_at::timestamptz, :now
+                  :observed_occurred_at::timestamptz, :now, :channel::text, :partial::boolean
             WHERE :observed_id IS NOT NULL
       ON CONFLICT DO NOTHING
            ),
            confirmed AS (
            UPDATE credits
-              SET rank = :observed_rank
+              SET rank = least(rank, :observed_rank),
+                  confirmed_at = CASE WHEN :confirms THEN coalesce(confirmed_at, :now) ELSE confirmed_at END
             WHERE merchant_id = :owner_id
               AND mode = :mode
               AND id = :observed_id
-              AND rank > :observed_rank
+              AND (rank > :observed_rank OR (:confirms AND confirmed_at IS NULL))
               AND :credit_id IS NULL                            -- Else `money` writes it.
            ),
            booking AS (
@@ -118,12 +124,14 @@ WRITE = Sql(f"""
               AND reason <> 'REFERENCE_CONFLICT'                -- Later evidence does not explain it.
            ),
            asked AS (
-           INSERT INTO reviews (merchant_id, mode, id, credit_id, reason, detail, candidates, digest, alarm, opened_at)
-           SELECT :owner_id, :mode, :review_id::uuid, :review_credit_id::uuid, :review_reason::text,
-                  :review_detail::text, :candidates::jsonb, :digest, :alarm::boolean, :now
+           INSERT INTO reviews (merchant_id, mode, id, credit_id, slip_id, reason, detail, candidates, digest, alarm,
+                                opened_at)
+           SELECT :owner_id, :mode, :review_id::uuid, :review_credit_id::uuid, :review_slip_id::uuid,
+                  :review_reason::text, :review_detail::text, :candidates::jsonb, :review_digest::bytea,
+                  :alarm::boolean, :now
             WHERE :review_id IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM reviews r           -- What a person closed, the same words do not reopen.
-                               WHERE r.merchant_id = :owner_id AND r.mode = :mode AND r.digest = :digest
+                               WHERE r.merchant_id = :owner_id AND r.mode = :mode AND r.digest = :review_digest
                                  AND r.reason = :review_reason AND r.credit_id IS NOT DISTINCT FROM :review_credit_id
                                  AND r.resolution IS DISTINCT FROM 'superseded')
       ON CONFLICT DO NOTHING
@@ -142,6 +150,8 @@ class Review:
     detail: str
     candidates: str
     alarm: bool
+    slip_id: UUID | None = None
+    digest: bytes | None = None  # What raised it; None: the observation's own.
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +174,8 @@ class Writing:
     observed_id: UUID | None = None
     new_reference: bool = False
     review: Review | None = None
+    owner_id: int | None = None  # Whose review it is, where neither credit nor observation says so.
+    recheck: bool = False  # Decide the credit once more, soon.
 
 
 async def write(conn: Conn, writing: Writing) -> None:
@@ -177,7 +189,7 @@ async def write(conn: Conn, writing: Writing) -> None:
             **_credit_values(writing),
             **_journal_values(writing.journal, writing.journal_id),
             **append_values(writing.event),
-            **_review_values(writing.review),
+            **_review_values(writing),
         )
     )
     if row["moved"] != (writing.step is not None) or row["money"] != (writing.credit is not None):
@@ -197,6 +209,7 @@ def _payment_values(step: Step | None) -> dict[str, Any]:
         "expires_at": after and after.expires_at,
         "paid_at": after and after.paid_at,
         "closed_at": after and after.closed_at,
+        "extended": after and after.extended,
         "payment_merchant_id": before and before.merchant_id,
         "payment_id": before and before.id,
         "payable_satang": before and before.payable_satang,
@@ -212,7 +225,7 @@ def _credit_values(writing: Writing) -> dict[str, Any]:
     receiving_id = credit.receiving_id if credit else step.before.receiving_id if step else seen and seen.receiving_id
     return {
         "receiving_id": receiving_id,
-        "owner_id": credit.merchant_id if credit else seen and seen.merchant_id,
+        "owner_id": credit.merchant_id if credit else seen.merchant_id if seen else writing.owner_id,
         "credit_id": credit and credit.id,
         "amount_satang": credit and credit.amount_satang,
         "occurred_at": credit and credit.occurred_at,
@@ -227,6 +240,9 @@ def _credit_values(writing: Writing) -> dict[str, Any]:
         "state": credit and credit.state,
         "reason": credit and credit.reason,
         "booked": credit and credit.booked,
+        "day_only": credit and credit.day_only,
+        "confirms": bool(seen and seen.confirms),
+        "recheck": writing.recheck,
         "settles_merchant_id": credit and credit.payment_merchant_id,
         "settles_id": credit and credit.payment_id,
         "was_state": writing.was_state,
@@ -238,6 +254,8 @@ def _credit_values(writing: Writing) -> dict[str, Any]:
         "digest": seen and seen.digest,
         "observed_rank": seen and seen.rank,
         "observed_occurred_at": seen and seen.occurred_at,
+        "channel": seen and seen.channel,
+        "partial": seen and seen.partial,
     }
 
 
@@ -253,12 +271,15 @@ def _journal_values(journal: Journal | None, journal_id: UUID | None) -> dict[st
     }
 
 
-def _review_values(review: Review | None) -> dict[str, Any]:
+def _review_values(writing: Writing) -> dict[str, Any]:
+    review, seen = writing.review, writing.seen
     return {
         "review_id": review and review.id,
         "review_credit_id": review and review.credit_id,
+        "review_slip_id": review and review.slip_id,
         "review_reason": review and review.reason,
         "review_detail": review.detail if review else "",
+        "review_digest": review.digest if review and review.digest else seen and seen.digest,
         "candidates": review.candidates if review else "[]",
         "alarm": bool(review and review.alarm),
     }

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from paygate.core import ids
 from paygate.core.fees import PLAN_FEE_BPS, Vat
+from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
@@ -29,6 +30,7 @@ class Context:
     public_url: str  # Where payers and merchants reach this host; no slash at the end.
     min_amount_satang: int = MIN_AMOUNT_SATANG
     max_amount_satang: int = MAX_AMOUNT_SATANG
+    notice_ceiling_satang: int = NOTICE_CEILING_SATANG
     plan_fee_bps: dict[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))
     vat: Vat = Vat.NONE
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()

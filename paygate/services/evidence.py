@@ -8,17 +8,29 @@ once, announced at least once.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from paygate.core.credits import Credit, CreditState, Observation, Sameness, recognise
+from paygate.core.credits import BANGKOK, Credit, CreditState, Observation, Sameness, recognise
 from paygate.core.events import of_payment
 from paygate.core.ledger import PLATFORM, credit_parked
-from paygate.core.matching import ALARMING, ORPHANS, Candidate, Match, Reason, Unmatched, decide, names
+from paygate.core.matching import (
+    ALARMING,
+    NOTICE_RANK,
+    ORPHANS,
+    Candidate,
+    Decision,
+    Match,
+    Reason,
+    Unmatched,
+    decide,
+    doubted,
+    names,
+)
 from paygate.core.payments import FundsDiffer, FundsMatched, Payment, Status, Step, advance, standing
-from paygate.db import credits, steps
+from paygate.db import balances, credits, steps
 from paygate.db import payments as rows
 from paygate.db.pool import Conn
 from paygate.services.context import Context
@@ -41,37 +53,52 @@ class Outcome:
 
     word: Word
     payment_id: UUID | None = None
+    credit_id: UUID | None = field(default=None, compare=False)  # None: it made no credit.
 
 
 async def record(ctx: Context, seen: Observation) -> Outcome:
     """Take in one observation of one credit and decide it. Saying the same thing again changes nothing."""
 
     async def work(conn: Conn) -> Outcome:
-        now = await credits.lock_slot(conn, seen.mode, seen.receiving_id, seen.amount_satang)
-        by_reference, nearby = await credits.known(conn, seen)
-        sameness, credit = recognise(seen, by_reference, nearby)
-        if sameness is Sameness.CONTRADICTION:
-            return await _contradicted(ctx, conn, seen, credit, now)
-        if sameness is Sameness.DOUBTFUL:
-            return await _doubtful(ctx, conn, seen, now)
-        if credit is None:
-            return await _decide(ctx, conn, _new(ctx, seen, now), None, seen, now)
-        found = None
-        if sameness is Sameness.LIKE:
-            found = await _candidates(conn, _richer(credit, seen), seen.occurred_at)
-            if _has_own_holder(found, credit, seen, now):
-                return await _doubtful(ctx, conn, seen, now)
-        if credit.state is CreditState.UNASSIGNED:
-            return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now, found)
-        if credit.state is CreditState.SETTLED and credit.ref1 is None and seen.ref1 is not None:
-            return await _contradicted(ctx, conn, seen, credit, now)  # It named a bill, and paid something else.
-        await steps.write(conn, _noted(seen, credit, now))
-        settled = credit.state is not CreditState.POSSIBLE_DUPLICATE
-        return Outcome(Word.DUPLICATE, credit.payment_id) if settled else Outcome(Word.REVIEW)
+        outcome = await _take_in(ctx, conn, seen)
+        if seen.balance_satang is not None:
+            await balances.note(
+                conn,
+                merchant_id=seen.merchant_id,
+                mode=seen.mode,
+                receiving_id=seen.receiving_id,
+                at=seen.occurred_at,
+                balance_satang=seen.balance_satang,
+            )
+        return outcome
 
     outcome = await ctx.db.transaction(work)
     ctx.wake()
     return outcome
+
+
+async def _take_in(ctx: Context, conn: Conn, seen: Observation) -> Outcome:
+    now = await credits.lock_slot(conn, seen.mode, seen.receiving_id, seen.amount_satang)
+    by_reference, nearby = await credits.known(conn, seen)
+    sameness, credit = recognise(seen, by_reference, nearby)
+    if sameness is Sameness.CONTRADICTION:
+        return await _contradicted(ctx, conn, seen, credit, now)
+    if sameness is Sameness.DOUBTFUL:
+        return await _doubtful(ctx, conn, seen, now)
+    if credit is None:
+        return await _decide(ctx, conn, _new(ctx, seen, now), None, seen, now)
+    found = None
+    if sameness is Sameness.LIKE:
+        found = await _candidates(conn, _richer(credit, seen), seen.occurred_at)
+        if _has_own_holder(found, credit, seen, now):
+            return await _doubtful(ctx, conn, seen, now)
+    if credit.state is CreditState.UNASSIGNED:
+        return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now, found)
+    if credit.state is CreditState.SETTLED and credit.ref1 is None and seen.ref1 is not None:
+        return await _contradicted(ctx, conn, seen, credit, now)  # It named a bill, and paid something else.
+    await steps.write(conn, _noted(seen, credit, now))
+    settled = credit.state is not CreditState.POSSIBLE_DUPLICATE
+    return Outcome(Word.DUPLICATE, credit.payment_id, credit.id) if settled else Outcome(Word.REVIEW, None, credit.id)
 
 
 async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUID) -> Outcome:
@@ -90,13 +117,17 @@ async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUI
 
 
 async def _candidates(conn: Conn, credit: Credit, told_at: datetime | None = None) -> rows.Candidates:
+    occurred_at = credit.occurred_at
+    if credit.day_only:  # Whoever held the amount at any time of that day.
+        occurred_at = datetime.combine(occurred_at.astimezone(BANGKOK).date(), time(), BANGKOK)
+        told_at = occurred_at + timedelta(days=1)
     return await rows.candidates(
         conn,
         owner_id=credit.merchant_id,
         mode=credit.mode,
         receiving_id=credit.receiving_id,
         amount_satang=credit.amount_satang,
-        occurred_at=credit.occurred_at,
+        occurred_at=occurred_at,
         ref1=credit.ref1,
         ref2=credit.ref2,
         told_at=told_at,
@@ -126,10 +157,14 @@ async def _decide(
     found = found or await _candidates(conn, credit)
     named = [c for c in found.named if names(credit.ref1, credit.ref2, c.payment)]
     decision = decide(credit, named, found.holders, now, bills=found.bills, accept_overpaid=found.accept_overpaid)
+    decision = await _weighed(ctx, conn, decision, credit, found)
     if isinstance(decision, Match):
         writing, outcome = _paid(ctx, credit, decision.payment, now)
     else:
         writing, outcome = _parked(ctx, credit, decision, now)
+        # News that would complete the chain may be on its way to the same moment: look once more.
+        again = seen is not None and decision.reason is Reason.BALANCE_BREAK
+        writing = replace(writing, recheck=again)
     new_reference = (
         seen is not None and seen.reference is not None and (seen.namespace, seen.reference) not in credit.references
     )
@@ -138,6 +173,19 @@ async def _decide(
         conn, replace(writing, was_state=was, seen=seen, observed_id=observed_id, new_reference=new_reference)
     )
     return outcome
+
+
+async def _weighed(ctx: Context, conn: Conn, decision: Decision, credit: Credit, found: rows.Candidates) -> Decision:
+    """What a bank notice alone decides has to pass more than the word of a bank or a verifier has."""
+    if not isinstance(decision, Match) or credit.rank != NOTICE_RANK:
+        return decision
+    central = credit.merchant_id == PLATFORM
+    limits = [found.ceilings.get(decision.payment.merchant_id)]
+    if central and credit.balance_satang is None:
+        limits.append(ctx.notice_ceiling_satang)
+    chained = not central or await balances.chained(conn, credit)
+    ceiling_satang = min((limit for limit in limits if limit is not None), default=None)
+    return doubted(decision, credit, chained=chained, ceiling_satang=ceiling_satang)
 
 
 def _paid(ctx: Context, credit: Credit, payment: Payment, now: datetime) -> tuple[steps.Writing, Outcome]:
@@ -154,7 +202,7 @@ def _paid(ctx: Context, credit: Credit, payment: Payment, now: datetime) -> tupl
     writing = steps.Writing(
         now, credit.mode, step=step, event=event, journal=step.journal, journal_id=ctx.new_id(), credit=settled
     )
-    return writing, Outcome(Word.PAID, payment.id)
+    return writing, Outcome(Word.PAID, payment.id, credit.id)
 
 
 def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) -> tuple[steps.Writing, Outcome]:
@@ -168,11 +216,12 @@ def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) ->
         journal=None if credit.booked else credit_parked(credit),
         journal_id=ctx.new_id(),
         credit=parked,
-        review=_review(ctx, credit.id, decision.reason, decision.candidates),
+        review=review_of(ctx, credit.id, decision.reason, decision.candidates),
     )
     if decision.reason in ORPHANS:
-        return writing, Outcome(Word.ORPHAN)
-    return writing, Outcome(Word.REVIEW, decision.candidates[0].payment.id if len(decision.candidates) == 1 else None)
+        return writing, Outcome(Word.ORPHAN, None, credit.id)
+    only = decision.candidates[0].payment.id if len(decision.candidates) == 1 else None
+    return writing, Outcome(Word.REVIEW, only, credit.id)
 
 
 def _differs(decision: Unmatched, credit: Credit, now: datetime) -> Step | None:
@@ -190,7 +239,7 @@ async def _contradicted(ctx: Context, conn: Conn, seen: Observation, credit: Cre
     )
     # Another owner's credit is not shown to whoever was told of it, only the conflict.
     ours = credit.id if credit is not None and credit.merchant_id == seen.merchant_id else None
-    review = _review(ctx, ours, Reason.REFERENCE_CONFLICT, (), detail)
+    review = review_of(ctx, ours, Reason.REFERENCE_CONFLICT, (), detail)
     await steps.write(conn, steps.Writing(now, seen.mode, seen=seen, review=review))
     return Outcome(Word.REVIEW)
 
@@ -200,7 +249,7 @@ async def _doubtful(ctx: Context, conn: Conn, seen: Observation, now: datetime) 
     credit = replace(
         _new(ctx, seen, now), state=CreditState.POSSIBLE_DUPLICATE, reason=Reason.POSSIBLE_DUPLICATE, booked=False
     )
-    review = _review(ctx, credit.id, Reason.POSSIBLE_DUPLICATE, ())
+    review = review_of(ctx, credit.id, Reason.POSSIBLE_DUPLICATE, ())
     await steps.write(
         conn,
         steps.Writing(
@@ -213,7 +262,7 @@ async def _doubtful(ctx: Context, conn: Conn, seen: Observation, now: datetime) 
             review=review,
         ),
     )
-    return Outcome(Word.REVIEW)
+    return Outcome(Word.REVIEW, None, credit.id)
 
 
 def _noted(seen: Observation, credit: Credit, now: datetime) -> steps.Writing:
@@ -236,12 +285,16 @@ def _new(ctx: Context, seen: Observation, now: datetime) -> Credit:
         ref1=seen.ref1,
         ref2=seen.ref2,
         balance_satang=seen.balance_satang,
+        day_only=seen.day_only,
     )
 
 
 def _richer(credit: Credit, seen: Observation) -> Credit:
+    timed = credit.day_only and not seen.day_only
     return replace(
         credit,
+        occurred_at=seen.occurred_at if timed else credit.occurred_at,
+        day_only=credit.day_only and not timed,
         rank=min(credit.rank, seen.rank),
         ref1=credit.ref1 or seen.ref1,
         ref2=credit.ref2 or seen.ref2,
@@ -249,9 +302,10 @@ def _richer(credit: Credit, seen: Observation) -> Credit:
     )
 
 
-def _review(
+def review_of(
     ctx: Context, credit_id: UUID | None, reason: Reason, candidates: tuple[Candidate, ...], detail: str = ""
 ) -> steps.Review:
+    """A row for the review queue, with the payments that may be meant."""
     listed = [
         {"merchantId": c.payment.merchant_id, "paymentId": str(c.payment.id), "status": c.payment.status}
         for c in candidates

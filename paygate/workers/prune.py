@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from paygate.db import idempotency
+from datetime import timedelta
+
+from paygate.db import balances, idempotency
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
 """Rows of one transaction: few enough that nobody waits behind it."""
 
 
+BALANCES_KEPT = timedelta(days=30)
+"""News of a bank that is older than this follows from nothing that we would still want to know."""
+
+
 async def work(ctx: Context) -> bool:
-    """Forget a batch of expired idempotency keys; whether there are more."""
-    return await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE)) == AT_ONCE
+    """Forget a batch of expired idempotency keys and of old balances; whether there are more."""
+    keys = await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE))
+    points = await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE))
+    return AT_ONCE in (keys, points)

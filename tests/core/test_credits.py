@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Sameness, compatible, recognise
+from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Heard, Sameness, compatible, recognise
 from tests.core.samples import (
     MINUTE,
     NOON,
@@ -24,12 +24,14 @@ WHEN = NOON + MINUTE
 
 def told(**changes: object) -> Credit:
     """A credit that SOURCE told of, with a reference."""
-    return credit(**{"references": (("bank:004", "REF-1"),), "heard_from": ((SOURCE, b"d" * 32),)} | changes)
+    return credit(
+        **{"references": (("bank:004", "REF-1"),), "heard_from": (Heard(SOURCE, "bridge", b"d" * 32),)} | changes
+    )
 
 
 def hearsay(**changes: object) -> Credit:
     """A credit that OTHER_SOURCE told of, without a reference."""
-    return credit(**{"heard_from": ((OTHER_SOURCE, b"x" * 32),)} | changes)
+    return credit(**{"heard_from": (Heard(OTHER_SOURCE, "bridge", b"x" * 32),)} | changes)
 
 
 # --- references
@@ -79,22 +81,22 @@ def test_the_reference_decides_before_any_likeness() -> None:
 
 
 def test_the_same_words_of_the_same_source_are_the_same_credit() -> None:
-    known = hearsay(heard_from=((SOURCE, b"d" * 32),))
+    known = hearsay(heard_from=(Heard(SOURCE, "bridge", b"d" * 32),))
     assert recognise(seen(reference=None), None, [known]) == (Sameness.SAME, known)
 
 
 def test_the_same_words_win_over_another_credit_that_fits() -> None:
-    known, other = hearsay(heard_from=((SOURCE, b"d" * 32),)), hearsay(id=uid(0xC9))
+    known, other = hearsay(heard_from=(Heard(SOURCE, "bridge", b"d" * 32),)), hearsay(id=uid(0xC9))
     assert recognise(seen(reference=None), None, [other, known]) == (Sameness.SAME, known)
 
 
 def test_other_words_of_the_same_source_are_another_credit() -> None:
-    known = hearsay(heard_from=((SOURCE, b"x" * 32),))
+    known = hearsay(heard_from=(Heard(SOURCE, "bridge", b"x" * 32),))
     assert recognise(seen(reference=None), None, [known]) == (Sameness.NEW, None)
 
 
 def test_the_same_words_of_another_source_prove_nothing_by_themselves() -> None:
-    known = hearsay(heard_from=((OTHER_SOURCE, b"d" * 32),), balance_satang=1)
+    known = hearsay(heard_from=(Heard(OTHER_SOURCE, "bridge", b"d" * 32),), balance_satang=1)
     assert recognise(seen(reference=None, balance_satang=2), None, [known]) == (Sameness.NEW, None)
 
 

@@ -11,18 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paygate.core.errors import WrongState
+from paygate.core.errors import Conflict, WrongState
 from paygate.core.fees import Vat, charge
 from paygate.core.payments import (
     QUARANTINE_OTHER,
     QUARANTINE_PAID,
     TRANSITIONS,
+    VERIFYING_TIME,
     CancelAsked,
     Event,
     FundsDiffer,
     FundsMatched,
+    FundsReversed,
+    MarkedFailed,
     Oddity,
     Payment,
+    PersonPaid,
+    SlipAccepted,
+    SlipDecided,
     Status,
     TimePassed,
     advance,
@@ -48,6 +54,10 @@ def happening(kind: type[Event], at: datetime) -> Event:
     """An event of this kind."""
     if kind is FundsMatched or kind is FundsDiffer:
         return kind(at, credit(amount_satang=15_000 if kind is FundsMatched else 14_000))
+    if kind is PersonPaid:
+        return PersonPaid(at, (credit(),))
+    if kind is FundsReversed:
+        return FundsReversed(at, (credit(),), 14_550)
     return kind(at)  # type: ignore[call-arg]
 
 
@@ -82,12 +92,16 @@ def test_the_table_knows_only_real_statuses_and_events() -> None:
 
 
 def test_nothing_but_money_makes_a_payment_paid_and_nothing_leaves_paid() -> None:
-    assert {kind for (_, kind), target in TRANSITIONS.items() if target is Status.PAID} == {FundsMatched}
-    assert not [pair for pair in TRANSITIONS if pair[0] is Status.PAID]
+    makers = {kind for (status, kind), target in TRANSITIONS.items() if (status, target)[1] is Status.PAID}
+    assert makers == {FundsMatched, PersonPaid, FundsReversed}
+    assert {pair: target for pair, target in TRANSITIONS.items() if pair[0] is Status.PAID} == {
+        (Status.PAID, FundsReversed): Status.PAID
+    }
 
 
-def test_a_cancelled_or_failed_payment_is_never_paid_by_a_rule() -> None:
-    assert not [pair for pair in TRANSITIONS if pair[0] in (Status.CANCELLED, Status.FAILED)]
+def test_a_cancelled_or_failed_payment_is_paid_by_a_person_alone() -> None:
+    ended_ways = {pair[1] for pair in TRANSITIONS if pair[0] in (Status.CANCELLED, Status.FAILED)}
+    assert ended_ways == {PersonPaid}
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.EXPIRED])
@@ -102,6 +116,7 @@ def test_only_what_a_payment_froze_survives_every_step(status: Status) -> None:
         "expires_at",
         "paid_at",
         "closed_at",
+        "extended",
     }
     before = standing_at(status)
     for pair_status, kind in TRANSITIONS:
@@ -183,7 +198,7 @@ def test_money_after_the_deadline_is_late_whether_or_not_the_expiry_was_announce
 
 
 def test_too_much_weighs_more_than_too_late() -> None:
-    assert oddity(payment(), credit(amount_satang=15_001, occurred_at=DEADLINE)) is Oddity.OVERPAID
+    assert oddity(payment(), (credit(amount_satang=15_001, occurred_at=DEADLINE),)) is Oddity.OVERPAID
 
 
 def test_overpaid_shows_what_really_arrived() -> None:
@@ -332,3 +347,67 @@ def test_tags_are_all_there_for_an_ordinary_fee(amount: int) -> None:
 
 def test_the_net_amount_is_what_was_booked_less_fee_and_vat() -> None:
     assert payment(id=uid(2), payable_satang=15_007, fee_satang=450, vat_satang=32).net_satang == 14_525
+
+
+def test_a_slip_keeps_a_payment_open_once_for_ninety_minutes_and_its_amount_with_it() -> None:
+    first = advance(payment(), SlipAccepted(NOON + MINUTE))
+    assert first.after.expires_at == NOON + MINUTE + VERIFYING_TIME
+    assert first.until_at == first.after.expires_at + QUARANTINE_OTHER
+    assert (first.after.verifying, first.after.extended) == (True, True)
+    second = advance(replace(first.after, verifying=False), SlipAccepted(NOON + 30 * MINUTE))
+    assert second.after.expires_at == first.after.expires_at
+    assert second.until_at is None
+
+
+def test_a_slip_never_shortens_a_long_deadline() -> None:
+    long = payment(expires_at=NOON + timedelta(days=1))
+    assert advance(long, SlipAccepted(NOON + MINUTE)).after.expires_at == long.expires_at
+
+
+def test_a_slip_for_an_expired_payment_is_checked_and_leaves_it_expired() -> None:
+    step = advance(payment(), SlipAccepted(DEADLINE + MINUTE))
+    assert (step.after.expires_at, step.after.verifying, step.after.extended) == (DEADLINE, True, False)
+    assert standing(step.after, DEADLINE + MINUTE) is Status.EXPIRED
+
+
+def test_a_slip_that_was_decided_gives_the_cancel_back() -> None:
+    step = advance(payment(verifying=True), SlipDecided(NOON + MINUTE))
+    assert advance(step.after, CancelAsked(NOON + 2 * MINUTE)).after.status is Status.CANCELLED
+
+
+def test_a_person_may_combine_parts_and_what_is_too_much_is_told() -> None:
+    parts = (credit(amount_satang=9_000, booked=True), credit(id=uid(0xC2), amount_satang=7_000, booked=True))
+    step = advance(ended(Status.CANCELLED), PersonPaid(NOON + 20 * MINUTE, parts))
+    assert (step.after.status, step.after.exception) == (Status.PAID, Oddity.OVERPAID)
+    assert (step.after.received_satang, step.after.credit_id) == (16_000, parts[0].id)
+    assert step.journal is not None
+    assert dict(step.journal.lines) == {"suspense": 15_000, "payable": -14_550, "fee_revenue": -450}
+
+
+def test_parts_that_are_not_enough_pay_nothing() -> None:
+    with pytest.raises(Conflict, match=r"1\.00 THB are missing"):
+        advance(payment(), PersonPaid(NOON + MINUTE, (credit(amount_satang=14_900),)))
+
+
+def test_a_failed_payment_keeps_the_quarantine_of_its_first_end() -> None:
+    step = advance(ended(Status.EXPIRED), MarkedFailed(DEADLINE + 30 * MINUTE))
+    assert (step.after.status, step.after.closed_at) == (Status.FAILED, DEADLINE)
+    assert (step.until_at, step.event_type) == (DEADLINE + QUARANTINE_OTHER, "payment.failed")
+
+
+def test_reversed_money_takes_what_the_merchant_has_and_the_rest_is_owed() -> None:
+    step = advance(paid(), FundsReversed(NOON + 20 * MINUTE, (credit(booked=True),), 10_000))
+    assert (step.after.status, step.after.exception) == (Status.PAID, Oddity.REVERSED)
+    assert step.event_type == "payment.refunded"
+    assert step.journal is not None
+    assert dict(step.journal.lines) == {
+        "bank_central": -15_000,
+        "payable": 10_000,
+        "receivable": 4_550,
+        "fee_revenue": 450,
+    }
+
+
+def test_a_reversal_happens_once() -> None:
+    with pytest.raises(WrongState):
+        advance(paid(exception=Oddity.REVERSED), FundsReversed(NOON, (credit(),), 0))

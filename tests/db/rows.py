@@ -89,6 +89,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "rank": "A",
         "occurred_at": NOON,
         "observed_at": NOON,
+        "channel": "bridge",
     },
     "reviews": OF_PLATFORM | {"id": uid(3), "credit_id": uid(2), "reason": "ORPHAN", "opened_at": NOON},
     "journals": OF_MERCHANT

@@ -22,7 +22,7 @@ from tests.house.statements import statements
 ROWS = 50_000
 PAGES = 250  # A scan of a big table here touches a thousand and more.
 BIG = {"payments", "reservations", "slots", "credits", "credit_refs", "observations", "events", "deliveries"} | {
-    *("idempotency_keys", "api_keys", "key_directory", "accounts", "merchants")
+    *("idempotency_keys", "balance_points", "api_keys", "key_directory", "accounts", "merchants")
 }
 NOW = datetime.now(UTC).replace(microsecond=0)
 LIVE = {"mode": "live"}
@@ -71,9 +71,11 @@ SEED = f"""
            CASE WHEN n <= 20 THEN now() - interval '1 minute' END FROM made;
     INSERT INTO credit_refs SELECT 'live', 'host', 'bank:004', 'T' || n, 0, pg_temp.u('credit', n) FROM made;
     ANALYZE;
-    INSERT INTO observations
-    SELECT 0, 'live', pg_temp.u('credit', n), pg_temp.u('source', 1), sha256(n::text::bytea), 'A', at, at FROM made
-     WHERE n % 5 = 3;
+    INSERT INTO observations (merchant_id, mode, credit_id, source_id, digest, rank, occurred_at, observed_at, channel)
+    SELECT 0, 'live', pg_temp.u('credit', n), pg_temp.u('source', 1), sha256(n::text::bytea), 'A', at, at, 'bridge'
+      FROM made WHERE n % 5 = 3;
+    INSERT INTO balance_points
+    SELECT 0, 'live', receiving_id, at, 1000000 + n, at FROM made;
     INSERT INTO events
     SELECT merchant_id, 'live', pg_temp.u('event', n), 'payment.created', id, 1, '{{}}', at FROM made
      WHERE n <= {ROWS // 2};
@@ -143,6 +145,16 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "credits.LOCK_SLOT": Hot(money),
         "credits.KNOWN": Hot(
             {**known, "reference": f"T{row['n']}", "window": timedelta(minutes=10)}, {"credit_refs_pkey"}
+        ),
+        "balances.CHAINED": Hot(
+            {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "occurred_at": row["created_at"]}
+            | {"looked_back": timedelta(days=1), "window": timedelta(minutes=10), "before_satang": 5},
+            {"balance_points_pkey"},
+        ),
+        "balances.NOTE": Hot(
+            {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "at": NOW, "balance_satang": 5},
+            {"credits_broken"},
+            run=False,
         ),
         "credits.GET": Hot({**one, "merchant_id": 0}, {"credits_pkey"}),
         "credits.RECHECK": Hot({"age": timedelta(0), "limit": 50}, {"credits_recheck"}),
