@@ -18,11 +18,12 @@ CHAINED = Sql("""
                     WHERE b.merchant_id = :merchant_id
                       AND b.mode = :mode
                       AND b.receiving_id = :receiving_id
-                      AND b.at >= least(:occurred_at::timestamptz - :looked_back::interval,
-                                        (SELECT max(l.at)
-                                           FROM balance_points l
-                                          WHERE l.merchant_id = :merchant_id AND l.mode = :mode
-                                            AND l.receiving_id = :receiving_id AND l.at < :occurred_at))
+                      AND b.at >= coalesce((SELECT max(l.at)
+                                              FROM balance_points l
+                                             WHERE l.merchant_id = :merchant_id AND l.mode = :mode
+                                               AND l.receiving_id = :receiving_id
+                                               AND l.at < :occurred_at::timestamptz - :looked_back::interval),
+                                           '-infinity')
                       AND b.at <= :occurred_at + :window::interval
                       AND b.balance_satang = :before_satang::bigint)
         OR NOT EXISTS (SELECT 1
