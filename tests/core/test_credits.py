@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Heard, Sameness, compatible, recognise
+from paygate.core.credits import MERGE_WINDOW, Channel, Credit, CreditState, Heard, Sameness, compatible, recognise
 from tests.core.samples import (
     MINUTE,
     NOON,
@@ -197,3 +197,38 @@ def test_what_may_itself_be_a_duplicate_takes_in_nothing_that_has_a_reference() 
     doubtful = hearsay(state=CreditState.POSSIBLE_DUPLICATE)
     assert recognise(seen(), None, [doubtful]) == (Sameness.NEW, None)
     assert recognise(seen(reference=None), None, [doubtful]) == (Sameness.LIKE, doubtful)
+
+
+# --- channels, cut-off texts, days
+
+
+def sms(**changes: object) -> Credit:
+    """A credit that SOURCE's phone told of by SMS, without a reference."""
+    return credit(**{"heard_from": (Heard(SOURCE, "sms", b"s" * 32),)} | changes)
+
+
+def test_another_channel_of_the_same_source_may_tell_of_the_same_credit() -> None:
+    assert recognise(seen(reference=None, channel=Channel.PUSH), None, [sms()]) == (Sameness.LIKE, sms())
+
+
+def test_the_same_channel_tells_of_each_credit_once() -> None:
+    assert recognise(seen(reference=None, channel=Channel.SMS), None, [sms()]) == (Sameness.NEW, None)
+
+
+def test_the_same_channel_may_tell_once_whole_and_once_cut_off() -> None:
+    cut = seen(reference=None, channel=Channel.SMS, partial=True)
+    assert recognise(cut, None, [sms()]) == (Sameness.LIKE, sms())
+    both = sms(heard_from=(*sms().heard_from, Heard(SOURCE, "sms", b"p" * 32, partial=True)))
+    assert recognise(cut, None, [both]) == (Sameness.NEW, None)
+
+
+def test_what_is_known_to_the_day_is_like_nothing() -> None:
+    assert not compatible(seen(day_only=True), hearsay())
+    assert not compatible(seen(), hearsay(day_only=True))
+
+
+def test_a_reference_of_the_same_bangkok_day_is_the_same_credit_where_only_the_day_is_known() -> None:
+    evening = told(occurred_at=NOON + 11 * 60 * MINUTE)  # 23:00 in Bangkok.
+    assert recognise(seen(day_only=True, occurred_at=NOON), evening, []) == (Sameness.SAME, evening)
+    next_day = told(occurred_at=NOON + 13 * 60 * MINUTE)
+    assert recognise(seen(day_only=True, occurred_at=NOON), next_day, []) == (Sameness.CONTRADICTION, next_day)
