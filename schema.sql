@@ -711,3 +711,10 @@ CREATE TABLE audit_log (                        -- Who did what to money or acce
     PRIMARY KEY (merchant_id, id)
 );
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+
+CREATE TABLE audit_heads (                      -- The end of each chain: its writers queue here, and a tail that was cut off is missed.
+    merchant_id     bigint      PRIMARY KEY,
+    last_id         bigint      NOT NULL CHECK (last_id >= 0),  -- audit_log.id of the last row.
+    last_hash       bytea       NOT NULL,       -- Its hash.
+    seal            text        NOT NULL        -- What the installation's key makes of the two: the database alone cannot forge it.
+);

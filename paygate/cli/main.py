@@ -26,6 +26,7 @@ COMMANDS = {
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),
     "key": ("paygate.cli.key:key", "API keys of merchants."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
+    "audit": ("paygate.cli.audit:audit", "The log of who did what."),
     "db": ("paygate.cli.db:db", "The database's schema."),
     "qr": ("paygate.cli.qr:qr", "Draw payment QRs: one, or a whole CSV file."),
     "decode": ("paygate.cli.decode:decode", "Say what a payment code or slip says."),

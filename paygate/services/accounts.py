@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from paygate.core import ids
@@ -12,7 +13,7 @@ from paygate.core.keys import Mode
 from paygate.db import accounts, merchants
 from paygate.db.accounts import Account, NewAccount
 from paygate.db.pool import Conn
-from paygate.services import inputs
+from paygate.services import audit, inputs
 from paygate.services.context import Context
 
 CENTRAL = 0
@@ -40,6 +41,7 @@ async def add(
     biller_id: str | None = None,
     amount_tagging: str = "auto",
     test: bool = False,
+    actor: str = audit.CLI,
 ) -> Account:
     """Add a receiving account, or a new version of one that the owner has; *owner* 0 is the platform (central).
 
@@ -62,7 +64,11 @@ async def add(
     account_id, receiving_id = ctx.new_id(), ctx.new_id()
 
     async def work(conn: Conn) -> Account:
-        return await write(conn, new, account_id=account_id, receiving_id=receiving_id)
+        account = await write(conn, new, account_id=account_id, receiving_id=receiving_id)
+        names = ("mode", "receiving_id", "proxy_kind", "proxy", "biller_id", "bank_code", "number", "name")
+        after = {name: getattr(account, name) for name in (*names, "amount_tagging")}
+        await _log(ctx, conn, actor, "account.add", account, after)
+        return account
 
     return await ctx.db.transaction(work)
 
@@ -73,15 +79,23 @@ async def list_accounts(ctx: Context, owner: int | None = None) -> Sequence[Acco
         return await accounts.listed(conn, owner)
 
 
-async def retire(ctx: Context, account_id: UUID) -> None:
+async def retire(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> None:
     """Make no new payments on the account (any version of it). Those that are open still match; adding it again
     brings it back. Raises NotFound."""
 
     async def work(conn: Conn) -> None:
         if not await accounts.retire(conn, account_id):
             raise NotFound(f"There is no account {ids.show('acc', account_id)} in force.")
+        account = await accounts.find(conn, account_id)
+        if account is not None:
+            await _log(ctx, conn, actor, "account.retire", account, {"receiving_id": account.receiving_id})
 
     await ctx.db.transaction(work)
+
+
+async def _log(ctx: Context, conn: Conn, actor: str, action: str, account: Account, after: Mapping[str, Any]) -> None:
+    subject, owner = f"account:{ids.show('acc', account.id)}", account.merchant_id
+    await audit.append(conn, ctx, merchant_id=owner, actor=actor, action=action, subject=subject, after=after)
 
 
 def read(

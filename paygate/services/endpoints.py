@@ -16,6 +16,7 @@ from paygate.db import endpoints, merchants
 from paygate.db.endpoints import Endpoint
 from paygate.db.pool import Conn
 from paygate.outbound import check_url
+from paygate.services import audit
 from paygate.services.context import Context
 
 FORMATS = ("paygate", "gateway", "stripe")
@@ -46,6 +47,7 @@ async def add(
     events: Sequence[str] = (ALL_EVENTS,),
     body_format: str = "paygate",
     mode: Mode = "live",
+    actor: str = audit.CLI,
 ) -> NewEndpoint:
     """A new endpoint; *events* are event types, or "*" for all.
 
@@ -73,6 +75,15 @@ async def add(
             events=wanted,
             body_format=body_format,
             secret=sealed,
+        )
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=actor,
+            action="webhook.add",
+            subject=f"endpoint:{ids.show('we', endpoint_id)}",
+            after={"mode": mode, "url": _without_query(checked), "events": wanted, "format": body_format},
         )
 
     await ctx.db.transaction(work)
@@ -109,6 +120,11 @@ async def disable(ctx: Context, merchant_id: int, endpoint_id: UUID, reason: str
 async def _require(conn: Conn, merchant_id: int) -> None:
     if await merchants.get(conn, merchant_id) is None:
         raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+
+
+def _without_query(url: str) -> str:
+    """What may be told of a URL: its query may hold a token."""
+    return urlsplit(url)._replace(query="").geturl()
 
 
 def _origin(url: str) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from paygate.core.keys import Kind, Mode
 from paygate.db import keys, merchants
 from paygate.db.keys import KeyRow
 from paygate.db.pool import Conn
+from paygate.services import audit
 from paygate.services.context import Context
 
 
@@ -37,7 +38,7 @@ def fresh(ctx: Context, merchant_id: int, kind: Kind, mode: Mode) -> FreshKey:
     return FreshKey(text, keys.NewKey(merchant_id, mode, ctx.new_id(), kind, forms.digest(text), public, text[-4:]))
 
 
-async def create(ctx: Context, *, merchant_id: int, kind: Kind, mode: Mode) -> FreshKey:
+async def create(ctx: Context, *, merchant_id: int, kind: Kind, mode: Mode, actor: str = audit.CLI) -> FreshKey:
     """A new key of a merchant. Raises NotFound when there is no such merchant."""
     key = fresh(ctx, merchant_id, kind, mode)
 
@@ -45,18 +46,27 @@ async def create(ctx: Context, *, merchant_id: int, kind: Kind, mode: Mode) -> F
         if await merchants.get(conn, merchant_id) is None:
             raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
         await keys.insert(conn, key.row)
+        after = {"kind": kind, "mode": mode, "last4": key.row.last4, "scopes": key.row.scopes}
+        await audit.append(
+            conn, ctx, merchant_id=merchant_id, actor=actor, action="key.create", subject=_subject(key.id), after=after
+        )
 
     await ctx.db.transaction(work)
     return key
 
 
-async def revoke(ctx: Context, key_id: UUID) -> None:
+async def revoke(ctx: Context, key_id: UUID, *, actor: str = audit.CLI) -> None:
     """Make a key worthless from the next request on, in every process. Raises NotFound."""
 
     async def work(conn: Conn) -> None:
         found = await keys.find(conn, key_id)
         if found is None or not await keys.revoke(conn, *found, key_id):
             raise NotFound(f"There is no key {ids.show('key', key_id)}.")
+        merchant_id, mode = found
+        after = {"mode": mode, "revoked": True}
+        await audit.append(
+            conn, ctx, merchant_id=merchant_id, actor=actor, action="key.revoke", subject=_subject(key_id), after=after
+        )
 
     await ctx.db.transaction(work)
 
@@ -67,3 +77,7 @@ async def list_keys(ctx: Context, merchant_id: int) -> Sequence[KeyRow]:
         if await merchants.get(conn, merchant_id) is None:
             raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
         return await keys.listed(conn, merchant_id)
+
+
+def _subject(key_id: UUID) -> str:
+    return f"key:{ids.show('key', key_id)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from paygate.core import ids
 from paygate.core.errors import InvalidInput, NotFound
@@ -14,8 +15,10 @@ from paygate.db import merchants
 from paygate.db.accounts import NewAccount
 from paygate.db.merchants import Merchant
 from paygate.db.pool import Conn
-from paygate.services import accounts, inputs, keys, users
+from paygate.services import accounts, audit, inputs, keys, users
 from paygate.services.context import Context
+
+Change = Callable[[Conn, int], Awaitable[Merchant | None]]
 
 PLANS = tuple(plan for plan in PLAN_FEE_BPS if plan != "platform")
 
@@ -40,6 +43,7 @@ async def create(
     promptpay: str | None = None,
     password: str | None = None,
     approve: bool = False,
+    actor: str = audit.CLI,
 ) -> NewMerchant:
     """A new merchant with its owner's login, four keys and, on a direct plan, its accounts.
 
@@ -72,6 +76,9 @@ async def create(
             await accounts.write(conn, new, account_id=account_id, receiving_id=receiving_id)
         for key in made:
             await key_rows.insert(conn, key.row)
+        status = "APPROVED" if approve else "PENDING"
+        after = {"name": shop, "email": address, "plan": plan, "status": status, "promptpay": promptpay}
+        await _log(ctx, conn, actor, "merchant.create", merchant_id, after=after)
 
     await ctx.db.transaction(work)
     return NewMerchant(merchant_id, *(key.text for key in made))
@@ -89,22 +96,42 @@ async def show(ctx: Context, merchant_id: int) -> Merchant:
         return _found(await merchants.get(conn, merchant_id), merchant_id)
 
 
-async def approve(ctx: Context, merchant_id: int) -> Merchant:
+async def approve(ctx: Context, merchant_id: int, *, actor: str = audit.CLI) -> Merchant:
     """Let a waiting or suspended merchant work. Raises NotFound."""
-
-    async def work(conn: Conn) -> Merchant:
-        return _found(await merchants.approve(conn, merchant_id), merchant_id)
-
-    return await ctx.db.transaction(work)
+    return await _move(ctx, merchant_id, "merchant.approve", merchants.approve, actor)
 
 
-async def suspend(ctx: Context, merchant_id: int) -> Merchant:
+async def suspend(ctx: Context, merchant_id: int, *, actor: str = audit.CLI) -> Merchant:
     """Stop a merchant's keys; its open payments stay payable. Raises NotFound."""
+    return await _move(ctx, merchant_id, "merchant.suspend", merchants.suspend, actor)
 
+
+async def _move(ctx: Context, merchant_id: int, action: str, change: Change, actor: str) -> Merchant:
     async def work(conn: Conn) -> Merchant:
-        return _found(await merchants.suspend(conn, merchant_id), merchant_id)
+        await merchants.lock(conn, merchant_id)
+        was = _found(await merchants.get(conn, merchant_id), merchant_id)
+        merchant = _found(await change(conn, merchant_id), merchant_id)
+        before, after = {"status": was.status}, {"status": merchant.status}
+        await _log(ctx, conn, actor, action, merchant_id, before=before, after=after)
+        return merchant
 
     return await ctx.db.transaction(work)
+
+
+async def _log(
+    ctx: Context,
+    conn: Conn,
+    actor: str,
+    action: str,
+    merchant_id: int,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any],
+) -> None:
+    subject = f"merchant:{ids.show_merchant(merchant_id)}"
+    await audit.append(
+        conn, ctx, merchant_id=merchant_id, actor=actor, action=action, subject=subject, before=before, after=after
+    )
 
 
 def _found(merchant: Merchant | None, merchant_id: int) -> Merchant:

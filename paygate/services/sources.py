@@ -12,6 +12,7 @@ from paygate.core.errors import InvalidInput, NotFound
 from paygate.db import accounts, sources
 from paygate.db.pool import Conn
 from paygate.db.sources import Source
+from paygate.services import audit
 from paygate.services.accounts import CENTRAL
 from paygate.services.context import Context
 
@@ -33,7 +34,7 @@ def purpose(source_id: UUID) -> str:
     return f"source:{source_id}"
 
 
-async def add(ctx: Context, *, account_id: UUID, kind: str) -> NewSource:
+async def add(ctx: Context, *, account_id: UUID, kind: str, actor: str = audit.CLI) -> NewSource:
     """A new source for the real account behind *account_id* (any version of it).
 
     References of a central account's source count for the whole installation, those of a merchant's own account for
@@ -61,6 +62,15 @@ async def add(ctx: Context, *, account_id: UUID, kind: str) -> NewSource:
             kind=kind,
             trust="host" if account.merchant_id == CENTRAL else str(account.receiving_id),
             secret=sealed,
+        )
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=account.merchant_id,
+            actor=actor,
+            action="source.add",
+            subject=f"source:{ids.show('src', source_id)}",
+            after={"mode": account.mode, "kind": kind, "receiving_id": account.receiving_id},
         )
 
     await ctx.db.transaction(work)

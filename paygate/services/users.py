@@ -7,10 +7,11 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 
+from paygate.core import ids
 from paygate.core.errors import Conflict, InvalidInput
 from paygate.db import users
 from paygate.db.pool import Conn
-from paygate.services import inputs
+from paygate.services import audit, inputs
 from paygate.services.context import Context
 
 PLATFORM = 0
@@ -33,12 +34,21 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(HASHER.hash, material)
 
 
-async def create_admin(ctx: Context, *, email: str, password: str) -> UUID:
+async def create_admin(ctx: Context, *, email: str, password: str, actor: str = audit.CLI) -> UUID:
     """A new admin of the platform; the id. Raises InvalidInput (email, password), Conflict (email)."""
     address, hashed, user_id = inputs.email(email), await hash_password(password), ctx.new_id()
 
     async def work(conn: Conn) -> UUID:
         await insert(conn, merchant_id=PLATFORM, user_id=user_id, email=address, password_hash=hashed, role="admin")
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=PLATFORM,
+            actor=actor,
+            action="admin.create",
+            subject=f"user:{ids.show('usr', user_id)}",
+            after={"email": address, "role": "admin"},
+        )
         return user_id
 
     return await ctx.db.transaction(work)
