@@ -349,7 +349,7 @@ CREATE TABLE credits (                          -- One arrival of money on one a
     ref1            text,                       -- Bill-payment references as the bank echoes them.
     ref2            text,                       -- As the bank echoes it; some leave it out.
     balance_satang  bigint,                     -- Balance after it, when the evidence says so.
-    state           text        NOT NULL CHECK (state IN ('UNASSIGNED', 'SETTLED', 'POSSIBLE_DUPLICATE', 'REVERSED')),
+    state           text        NOT NULL CHECK (state IN ('UNASSIGNED', 'SETTLED', 'POSSIBLE_DUPLICATE', 'REFUND_DUE', 'REVERSED')), -- REFUND_DUE: a person wants it sent back.
     reason          text,                       -- Why it is unassigned: ORPHAN, AMBIGUOUS, UNDERPAID...
     booked          boolean     NOT NULL,       -- Whether the ledger holds it (central accounts only).
     payment_merchant_id bigint,                 -- The payment it settled.
@@ -372,6 +372,7 @@ CREATE INDEX credits_amount ON credits (merchant_id, mode, receiving_id, amount_
 CREATE INDEX credits_unassigned ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at) WHERE state = 'UNASSIGNED';
 CREATE INDEX credits_named ON credits (merchant_id, mode, receiving_id, ref1, occurred_at) WHERE state = 'UNASSIGNED' AND ref1 IS NOT NULL;
 CREATE INDEX credits_recheck ON credits (recheck_at) WHERE recheck_at IS NOT NULL;
+CREATE INDEX credits_refund_due ON credits (merchant_id, mode, occurred_at) WHERE state = 'REFUND_DUE';
 CREATE INDEX credits_broken ON credits (merchant_id, mode, receiving_id, balance_satang) WHERE state = 'UNASSIGNED' AND reason = 'BALANCE_BREAK';
 
 CREATE TABLE credit_refs (                      -- DIRECTORY: a bank reference is used up once.
@@ -451,8 +452,11 @@ CREATE TABLE reviews (                          -- What only a person can decide
     resolve_reason  text,                       -- Their words.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits,
-    CHECK ((closed_at IS NULL) = (resolution IS NULL))
+    CHECK ((closed_at IS NULL) = (resolution IS NULL)),
+    CHECK (resolve_reason IS NULL OR resolved_by IS NOT NULL),
+    CHECK (resolved_by IS NULL OR closed_at IS NOT NULL)
 );
+CREATE INDEX reviews_closed ON reviews (merchant_id, mode, closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
 CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
 -- Each conflict is news of its own; anything else is asked once about a credit.

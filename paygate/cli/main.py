@@ -25,6 +25,7 @@ COMMANDS = {
     "source": ("paygate.cli.source:source", "Sources of bank news."),
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),
     "key": ("paygate.cli.key:key", "API keys of merchants."),
+    "review": ("paygate.cli.review:review", "What only a person can decide."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "audit": ("paygate.cli.audit:audit", "The log of who did what."),
     "db": ("paygate.cli.db:db", "The database's schema."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from paygate.core import ids
 from paygate.core.errors import NotFound
 from paygate.core.events import timestamp
 
+NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -45,10 +47,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows under a head, in columns; a sentence when there are none."""
     if not rows:
         return ["There are none."]
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    widths = [max(columns(row[i]) for row in (head, *rows)) for i in range(len(head))]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
+        "  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
     ]
+
+
+def columns(text: str) -> int:
+    """How wide a terminal draws *text*: Thai vowels and tone marks above and below take no column, CJK takes two."""
+    return sum(
+        0 if unicodedata.category(c) in NO_WIDTH else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
 
 
 def read_password() -> str:

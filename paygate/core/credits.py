@@ -12,6 +12,8 @@ SKEW = timedelta(minutes=2)  # A bank's clock and ours may differ by this much.
 MERGE_WINDOW = timedelta(minutes=10)  # Two tales of one credit are no further apart.
 BANK_NAMESPACE = "bank:"  # References of a bank are `bank:014`; others are of the source that says them.
 BANGKOK = timezone(timedelta(hours=7))  # No daylight saving since 1920; banks' texts and statements count days here.
+REJECTED = "REJECTED"  # Reasons of credits that a person gave: it is not believed,
+DUPLICATE = "DUPLICATE"  # or it is another tale of a known one.
 CONFIRMING_RANKS = frozenset({"A", "B"})
 
 
@@ -40,6 +42,7 @@ class CreditState(StrEnum):
     UNASSIGNED = "UNASSIGNED"
     SETTLED = "SETTLED"
     POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
+    REFUND_DUE = "REFUND_DUE"  # A person found nobody whose it is: it waits to be sent back.
     REVERSED = "REVERSED"
 
 
@@ -147,7 +150,8 @@ def recognise(
         if said or _said_before(seen, credit):
             return Sameness.SAME, credit
     fitting = [credit for credit in nearby if compatible(seen, credit)]
-    if len(fitting) == 1 and not (seen.reference is not None and fitting[0].references):
+    apart = any(credit.reason == REJECTED for credit in fitting)  # A person did not believe that one; this is news.
+    if len(fitting) == 1 and not apart and not (seen.reference is not None and fitting[0].references):
         return Sameness.LIKE, fitting[0]
     return (Sameness.DOUBTFUL, fitting[0]) if fitting else (Sameness.NEW, None)
 
@@ -158,8 +162,11 @@ def compatible(seen: Observation, credit: Credit) -> bool:
     Not when the channel already told of it (it tells each credit once, or once whole and once cut off), nor when both
     have a balance and they differ, nor when they name different bills, nor when both have a reference that the other
     would have as well: of one namespace, or each of a bank. What may itself be a duplicate takes in nothing that has a
-    reference. Of which only the day is known, likeness says nothing.
+    reference, and what a person found to be one takes in nothing. Of which only the day is known, likeness says
+    nothing.
     """
+    if credit.reason == DUPLICATE:
+        return False
     if seen.day_only or credit.day_only or abs(credit.occurred_at - seen.occurred_at) > MERGE_WINDOW:
         return False
     if any(_tells_once(seen, heard) for heard in credit.heard_from):

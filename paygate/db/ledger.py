@@ -98,7 +98,7 @@ CREDITS_PARKED_WRONGLY = Sql("""
              WHERE j.kind = 'credit.parked' AND e.account = 'bank_central'
           GROUP BY j.merchant_id, j.mode, j.subject_id) b
         ON b.merchant_id = c.merchant_id AND b.mode = c.mode AND b.subject_id = c.id
-     WHERE (b.satang IS NOT NULL OR (c.booked AND c.state = 'UNASSIGNED'))
+     WHERE (b.satang IS NOT NULL OR (c.booked AND c.state IN ('UNASSIGNED', 'REFUND_DUE')))
        AND b.satang IS DISTINCT FROM c.amount_satang
      LIMIT :limit
 """)
@@ -115,6 +115,20 @@ PAYMENTS_WITHOUT_THEIR_CREDIT = Sql("""
      LIMIT :limit
 """)
 
+# What a payment says it received is what its credits are, one or several.
+PARTS_DIFFER = Sql("""
+    SELECT p.merchant_id, p.mode, p.id::text AS subject, p.received_satang AS expected,
+           coalesce(sum(c.amount_satang), 0)::bigint AS found
+      FROM payments p
+ LEFT JOIN credits c ON c.merchant_id = p.owner_id AND c.mode = p.mode
+                    AND c.payment_merchant_id = p.merchant_id AND c.payment_id = p.id
+     WHERE p.status = 'PAID'
+  GROUP BY p.merchant_id, p.mode, p.id
+    HAVING coalesce(sum(c.amount_satang), 0) <> p.received_satang
+        OR count(c.id) <> coalesce(max(c.part), 0)
+     LIMIT :limit
+""")
+
 CREDITS_WITHOUT_THEIR_PAYMENT = Sql("""
     SELECT c.merchant_id, c.mode, c.id::text AS subject, c.amount_satang AS expected, 0::bigint AS found
       FROM credits c
@@ -128,7 +142,7 @@ CREDITS_WITHOUT_THEIR_PAYMENT = Sql("""
 CREDITS_NOT_BOOKED = Sql("""
     SELECT c.merchant_id, c.mode, c.id::text AS subject, c.amount_satang AS expected, 0::bigint AS found
       FROM credits c
-     WHERE c.booked <> (c.merchant_id = 0 AND c.state IN ('SETTLED', 'UNASSIGNED', 'REVERSED'))
+     WHERE c.booked <> (c.merchant_id = 0 AND c.state <> 'POSSIBLE_DUPLICATE')
      LIMIT :limit
 """)
 
@@ -155,7 +169,7 @@ SUSPENSE_DIFFERS = Sql("""
                                       ELSE c.amount_satang END), 0)::bigint
                FROM credits c
           LEFT JOIN payments p ON p.merchant_id = c.payment_merchant_id AND p.mode = c.mode AND p.id = c.payment_id
-              WHERE c.mode = m.mode AND c.booked AND c.state IN ('UNASSIGNED', 'SETTLED')) AS expected,
+              WHERE c.mode = m.mode AND c.booked AND c.state <> 'REVERSED') AS expected,
            (SELECT coalesce(sum(e.amount_satang), 0)::bigint
               FROM entries e
               JOIN journals j ON j.merchant_id = e.merchant_id AND j.mode = e.mode AND j.id = e.journal_id
@@ -193,6 +207,7 @@ QUESTIONS: Mapping[str, Sql] = {
     "journal about nothing": JOURNALS_WITHOUT_SUBJECT,
     "parked money and its booking differ": CREDITS_PARKED_WRONGLY,
     "paid payment without its credit": PAYMENTS_WITHOUT_THEIR_CREDIT,
+    "paid payment and the sum of its credits differ": PARTS_DIFFER,
     "settled credit without its payment": CREDITS_WITHOUT_THEIR_PAYMENT,
     "credit booked wrongly or not at all": CREDITS_NOT_BOOKED,
     "bank and credits differ": BANK_DIFFERS,

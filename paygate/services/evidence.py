@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from paygate.core.credits import BANGKOK, Credit, CreditState, Observation, Sameness, recognise
+from paygate.core.credits import BANGKOK, REJECTED, Credit, CreditState, Observation, Sameness, recognise
 from paygate.core.events import of_payment
 from paygate.core.ledger import PLATFORM, credit_parked
 from paygate.core.matching import (
@@ -96,6 +96,9 @@ async def _take_in(ctx: Context, conn: Conn, seen: Observation) -> Outcome:
         return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now, found)
     if credit.state is CreditState.SETTLED and credit.ref1 is None and seen.ref1 is not None:
         return await _contradicted(ctx, conn, seen, credit, now)  # It named a bill, and paid something else.
+    said = any((heard.source_id, heard.digest) == (seen.source_id, seen.digest) for heard in credit.heard_from)
+    if credit.reason == REJECTED and not said:
+        return await _contradicted(ctx, conn, seen, credit, now)  # A person did not believe in it; others do.
     await steps.write(conn, _noted(seen, credit, now))
     settled = credit.state is not CreditState.POSSIBLE_DUPLICATE
     return Outcome(Word.DUPLICATE, credit.payment_id, credit.id) if settled else Outcome(Word.REVIEW, None, credit.id)
@@ -114,6 +117,11 @@ async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUI
     outcome = await ctx.db.transaction(work)
     ctx.wake()
     return outcome
+
+
+async def decide_within(ctx: Context, conn: Conn, credit: Credit, was: CreditState, now: datetime) -> Outcome:
+    """Decide *credit*, which stands as *was*, inside a transaction that holds the lock of its amount since *now*."""
+    return await _decide(ctx, conn, credit, was, None, now)
 
 
 async def _candidates(conn: Conn, credit: Credit, told_at: datetime | None = None) -> rows.Candidates:

@@ -30,6 +30,9 @@ DAMAGE = {
         " WHERE j.id = e.journal_id AND j.kind = 'credit.parked'"
     ],
     "paid payment without its credit": ["UPDATE payments SET credit_id = id WHERE status = 'PAID'"],
+    "paid payment and the sum of its credits differ": [
+        "UPDATE payments SET received_satang = received_satang + 1 WHERE status = 'PAID'"
+    ],
     "settled credit without its payment": [
         "UPDATE credits SET state = 'SETTLED', payment_merchant_id = 1, payment_id = id, part = 1, settled_at = now()"
         " WHERE state = 'UNASSIGNED'"
