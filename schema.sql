@@ -456,7 +456,7 @@ CREATE TABLE reviews (                          -- What only a person can decide
     CHECK (resolve_reason IS NULL OR resolved_by IS NOT NULL),
     CHECK (resolved_by IS NULL OR closed_at IS NOT NULL)
 );
-CREATE INDEX reviews_closed ON reviews (merchant_id, mode, closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX reviews_closed ON reviews (merchant_id, closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
 CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
 -- Each conflict is news of its own; anything else is asked once about a credit.

@@ -76,6 +76,11 @@ SEED = f"""
       FROM made WHERE n % 5 = 3;
     INSERT INTO balance_points
     SELECT 0, 'live', receiving_id, at, 1000000 + n, at FROM made;
+    INSERT INTO reviews (merchant_id, mode, id, credit_id, reason, opened_at, closed_at, resolution)
+    SELECT 0, 'live', pg_temp.u('review', n), pg_temp.u('credit', n), 'ORPHAN', at,
+           CASE WHEN n > 500 THEN at END, CASE WHEN n > 500 THEN 'settled' END FROM made;
+    INSERT INTO audit_log (merchant_id, id, at, actor, action, subject, prev_hash, hash)
+    SELECT n % 2, n / 2 + 1, at, 'cli', 'merchant.approve', 'merchant:' || n, '', sha256(n::text::bytea) FROM made;
     INSERT INTO events
     SELECT merchant_id, 'live', pg_temp.u('event', n), 'payment.created', id, 1, '{{}}', at FROM made
      WHERE n <= {ROWS // 2};
@@ -102,6 +107,7 @@ class Hot:
     values: dict[str, Any]
     indexes: set[str] = field(default_factory=set)
     run: bool = True
+    pages: int = PAGES
 
 
 def hot(row: dict[str, Any]) -> dict[str, Hot]:
@@ -124,6 +130,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     candidates = money | {"skew": timedelta(minutes=2), "ref1": None, "owner_id": 0}
     candidates |= {"occurred_at": row["created_at"], "to_at": row["created_at"]}
     known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
+    queue = {"merchant_id": 0, "limit": 51}
     claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
     return {
         "payments.GET": Hot(one, {"payments_pkey payments_by_id"}),
@@ -158,6 +165,18 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         ),
         "credits.GET": Hot({**one, "merchant_id": 0}, {"credits_pkey"}),
         "credits.RECHECK": Hot({"age": timedelta(0), "limit": 50}, {"credits_recheck"}),
+        "reviews.LIST_OPEN": Hot(queue, {"reviews_open"}),
+        "reviews.LIST_CLOSED": Hot(queue, {"reviews_closed"}),
+        "reviews.GET": Hot({"merchant_id": 0, "id": row["id"]}, {"reviews_pkey"}),
+        "reviews.CANDIDATES": Hot(
+            money
+            | {"owner_id": 0, "credit_id": row["id"], "occurred_at": row["created_at"], "listed": [row["id"]]}
+            | {"around": timedelta(hours=24), "skew": timedelta(minutes=2), "near": 99, "ref1": "REF30"},
+            {"reservations_amount", "reservations_reference", "credits_unassigned credits_amount"},
+            pages=2_000,  # Some two hundred amounts are looked up.
+        ),
+        "audit.WALK": Hot({"merchant_id": 0, "id": 1_000, "limit": 100}, {"audit_log_pkey"}),
+        "audit.LIST": Hot({"merchant_id": 0, "limit": 50}, {"audit_log_pkey"}),
         "steps.WRITE": Hot(nothing, run=False),
         "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
         "keys.AUTHENTICATE": Hot(
@@ -176,7 +195,7 @@ def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from walk(child)
 
 
-def faults(plan: dict[str, Any], wanted: set[str]) -> list[str]:
+def faults(plan: dict[str, Any], wanted: set[str], most_pages: int = PAGES) -> list[str]:
     """What is wrong with a plan."""
     nodes = list(walk(plan))
     wrong = [
@@ -190,7 +209,7 @@ def faults(plan: dict[str, Any], wanted: set[str]) -> list[str]:
     unbound = [n for n in nodes if "Index Only Scan" not in n["Node Type"] and n["Node Type"] == "Bitmap Index Scan"]
     wrong += [f"reads all of {n['Index Name']}" for n in unbound if "Index Cond" not in n]
     pages = plan.get("Shared Hit Blocks", 0) + plan.get("Shared Read Blocks", 0)
-    return wrong + ([f"touches {pages} pages"] if pages > PAGES else [])
+    return wrong + ([f"touches {pages} pages"] if pages > most_pages else [])
 
 
 async def with_values(conn: Conn, sql: Sql, asked: Hot) -> dict[str, Any]:
@@ -232,7 +251,7 @@ async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None
     for number in (30, 25_003):  # An open payment, and an old paid one.
         for name, asked in hot(await a_row(conn, number)).items():
             sql = statements()[name]
-            found = faults(await with_values(conn, sql, asked), asked.indexes)
+            found = faults(await with_values(conn, sql, asked), asked.indexes, asked.pages)
             found += [f"kept plan {fault}" for fault in faults(await for_any_values(conn, sql), asked.indexes)]
             if found:
                 wrong[f"{name} about {number}"] = found

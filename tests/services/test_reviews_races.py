@@ -95,15 +95,11 @@ async def test_combining_crosswise_ends_well(ctx: Context, crowd: Context) -> No
         payment = await shop.sell(PRICE + turn)
         one, two = await shop.hears(9_000 + turn), await shop.hears(6_000)
         assert one.credit_id is not None and two.credit_id is not None
-        outcomes = await asyncio.gather(
-            *(
-                reviews.resolve(
-                    crowd, 0, await review_of(ctx, mine), wish(Action.COMBINE, payment.id, credit_ids=(other,))
-                )
-                for mine, other in ((one.credit_id, two.credit_id), (two.credit_id, one.credit_id))
-            ),
-            return_exceptions=True,
-        )
+        asked = [
+            reviews.resolve(crowd, 0, await review_of(ctx, mine), wish(Action.COMBINE, payment.id, credit_ids=(other,)))
+            for mine, other in ((one.credit_id, two.credit_id), (two.credit_id, one.credit_id))
+        ]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
         assert len(won(list(outcomes))) == 1
         after = await facts(ctx, payment)
         assert (after.status, after.received) == ("PAID", PRICE + turn)

@@ -15,4 +15,4 @@ CREATE INDEX credits_refund_due ON credits (merchant_id, mode, occurred_at) WHER
 -- A person decides, with a reason, or later evidence did.
 ALTER TABLE reviews ADD CHECK (resolve_reason IS NULL OR resolved_by IS NOT NULL);
 ALTER TABLE reviews ADD CHECK (resolved_by IS NULL OR closed_at IS NOT NULL);
-CREATE INDEX reviews_closed ON reviews (merchant_id, mode, closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX reviews_closed ON reviews (merchant_id, closed_at, id) WHERE closed_at IS NOT NULL;
