@@ -61,7 +61,7 @@ def list_(
         )
     )
     rows = [_row(listed) for listed in page.reviews]
-    lines = table(["REVIEW", "MODE", "SINCE", "REASON", "AMOUNT", "PAYER OR TEXT"], rows)
+    lines = table(["REVIEW", "MODE", "SINCE", "REASON", f"{'AMOUNT':>12}", "PAYER OR TEXT"], rows)
     if page.more:
         lines.append(f"There are more: --after {_id(page.reviews[-1].review)}")
     emit({"reviews": [_listed(one) for one in page.reviews], "more": page.more}, lines, as_json=as_json)
@@ -205,7 +205,7 @@ def _lines(d: Detail) -> list[str]:
         lines += [f"  says       {d.slip.payload}"] if d.slip.payload else []
         lines += ["  picture    --picture FILE writes it"] if d.slip.has_picture else []
     if d.hints:
-        head = ["PAYMENT", "STATUS", "ASKS FOR", "MERCHANT", "WHY"]
+        head = ["PAYMENT", "STATUS", f"{'ASKS FOR':>12}", "MERCHANT", "WHY"]
         rows = [
             [
                 str(h.payment.id),

@@ -127,6 +127,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "slips": OF_MERCHANT
     | {"id": uid(0xA), "payment_id": uid(1), "outcome": "VERIFYING", "run_at": NOON, "created_at": NOON},
+    "audit_heads": {"merchant_id": MERCHANT, "last_id": 1, "last_hash": b"x", "seal": "s"},
     "audit_log": {
         "merchant_id": MERCHANT,
         "id": 1,

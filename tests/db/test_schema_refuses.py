@@ -104,6 +104,8 @@ BAD_CREDITS: dict[str, dict[str, Any]] = {
     "part zero": SETTLED | {"part": 0},
     "a booked credit of a direct account": {"merchant_id": MERCHANT},
     "a booked possible duplicate": {"state": "POSSIBLE_DUPLICATE"},
+    "money to be sent back that paid": SETTLED | {"state": "REFUND_DUE"},
+    "a state that is none": {"state": "GONE"},
 }
 BAD_ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "payments": BAD_PAYMENTS,
@@ -142,7 +144,10 @@ BAD_ROWS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "credit_refs": {"an empty reference": {"ref": ""}},
     "observations": {"a digest that is none": {"digest": b"d"}},
+    "audit_heads": {"a chain that ends before it begins": {"last_id": -1}},
     "reviews": {
+        "a person's reason without the person": {"resolve_reason": "x", "closed_at": NOON, "resolution": "match"},
+        "a person who decided nothing yet": {"resolved_by": "cli:x"},
         "closed without a resolution": {"closed_at": NOON},
         "resolved but open": {"resolution": "settled"},
     },
