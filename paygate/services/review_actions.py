@@ -43,7 +43,7 @@ from paygate.services.context import Context
 PERSON_RANK = "D"
 NOT_ACCEPTED = "NOT_ACCEPTED"  # A slip's reason, in the words of core/slips: a person did not accept it.
 USED_ELSEWHERE = DUPLICATE  # Its money paid another payment.
-TRUEMONEY_NAMESPACE = "bank:truemoney"
+TRUEMONEY_NAMESPACE = "bank:TMN"  # A TrueMoney slip names no bank.
 
 
 @dataclass(frozen=True, slots=True)

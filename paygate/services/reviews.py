@@ -27,6 +27,7 @@ from paygate.services.context import Context
 from paygate.services.review_actions import ACTIONS, Case, Done, Wish
 
 PAGE_ROWS = 50
+WAITING = "REVIEW"  # A slip's outcome while a person has to look at it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ async def _lock(conn: Conn, owner: int, review_id: UUID, wish: Wish) -> Case:
     state = own[0].state if own and own[0].id == review.credit_id else None
     _require_fitting(held, state, slip, wish.action)
     payments = await _lock_payments(conn, wanted, slip)
+    if slip is not None:  # Behind the lock on its payment it stands still.
+        slip = await _waiting_slip(conn, held)
     return Case(
         held,
         wish,
@@ -196,6 +199,16 @@ async def _lock(conn: Conn, owner: int, review_id: UUID, wish: Wish) -> Case:
         slip,
         payments.get(slip.payment_id) if slip else None,
     )
+
+
+async def _waiting_slip(conn: Conn, review: Review) -> Slip | None:
+    """The slip of a review, if it still waits. Raises Conflict when it does not, and the review is about it alone."""
+    slip = await rows.slip(conn, review.merchant_id, review.mode, review.slip_id) if review.slip_id else None
+    if slip is not None and slip.outcome == WAITING:
+        return slip
+    if review.credit_id is None:
+        raise Conflict(f"The slip is decided already: {slip.outcome if slip else 'gone'}.")
+    return None
 
 
 async def _lock_payments(conn: Conn, wanted: Payment | None, slip: Slip | None) -> dict[UUID, Payment]:

@@ -585,6 +585,33 @@ async def test_a_payment_with_another_slip_under_way_stays_closed_to_cancels(ctx
     await shop.cancel(payment)
 
 
+async def test_a_slip_that_was_decided_otherwise_is_not_decided_again(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    payment = await shop.sell()
+    await slip_in_review(ctx, payment)
+    await sql(ctx, "UPDATE slips SET outcome = 'PAID', reason = NULL")
+    for action, facts_ in (("reject", {}), ("match", {"amount_satang": PRICE, "occurred_at": now()})):
+        assert "decided already: PAID" in await refused(ctx, action, **facts_)
+
+
+async def test_money_that_a_slip_told_of_takes_the_slip_along(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    paid, other = await shop.sell(), await shop.sell(PRICE + 100)
+    for action, target, end in (
+        ("match", paid, ("PAID", None)),
+        ("match", other, ("REJECTED", "DUPLICATE")),
+        ("refund-orphan", None, ("REJECTED", "NOT_ACCEPTED")),
+    ):
+        slip_id = await slip_in_review(ctx, paid, action + str(target and target.payable_satang))
+        await sql(ctx, "DELETE FROM reviews WHERE slip_id = $1", slip_id)
+        credit_id = await orphan(shop, target.payable_satang if target else 77, at=now() - 300 * MINUTE)
+        await sql(ctx, "UPDATE reviews SET slip_id = $1 WHERE credit_id = $2", slip_id, credit_id)
+        [review] = await sql(ctx, "SELECT id FROM reviews WHERE credit_id = $1 AND closed_at IS NULL", credit_id)
+        await decide(ctx, action, target, review=review["id"])
+        assert await slip_of(ctx, slip_id) == end
+    await assert_balanced(ctx)
+
+
 async def test_a_payment_fails_with_its_slip(ctx: Context) -> None:
     shop = await open_shop(ctx)
     payment = await shop.sell()
