@@ -488,15 +488,12 @@ async def slip_in_review(ctx: Context, payment: Payment, reference: str = "Abc12
 
 
 @pytest.mark.parametrize("kind", FITTING)
-@pytest.mark.parametrize("action", list(Action))
-async def test_an_action_that_does_not_fit_is_refused_and_changes_nothing(
-    ctx: Context, kind: str, action: Action
-) -> None:
+async def test_an_action_that_does_not_fit_is_refused_and_changes_nothing(ctx: Context, kind: str) -> None:
     shop = await open_shop(ctx)
     review = await raised(ctx, shop, kind)
     detail = await reviews.get(ctx, 0, review)
     assert set(detail.actions) == FITTING[kind]
-    if action not in FITTING[kind]:
+    for action in set(Action) - FITTING[kind]:
         assert "does not fit" in await refused(ctx, action, review=review)
 
 
