@@ -38,7 +38,7 @@ class Line:
     """One movement. `number` is the line of the file (of CAMT: the entry), counted from 1.
 
     `at` is None when the statement tells no time of day; it is as exact as the statement, often the whole minute.
-    `day` is the day of booking in Bangkok, `value_day` the day of value where it differs. `reference` is the bank's own.
+    `day` is the day of booking in Bangkok, `value_day` that of value where it differs. `reference` is the bank's.
     """
 
     number: int

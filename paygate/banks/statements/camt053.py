@@ -72,34 +72,34 @@ def read(raw: bytes) -> Statement:
 
 def _elements(raw: bytes) -> Iterator[tuple[str, Element]]:
     """Entries, balances, the account and the period, each when it is complete, with names without namespaces."""
-    depth, is_statement = 0, False
-    path: list[str] = []
-    parents: list[Element] = []
+    is_statement = False
+    path: list[Element] = []
     for event, element in iterparse(io.BytesIO(raw), events=("start", "end"), forbid_dtd=True):
-        name = element.tag.rpartition("}")[2]
+        name = _name(element)
         if event == "start":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise InvalidInput("The XML is nested too deeply.")
+            path.append(element)
             is_statement = is_statement or name == "BkToCstmrStmt"
-            if depth == 3 and not is_statement:
-                raise InvalidInput("The XML is no CAMT.053 statement (BkToCstmrStmt).")
-            path.append(name)
-            parents.append(element)
+            if len(path) > MAX_DEPTH:
+                raise InvalidInput("The XML is nested too deeply.")
+            if len(path) == 3 and not is_statement:
+                break
             continue
-        depth -= 1
         path.pop()
-        parents.pop()
-        if path and path[-1] == "Stmt" and name in ("Ntry", "Bal", "Acct", "FrToDt"):
+        if path and _name(path[-1]) == "Stmt" and name in ("Ntry", "Bal", "Acct", "FrToDt"):
             yield name, element
-            parents[-1].remove(element)  # A long statement does not stay in memory.
+            path[-1].remove(element)  # A long statement does not stay in memory.
     if not is_statement:
         raise InvalidInput("The XML is no CAMT.053 statement (BkToCstmrStmt).")
 
 
+def _name(element: Element) -> str:
+    """Its name without the namespace, which has the version in it."""
+    return element.tag.rpartition("}")[2]
+
+
 def _find(element: Element, path: str) -> Element | None:
     for name in path.split("/"):
-        found = next((child for child in element if child.tag.rpartition("}")[2] == name), None)
+        found = next((child for child in element if _name(child) == name), None)
         if found is None:
             return None
         element = found
@@ -112,7 +112,7 @@ def _text(element: Element, path: str) -> str:
 
 
 def _all(element: Element, name: str) -> list[Element]:
-    return [child for child in element if child.tag.rpartition("}")[2] == name]
+    return [child for child in element if _name(child) == name]
 
 
 def _satang(element: Element | None) -> int | str:
@@ -166,7 +166,9 @@ def _entry(reading: _Reading, entry: Element) -> None:
     day, at = when
     value_day = value[0] if value and value[0] != day else None
     parts = [part for details in _all(entry, "NtryDtls") for part in _all(details, "TxDtls")]
-    amounts = [_satang(_find(p, "Amt") if _find(p, "Amt") is not None else _find(p, "AmtDtls/TxAmt/Amt")) for p in parts]
+    amounts = [
+        _satang(_find(p, "Amt") if _find(p, "Amt") is not None else _find(p, "AmtDtls/TxAmt/Amt")) for p in parts
+    ]
     single = [n for n in amounts if isinstance(n, int) and n > 0]
     if len(parts) > 1 and len(single) == len(parts) and sum(single) == amount:
         for part, satang in zip(parts, single, strict=True):
@@ -174,7 +176,9 @@ def _entry(reading: _Reading, entry: Element) -> None:
         return
     own = _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef")
     detail = parts[0] if len(parts) == 1 else entry
-    reading.lines.append(_line(number, at, day, amount, direction, detail, own, value_day, _text(entry, "AddtlNtryInf")))
+    reading.lines.append(
+        _line(number, at, day, amount, direction, detail, own, value_day, _text(entry, "AddtlNtryInf"))
+    )
 
 
 def _line(
@@ -248,7 +252,8 @@ def _statement(reading: _Reading) -> Statement:
     closing = next((satang for kind, _, satang in reversed(reading.balances) if kind == "CLBD"), None)
     moved = sum(n.amount_satang if n.direction is Direction.IN else -n.amount_satang for n in reading.lines)
     if opening is not None and closing is not None and opening + moved != closing:
-        message = f"The closing balance should be {show(opening + moved)} and is {show(closing)}: an entry is missing, or wrong."
+        expected = show(opening + moved)
+        message = f"The closing balance should be {expected} and is {show(closing)}: an entry is missing, or wrong."
         reading.problems.append(Problem(0, Trouble.BALANCE, message))
     lines = sorted(reading.lines, key=lambda line: (line.day, line.at is not None, line.at or 0))
     days = sorted(reading.period) or sorted(d for k, d, _ in reading.balances if d and k == "CLBD")
@@ -257,6 +262,11 @@ def _statement(reading: _Reading) -> Statement:
         period = min(period[0], lines[0].day), max(period[1], lines[-1].day)
     account = next(iter(reading.accounts), "")
     return Statement(
-        tuple(lines), tuple(reading.problems), account.replace("-", "").replace(" ", "") or None, opening, closing, period,
+        tuple(lines),
+        tuple(reading.problems),
+        account.replace("-", "").replace(" ", "") or None,
+        opening,
+        closing,
+        period,
         "camt053",
     )

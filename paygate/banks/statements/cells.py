@@ -17,17 +17,26 @@ _AMOUNT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2})0*)?", re.ASCII)
 _CURRENCY = re.compile(r"฿|THB|บาท|บ\.", re.IGNORECASE)
 _MARK_AT_END = re.compile(r"(?<![A-Z])(CR|DR|C|D)\.?$", re.IGNORECASE)
 
-_THAI_MONTHS = {
-    **dict(zip("มค กพ มีค เมย พค มิย กค สค กย ตค พย ธค".split(), range(1, 13), strict=True)),
-    **dict(
-        zip(
-            "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม".split(),
-            range(1, 13),
-            strict=True,
-        )
-    ),
+_THAI_MONTHS = (
+    ("มค", "มกราคม"),
+    ("กพ", "กุมภาพันธ์"),
+    ("มีค", "มีนาคม"),
+    ("เมย", "เมษายน"),
+    ("พค", "พฤษภาคม"),
+    ("มิย", "มิถุนายน"),
+    ("กค", "กรกฎาคม"),
+    ("สค", "สิงหาคม"),
+    ("กย", "กันยายน"),
+    ("ตค", "ตุลาคม"),
+    ("พย", "พฤศจิกายน"),
+    ("ธค", "ธันวาคม"),
+)
+_MONTHS = {name: number for number, names in enumerate(_THAI_MONTHS, 1) for name in names} | {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
 }
-_ENGLISH_MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
 
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([/.-]?)(\d{2})\2(\d{2})", re.ASCII)
@@ -99,8 +108,8 @@ def day_and_rest(text: str) -> tuple[date, str] | None:
 
 def _month(name: str) -> int | None:
     if name[0].isascii():
-        return _ENGLISH_MONTHS.get(name[:3].lower())
-    return _THAI_MONTHS.get(name.replace(".", ""))
+        return _MONTHS.get(name[:3].lower())
+    return _MONTHS.get(name.replace(".", ""))
 
 
 def _day(year_text: str, month: int | None, day: int) -> date | None:

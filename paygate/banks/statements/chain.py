@@ -1,10 +1,11 @@
-"""Balances that follow from one another: they tell the order of the rows, the sign of an amount, and what is missing."""
+"""Balances that follow from one another tell the order of the rows, the sign of an amount, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from itertools import pairwise
 
 from paygate.core.money import show
 from paygate.core.statements import Direction, Line, Problem, Trouble
@@ -21,14 +22,14 @@ class Draft:
 
 def in_order(drafts: Sequence[Draft]) -> list[Draft]:
     """The rows oldest first: as the balances say, else as the days do; as they stand when nothing says so."""
-    down = sum(_follows(one, other) for one, other in zip(drafts, drafts[1:], strict=False))
-    up = sum(_follows(other, one) for one, other in zip(drafts, drafts[1:], strict=False))
+    down = sum(_follows(one, other) for one, other in pairwise(drafts))
+    up = sum(_follows(other, one) for one, other in pairwise(drafts))
     if down != up:
         newest_first = up > down
     else:
         moments = [_moment(draft.line) for draft in drafts]
-        falls = sum(later < earlier for earlier, later in zip(moments, moments[1:], strict=False))
-        rises = sum(later > earlier for earlier, later in zip(moments, moments[1:], strict=False))
+        falls = sum(later < earlier for earlier, later in pairwise(moments))
+        rises = sum(later > earlier for earlier, later in pairwise(moments))
         newest_first = falls > rises
     return list(reversed(drafts)) if newest_first else list(drafts)
 

@@ -36,7 +36,10 @@ class Role(StrEnum):
 
 # Tried in this order: "ยอดเงินคงเหลือ" is no amount, "วันที่ทำรายการ" no description, "Credit Card No." no credit.
 WORDS: tuple[tuple[Role | None, str], ...] = (
-    (None, r"เลขที่บัญชี|account|บัตร|card|สาขา|branch|เช็ค|cheque|check no|teller|currency|สกุลเงิน|ลำดับ|ผู้ทำรายการ|fee|ธรรมเนียม"),
+    (
+        None,
+        r"เลขที่บัญชี|account|บัตร|card|สาขา|branch|เช็ค|cheque|check no|teller|currency|สกุลเงิน|ลำดับ|ผู้ทำรายการ|fee|ธรรมเนียม",
+    ),
     (Role.BALANCE, r"คงเหลือ|balance"),
     (Role.REF1, r"(ref|reference|อ้างอิง)\W*(no\W*)?1\b"),
     (Role.REF2, r"(ref|reference|อ้างอิง)\W*(no\W*)?2\b"),
@@ -74,7 +77,11 @@ class Profile:
         `header` may stand among the columns. Raises InvalidInput.
         """
         given = _pairs(text)
-        delimiter, encoding, header = given.pop("delimiter", None), given.pop("encoding", None), given.pop("header", None)
+        delimiter, encoding, header = (
+            given.pop("delimiter", None),
+            given.pop("encoding", None),
+            given.pop("header", None),
+        )
         known = [role.value for role in Role]
         for name in given:
             if name not in known:
@@ -109,7 +116,9 @@ def _pairs(text: str) -> dict[str, int | str]:
     read: dict[str, int | str] = {}
     for name, value in pairs.items():
         if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
-            raise InvalidInput(f"{name} needs the place of a column (0, 1, 2...) or words of its header.", field="columns")
+            raise InvalidInput(
+                f"{name} needs the place of a column (0, 1, 2...) or words of its header.", field="columns"
+            )
         read[name.lower()] = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
     return read
 
@@ -157,7 +166,9 @@ def roles_of(row: Sequence[str]) -> dict[Role, tuple[int, ...]]:
     places: dict[Role, tuple[int, ...]] = {}
     roles = [role_of(cell) for cell in row]
     if roles.count(Role.AMOUNT) > 1:  # "Debit/Credit" beside "Amount" says which of them it was.
-        both = next((n for n, cell in enumerate(row) if roles[n] is Role.AMOUNT and OUT_WORDS.search(cell.lower())), None)
+        both = next(
+            (n for n, cell in enumerate(row) if roles[n] is Role.AMOUNT and OUT_WORDS.search(cell.lower())), None
+        )
         if both is not None and Role.MARK not in roles:
             roles[both] = Role.MARK
     for place, role in enumerate(roles):

@@ -1,4 +1,4 @@
-"""CSV as Thai banks and their customers' spreadsheets write it: titles above, totals below, one or two columns of money.
+"""CSV as Thai banks and spreadsheets write it: titles above, totals below, one or two columns of money.
 
 Nothing about money is guessed. A row with a day or an amount that cannot be read whole is a problem with its line
 number; a row with both is a line, whatever its text says, since payers write texts.
@@ -103,13 +103,23 @@ def _take(reading: _Reading, number: int, row: Sequence[str]) -> None:
     if any(cell.count("\n") > TALLEST_ROW for cell in row):
         reading.trouble(number, "A cell goes over many lines: a quotation mark is not closed. The row is not used.")
         return
-    if not has_money or (dated is None and (OPENING.search(whole) or CLOSING.search(whole))):
+    named = bool(OPENING.search(whole) or CLOSING.search(whole))
+    if not has_money or (named and (dated is None or _opens(reading, row))):
         _balance_row(reading, number, row, whole, dated is not None)
         return
     if dated is None:
         _undated(reading, number, row, date_cell, money)
         return
     _line(reading, number, row, dated, words)
+
+
+def _opens(reading: _Reading, row: Sequence[str]) -> bool:
+    """Whether this first row only brings the balance forward, and its bank writes it into a column of money as well."""
+    layout = reading.layout
+    balance = cells.amount(layout.cell(row, Role.BALANCE))
+    written = [cells.amount(layout.cell(row, role)) for role in (Role.AMOUNT, Role.IN, Role.OUT)]
+    named = OPENING.fullmatch(_text(layout, row, (Role.TEXT,)).lower())
+    return bool(named) and not reading.drafts and balance is not None and balance in written
 
 
 def _zero(cell: str) -> bool:
@@ -123,10 +133,8 @@ def _balance_row(reading: _Reading, number: int, row: Sequence[str], whole: str,
     if found is None:
         found = next((value for cell in reversed(row) if (value := cells.amount(cell)) is not None), None)
     if OPENING.search(whole):
-        if found is not None and not reading.drafts and reading.opening_satang is None:
+        if found is not None and reading.opening_satang is None:  # The next page brings forward once more.
             reading.opening_satang = _with_sign(found)
-        elif found is not None and reading.opening_satang is None:
-            reading.opening_satang = _with_sign(found)  # Below the rows of a statement with the newest first.
     elif CLOSING.search(whole):
         reading.closing_satang = None if found is None else _with_sign(found)
     elif dated and not cells.is_empty(reading.layout.cell(row, Role.BALANCE)):

@@ -7,7 +7,7 @@ with its number instead of a refused month. It tells no time of day.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ class _Reading:
 
 def looks_like(raw: bytes) -> bool:
     """Whether it begins like an MT940 message."""
-    return START.match(raw[:2_000]) is not None and b":61:" in raw or (START.match(raw[:2_000]) is not None and b":60" in raw)
+    return START.match(raw[:2_000]) is not None and b":60" in raw
 
 
 def read(raw: bytes) -> Statement:
@@ -184,22 +184,7 @@ def _line(reading: _Reading, number: int, value: str) -> None:
 
 def _details(reading: _Reading, value: str) -> None:
     last = reading.lines[-1]
-    if len(last.text) < LONGEST_TEXT:
-        text = _joined(f"{last.text} {value}")
-        reading.lines[-1] = Line(
-            last.number,
-            last.at,
-            last.day,
-            last.amount_satang,
-            last.direction,
-            last.balance_satang,
-            text,
-            last.channel,
-            last.reference,
-            last.ref1,
-            last.ref2,
-            last.value_day,
-        )
+    reading.lines[-1] = replace(last, text=_joined(f"{last.text} {value}"))
 
 
 def _joined(text: object) -> str:
