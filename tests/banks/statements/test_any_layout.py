@@ -18,7 +18,7 @@ from paygate.core.statements import Direction
 from tests.banks.statements import samples
 
 START = datetime(2026, 5, 1, 0, 0, tzinfo=BANGKOK)
-THAI_MONTHS = "ม.ค. ก.พ. มี.ค. เม.ย. พ.ค. มิ.ย. ก.ค. ส.ค. ก.ย. ต.ค. พ.ย. ธ.ค.".split()
+THAI_MONTHS = ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."]
 DAYS = {
     "d/m/Y": lambda d: d.strftime("%d/%m/%Y"),
     "d-m-y": lambda d: d.strftime("%d-%m-%y"),
