@@ -25,6 +25,7 @@ COMMANDS = {
     "source": ("paygate.cli.source:source", "Sources of bank news."),
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),
     "key": ("paygate.cli.key:key", "API keys of merchants."),
+    "reconcile": ("paygate.cli.reconcile:reconcile", "Compare a bank's statement with what is known."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "db": ("paygate.cli.db:db", "The database's schema."),
     "qr": ("paygate.cli.qr:qr", "Draw payment QRs: one, or a whole CSV file."),
