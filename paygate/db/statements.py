@@ -108,31 +108,39 @@ PARK = Sql("""
            new AS MATERIALIZED (
            SELECT t.*
              FROM told t
-            WHERE (t.at <= t.now + :skew::interval OR t.day_only)
-              AND NOT EXISTS (
-                  SELECT 1
+        LEFT JOIN LATERAL (                                         -- One look at an index for each line: LIMIT keeps
+                  SELECT true AS found                              -- it from becoming a join with the whole account.
                     FROM credits c
                    WHERE c.merchant_id = :merchant_id::bigint
                      AND c.mode = :mode::text
                      AND c.receiving_id = :receiving_id::uuid
                      AND c.amount_satang = t.amount_satang
-                     AND c.occurred_at BETWEEN t.at - CASE WHEN t.day_only THEN :half_day::interval ELSE :window END
-                                           AND t.at + CASE WHEN t.day_only THEN :half_day ELSE :window::interval END
+                     AND c.occurred_at >= t.at - CASE WHEN t.day_only THEN :half_day::interval ELSE :window END
+                     AND c.occurred_at <= t.at + CASE WHEN t.day_only THEN :half_day ELSE :window::interval END
                      AND NOT (t.day_only AND c.id = ANY (:left_ids::uuid[]))
                      AND (NOT EXISTS (SELECT 1 FROM observations o      -- Nobody's line yet: it may be this one's.
                                        WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
                                          AND o.channel = 'statement')
                           OR EXISTS (SELECT 1 FROM observations o       -- Another run was quicker.
                                       WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id
-                                        AND o.source_id = :source_id::uuid AND o.digest = t.digest)))
-              AND (t.ref1 IS NULL
-                   OR NOT EXISTS (SELECT 1 FROM reservations r
-                                   WHERE r.mode = :mode AND r.ref1 = t.ref1 AND r.owner_id = :merchant_id))
-              AND (t.day_only
-                   OR NOT EXISTS (SELECT 1 FROM reservations r
-                                   WHERE r.mode = :mode AND r.receiving_id = :receiving_id
-                                     AND r.amount_satang = t.amount_satang
-                                     AND r.until_at > t.at - :skew AND r.from_at <= t.at + :skew))
+                                        AND o.source_id = :source_id::uuid AND o.digest = t.digest))
+                   LIMIT 1) near ON true
+        LEFT JOIN LATERAL (
+                  SELECT true AS found
+                    FROM reservations r
+                   WHERE r.mode = :mode AND r.ref1 = t.ref1 AND r.owner_id = :merchant_id
+                   LIMIT 1) named ON true
+        LEFT JOIN LATERAL (
+                  SELECT true AS found
+                    FROM reservations r
+                   WHERE r.mode = :mode AND r.receiving_id = :receiving_id AND r.amount_satang = t.amount_satang
+                     AND r.until_at > t.at - :skew::interval AND r.from_at <= t.at + :skew
+                     AND NOT t.day_only
+                   LIMIT 1) held ON true
+            WHERE (t.at <= t.now + :skew OR t.day_only)
+              AND near.found IS NULL
+              AND named.found IS NULL
+              AND held.found IS NULL
            ),
            money AS (
            INSERT INTO credits (merchant_id, mode, id, receiving_id, amount_satang, occurred_at, recorded_at, rank,
@@ -349,6 +357,11 @@ async def park(conn: Conn, book: Book, told: Sequence[Told], left_ids: Sequence[
         )
     )
     return {row["place"]: row["credit_id"] for row in rows}
+
+
+async def analyze(conn: Conn) -> None:
+    """Have PostgreSQL count anew after many new rows: plans that it made for small tables are slow on large ones."""
+    await conn.execute("ANALYZE credits, observations, journals, entries, reviews, slots")
 
 
 async def note_balances(conn: Conn, book: Book, points: Sequence[tuple[datetime, int]], recent_at: datetime) -> None:

@@ -32,6 +32,8 @@ from paygate.services.evidence import Word
 
 AT_ONCE = 1_000
 """Lines of one transaction: it holds their amounts, and whoever wants one waits for so long."""
+ANALYZE_AFTER = (0, 3, 15)
+"""Chunks of new rows after which the database counts anew."""
 PAGE = 5_000
 ROUNDS = 3
 FEWEST_DIGITS = 3
@@ -219,6 +221,8 @@ async def _park(run: _Run, news: Sequence[Entry], known: Sequence[Known]) -> lis
             return await statements.park(conn, run.book, told, left_ids)
 
         parked = await run.ctx.db.transaction(work)
+        if start // AT_ONCE in ANALYZE_AFTER:
+            await run.ctx.db.transaction(statements.analyze)
         for place, entry in enumerate(chunk):
             if place in parked:
                 reason = "TIME_UNKNOWN" if entry.line.at is None else "ORPHAN"
