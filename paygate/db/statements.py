@@ -30,7 +30,8 @@ BETWEEN = Sql("""
      WHERE c.merchant_id = :merchant_id
        AND c.mode = :mode
        AND c.receiving_id = :receiving_id
-       AND (c.occurred_at, c.id) > (:after_at::timestamptz, :after_id::uuid)
+       AND c.occurred_at >= :after_at::timestamptz
+       AND (c.occurred_at, c.id) > (:after_at, :after_id::uuid)
        AND c.occurred_at < :until_at::timestamptz
   ORDER BY c.occurred_at, c.id
      LIMIT :limit

@@ -124,6 +124,12 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     candidates = money | {"skew": timedelta(minutes=2), "ref1": None, "owner_id": 0}
     candidates |= {"occurred_at": row["created_at"], "to_at": row["created_at"]}
     known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
+    three: dict[str, Any] = {"amounts": [row["payable_satang"]] * 3, "moments": [row["created_at"]] * 3}
+    three |= {"digests": [b"x" * 32] * 3, "ref1s": ["REF30"] * 3, "day_onlys": [False] * 3, "places": [0, 1, 2]}
+    three |= {name: [row["id"]] * 3 for name in ("credit_ids", "journal_ids", "review_ids")}
+    lines = {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "source_id": row["id"]} | three
+    lines |= {"skew": timedelta(minutes=2), "window": timedelta(minutes=10), "half_day": timedelta(hours=12)}
+    lines |= {"balances": [5] * 3, "ref2s": [None] * 3, "left_ids": [], "booked": True}
     claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
     return {
         "payments.GET": Hot(one, {"payments_pkey payments_by_id"}),
@@ -158,6 +164,15 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         ),
         "credits.GET": Hot({**one, "merchant_id": 0}, {"credits_pkey"}),
         "credits.RECHECK": Hot({"age": timedelta(0), "limit": 50}, {"credits_recheck"}),
+        "statements.BETWEEN": Hot(
+            {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "after_at": row["created_at"]}
+            | {"after_id": row["id"], "until_at": row["created_at"] + timedelta(hours=5), "limit": 100},
+            {"credits_when credits_amount"},  # This account's rows are few here.
+        ),
+        "statements.CONFIRM": Hot(lines | {"credit_ids": [row["credit_id"]] * 3}, {"credits_pkey"}, run=False),
+        "statements.PARK": Hot(
+            lines, {"credits_amount", "reservations_amount", "observations_pkey", "reservations_reference"}, run=False
+        ),
         "steps.WRITE": Hot(nothing, run=False),
         "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
         "keys.AUTHENTICATE": Hot(
