@@ -54,17 +54,24 @@ LOCK_SLOTS = Sql("""
         ON CONFLICT (mode, receiving_id, amount_satang) DO UPDATE SET payment_id = s.payment_id
 """)
 
-# Lines that speak of credits we know: the bank confirms them, and an alarm that they were missing is answered.
+# Lines that speak of credits we know: the bank confirms them, and an alarm that they were missing is answered. A credit
+# of which another statement told since we looked (`tales` is how many had) is left out: it may be that one's line.
 CONFIRM = Sql("""
       WITH told AS MATERIALIZED (
            SELECT t.*, clock_timestamp() AS now
-             FROM unnest(:credit_ids::uuid[], :digests::bytea[], :moments::timestamptz[], :balances::bigint[])
-                  AS t (credit_id, digest, at, balance_satang)
+             FROM unnest(:credit_ids::uuid[], :digests::bytea[], :moments::timestamptz[], :balances::bigint[],
+                         :tales::integer[]) AS t (credit_id, digest, at, balance_satang, tales)
+       CROSS JOIN LATERAL (
+                  SELECT count(*) AS found, coalesce(bool_or(o.digest = t.digest), false) AS same
+                    FROM observations o
+                   WHERE o.merchant_id = :merchant_id::bigint AND o.mode = :mode::text AND o.credit_id = t.credit_id
+                     AND o.channel = 'statement') now_told
+            WHERE now_told.found = t.tales OR now_told.same
            ),
            heard AS (
            INSERT INTO observations (merchant_id, mode, credit_id, source_id, digest, rank, occurred_at, observed_at,
                                      channel, partial)
-           SELECT :merchant_id::bigint, :mode::text, t.credit_id, :source_id::uuid, t.digest, 'D', t.at, t.now,
+           SELECT :merchant_id, :mode, t.credit_id, :source_id::uuid, t.digest, 'D', t.at, t.now,
                   'statement', false
              FROM told t
       ON CONFLICT DO NOTHING
@@ -92,7 +99,7 @@ CONFIRM = Sql("""
               AND r.reason = 'MISSING_IN_STATEMENT'
               AND r.closed_at IS NULL
            )
-    SELECT count(*) FROM heard
+    SELECT count(*) FROM told
 """)
 
 # Lines never heard of, of which it is certain what becomes of them: nobody held the amount, or no time of day is told.
@@ -257,7 +264,8 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a line says of a credit: CONFIRM's and PARK's part of one line. The three ids are those of new rows."""
+    """What a line says of a credit: CONFIRM's and PARK's part of one line. The three ids are those of new rows;
+    `tales` is how many statement lines were known to speak of the credit."""
 
     credit_id: UUID
     digest: bytes
@@ -269,6 +277,7 @@ class Told:
     ref2: str | None = None
     journal_id: UUID | None = None
     review_id: UUID | None = None
+    tales: int = 0
 
 
 async def clock(conn: Conn) -> datetime:
@@ -317,7 +326,7 @@ async def enter(conn: Conn, book: Book, amounts: Sequence[int] = ()) -> None:
 
 
 async def confirm(conn: Conn, book: Book, told: Sequence[Told]) -> int:
-    """Write that lines speak of these credits; how many of them are news. Only behind `enter`."""
+    """Write that lines speak of these credits; of how many of them it still may be so. Only behind `enter`."""
     count: int = await conn.fetchval(
         *CONFIRM.bind(
             merchant_id=book.merchant_id,
@@ -327,6 +336,7 @@ async def confirm(conn: Conn, book: Book, told: Sequence[Told]) -> int:
             digests=[one.digest for one in told],
             moments=[one.at for one in told],
             balances=[one.balance_satang for one in told],
+            tales=[one.tales for one in told],
         )
     )
     return count

@@ -17,10 +17,10 @@ from uuid import UUID
 from paygate.banks.statements import RANK
 from paygate.core import ids
 from paygate.core.credits import MERGE_WINDOW, Channel, CreditState, Observation, voice
-from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.errors import InvalidInput, NotFound, Unavailable
 from paygate.core.ledger import PLATFORM
 from paygate.core.money import show
-from paygate.core.reconcile import DAY, Cover, Entry, Known, Pair, Pairing, cover, entries, missing, pair
+from paygate.core.reconcile import DAY, NOON, Cover, Entry, Known, Pair, Pairing, cover, entries, missing, pair
 from paygate.core.statement_reports import Finding, Report, Row, of_credit, of_line, rivals
 from paygate.core.statements import Statement
 from paygate.db import accounts, statement_files, statements
@@ -36,6 +36,7 @@ ANALYZE_AFTER = (0, 3, 15)
 """Chunks of new rows after which the database counts anew."""
 PAGE = 5_000
 ROUNDS = 3
+MOST_DAYS = 400
 FEWEST_DIGITS = 3
 KEPT_BALANCES = timedelta(days=2)
 
@@ -88,7 +89,6 @@ class _Run:
     book: Book
     report: Report
     progress: Progress
-    known: dict[UUID, Known]
     pairing: Pairing
     done: int = 0
     absorbed: set[UUID] = field(default_factory=set)  # Credits without a line at first, that have one now.
@@ -118,22 +118,29 @@ async def reconcile(
 
     Lines that we know confirm their credits. Lines never heard of become credits: as any news they may pay the payment
     that held the amount, else they wait for a person. Credits that have to be in the statement and are in none raise
-    an alarm; no payment is undone. Raises InvalidInput when the statement names another account.
+    an alarm; no payment is undone. Raises InvalidInput when the statement names another account, or goes over more
+    than MOST_DAYS, and Unavailable while other statements of the account get in the way again and again.
     """
     check_account(statement, about.number)
+    days = [line.day for line in statement.incoming]
+    if days and (max(days) - min(days)).days > MOST_DAYS:
+        raise InvalidInput(f"The statement goes over more than {MOST_DAYS} days: send it in parts.")
     digest = hashlib.sha256(raw).digest()
     book = about.book
     found = await asyncio.to_thread(entries, statement)
     covered = await _cover(ctx, book, statement, digest)
-    known = await _known(ctx, book, statement, covered)
-    pairing = await asyncio.to_thread(pair, found, known)
     report = Report(statement, about.account, name, digest, covered, dry_run)
-    run = _Run(ctx, book, report, progress, {one.id: one for one in known}, pairing)
-    if dry_run:
-        report.rows += [of_line(Finding.NEVER_HEARD, entry) for entry in pairing.news]
+    for _ in range(ROUNDS):
+        known = await _known(ctx, book, statement, covered)
+        run = _Run(ctx, book, report, progress, await asyncio.to_thread(pair, found, known))
+        if dry_run or await _confirm(run, run.pairing.pairs):
+            break
     else:
-        await _confirm(run, pairing.pairs)
-        await _news(run, pairing.news, known)
+        raise Unavailable("Another statement of this account is being compared. Try again.")
+    if dry_run:
+        report.rows += [of_line(Finding.NEVER_HEARD, entry) for entry in run.pairing.news]
+    else:
+        await _news(run, run.pairing.news, known)
         await _note_balances(run)
     _tell_pairs(run)
     await _tell_left(run)
@@ -149,7 +156,12 @@ async def _cover(ctx: Context, book: Book, statement: Statement, digest: bytes) 
 
 
 async def _known(ctx: Context, book: Book, statement: Statement, covered: Cover | None) -> list[Known]:
-    moments = [entry.occurred_at for entry in entries(statement)]
+    moments = [
+        datetime.combine(day, NOON)
+        for line in statement.incoming
+        for day in (line.day, line.value_day)
+        if day is not None and abs((day - line.day).days) <= MOST_DAYS
+    ]
     if covered is not None:
         moments += [covered.checked_since, covered.until]
     if not moments:
@@ -158,28 +170,31 @@ async def _known(ctx: Context, book: Book, statement: Statement, covered: Cover 
         return await statements.between(conn, book, min(moments) - 2 * DAY, max(moments) + 2 * DAY, PAGE)
 
 
-async def _confirm(run: _Run, pairs: Sequence[Pair]) -> None:
-    """What both know: written for the lines that did not say so before."""
+async def _confirm(run: _Run, pairs: Sequence[Pair]) -> bool:
+    """What both know: written for the lines that did not say so before. False when another statement was quicker with
+    a credit, so that all has to be compared anew."""
+    unspoilt = True
     for start in range(0, len(pairs), AT_ONCE):
         chunk = pairs[start : start + AT_ONCE]
-        told = [_told(one.entry, one.known.id) for one in chunk if not _said(one)]
+        told = [_told(one) for one in chunk if not _said(one)]
         if told:
 
-            async def work(conn: Conn, told: Sequence[Told] = told) -> None:
+            async def work(conn: Conn, told: Sequence[Told] = told) -> int:
                 await statements.enter(conn, run.book)
-                await statements.confirm(conn, run.book, told)
+                return await statements.confirm(conn, run.book, told)
 
-            await run.ctx.db.transaction(work)
+            unspoilt = await run.ctx.db.transaction(work) == len(told) and unspoilt
         run.step(len(chunk))
+    return unspoilt
 
 
 def _said(one: Pair) -> bool:
     return any(digest == one.entry.digest for digest, _ in one.known.told)
 
 
-def _told(entry: Entry, credit_id: UUID) -> Told:
-    line = entry.line
-    return Told(credit_id, entry.digest, entry.occurred_at, line.balance_satang)
+def _told(one: Pair) -> Told:
+    entry, known = one.entry, one.known
+    return Told(known.id, entry.digest, entry.occurred_at, entry.line.balance_satang, tales=len(known.told))
 
 
 async def _news(run: _Run, news: Sequence[Entry], known: Sequence[Known]) -> None:
@@ -193,8 +208,8 @@ async def _news(run: _Run, news: Sequence[Entry], known: Sequence[Known]) -> Non
         fresh = await _known(run.ctx, run.book, run.report.statement, run.report.cover)
         untold = [one for one in fresh if not one.told]
         again = await asyncio.to_thread(pair, dayless, untold)
-        await _confirm(run, again.pairs)
-        run.known |= {one.id: one for one in fresh}
+        if not await _confirm(run, again.pairs):
+            continue
         run.absorbed |= {one.known.id for one in again.pairs}
         run.report.rows += [_row_of(one, newly=True) for one in again.pairs]
         settled = {one.entry.digest for one in again.pairs}
@@ -210,13 +225,18 @@ async def _news(run: _Run, news: Sequence[Entry], known: Sequence[Known]) -> Non
 
 async def _park(run: _Run, news: Sequence[Entry], known: Sequence[Known]) -> list[Entry]:
     """Make credits of the lines whose fate is certain; the others."""
-    left_ids = [one.id for one in known if not one.told]
+    left: dict[int, list[UUID]] = {}
+    for one in known:
+        if not one.told:
+            left.setdefault(one.amount_satang, []).append(one.id)
     rest: list[Entry] = []
     for start in range(0, len(news), AT_ONCE):
         chunk = news[start : start + AT_ONCE]
         told = [_new(run.ctx, entry) for entry in chunk]
+        amounts = {entry.line.amount_satang for entry in chunk if entry.line.at is None}
+        left_ids = [credit_id for amount_satang in sorted(amounts) for credit_id in left.get(amount_satang, ())]
 
-        async def work(conn: Conn, told: Sequence[Told] = told) -> dict[int, UUID]:
+        async def work(conn: Conn, told: Sequence[Told] = told, left_ids: Sequence[UUID] = left_ids) -> dict[int, UUID]:
             await statements.enter(conn, run.book, [one.amount_satang for one in told])
             return await statements.park(conn, run.book, told, left_ids)
 

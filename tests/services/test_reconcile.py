@@ -264,6 +264,25 @@ async def test_two_runs_of_one_file_at_once_book_each_line_once(crowd: Context) 
     await assert_balanced(crowd)
 
 
+async def test_two_statements_at_once_do_not_take_one_credit_for_two_lines(crowd: Context) -> None:
+    shop = await open_shop(crowd)
+    for n in range(12):
+        await shop.hears(1_000 + n, at=ago(5))
+    early = [Row(ago(7), 1_000 + n) for n in range(12)]
+    late = [Row(ago(3), 1_000 + n) for n in range(12)]
+    await asyncio.gather(compare(crowd, shop, *early), compare(crowd, shop, *late))
+    assert len(await credits(crowd)) == 24
+    [told] = await sql(crowd, "SELECT count(*) FROM observations WHERE channel = 'statement'")
+    assert told["count"] == 24
+    await assert_balanced(crowd)
+
+
+async def test_a_statement_over_years_is_refused(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    with pytest.raises(InvalidInput, match="in parts"):
+        await compare(ctx, shop, Row(ago(0)), Row(ago(500 * 1440)))
+
+
 async def test_a_credit_that_is_told_of_meanwhile_is_not_booked_a_second_time(crowd: Context) -> None:
     shop = await open_shop(crowd)
     lines = [Row(ago(5), 1_000 + n) for n in range(40)] + [Row(None, 2_000 + n) for n in range(40)]
