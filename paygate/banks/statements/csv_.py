@@ -205,7 +205,7 @@ def _money(reading: _Reading, row: Sequence[str]) -> tuple[int, Direction | None
             continue
         value = cells.amount(cell)
         if value is None:
-            return f"The amount {cell.strip()[:40]!r} cannot be read. The row is not used."
+            return "The amount cannot be read. The row is not used."  # Not what stands there: it may be a name.
         if value[0] != 0:
             found[role] = value
     if len(found) != 1:
