@@ -369,6 +369,7 @@ CREATE TABLE credits (                          -- One arrival of money on one a
 );
 CREATE UNIQUE INDEX credits_payment ON credits (merchant_id, mode, payment_id, part) WHERE payment_id IS NOT NULL;
 CREATE INDEX credits_amount ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at);
+CREATE INDEX credits_when ON credits (merchant_id, mode, receiving_id, occurred_at, id);   -- Statements speak of a span of time.
 CREATE INDEX credits_unassigned ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at) WHERE state = 'UNASSIGNED';
 CREATE INDEX credits_named ON credits (merchant_id, mode, receiving_id, ref1, occurred_at) WHERE state = 'UNASSIGNED' AND ref1 IS NOT NULL;
 CREATE INDEX credits_recheck ON credits (recheck_at) WHERE recheck_at IS NOT NULL;
@@ -462,6 +463,45 @@ CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest 
 -- Each conflict is news of its own; anything else is asked once about a credit.
 CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason)
     WHERE closed_at IS NULL AND credit_id IS NOT NULL AND reason <> 'REFERENCE_CONFLICT';
+
+CREATE TABLE statements (                       -- A bank's statement of one account, and what comparing it with our credits found.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),     -- SHA-256 of the file: the same one again is the same row.
+    name            text        NOT NULL DEFAULT '',  -- Of the file, as it was given.
+    state           text        NOT NULL CHECK (state IN ('WAITING', 'DONE', 'FAILED')),
+    raw             bytea,                      -- The file, while it waits; names of payers stand in it.
+    since_at        timestamptz,                -- What it speaks of without a gap: from then,
+    until_at        timestamptz,                -- and until then.
+    checked_since_at timestamptz,               -- Credits from then on
+    checked_until_at timestamptz,               -- until then have to be in it, or in an earlier one.
+    report          jsonb,                      -- What was found, without names or texts of payers.
+    error           text,                       -- Why it could not be read.
+    attempts        smallint    NOT NULL DEFAULT 0,  -- How often it was begun.
+    run_at          timestamptz,                -- When to work on it next; doubles as the lease. Null: nothing to do.
+    lease_id        uuid,                       -- Who works on it.
+    created_at      timestamptz NOT NULL,
+    finished_at     timestamptz,                -- When the report was written last.
+    PRIMARY KEY (merchant_id, mode, id),
+    UNIQUE (merchant_id, mode, receiving_id, digest),
+    CHECK ((state = 'WAITING') = (run_at IS NOT NULL)),
+    CHECK ((state = 'WAITING') = (raw IS NOT NULL)),
+    CHECK (state <> 'DONE' OR report IS NOT NULL)
+);
+CREATE INDEX statements_due ON statements (run_at) WHERE run_at IS NOT NULL;
+CREATE INDEX statements_cover ON statements (merchant_id, mode, receiving_id, until_at) WHERE since_at IS NOT NULL;
+CREATE INDEX statements_finished ON statements (finished_at) WHERE finished_at IS NOT NULL;
+
+CREATE TABLE statement_profiles (               -- What the header of a bank's CSV does not say.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    receiving_id    uuid        NOT NULL,
+    columns         text        NOT NULL,       -- Which column of the bank's CSV is what, as JSON.
+    changed_at      timestamptz NOT NULL,       -- When somebody said so.
+    PRIMARY KEY (merchant_id, mode, receiving_id)
+);
 
 -- ---------------------------------------------------------------------------------------------------- ledger
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),
     "key": ("paygate.cli.key:key", "API keys of merchants."),
     "review": ("paygate.cli.review:review", "What only a person can decide."),
+    "reconcile": ("paygate.cli.reconcile:reconcile", "Compare a bank's statement with what is known."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "audit": ("paygate.cli.audit:audit", "The log of who did what."),
     "db": ("paygate.cli.db:db", "The database's schema."),

@@ -8,13 +8,14 @@ from paygate.banks import generic
 from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.webhooks import verify_bank_signature
 from paygate.db import sources
-from paygate.services import evidence
+from paygate.services import evidence, statement_files
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome
 from paygate.services.sources import purpose
+from paygate.services.statement_files import Accepted
 
 
-async def receive(ctx: Context, source_id: UUID, signature: str | None, body: bytes) -> Outcome:
+async def receive(ctx: Context, source_id: UUID, signature: str | None, body: bytes) -> Outcome | Accepted:
     """Take in one signed message of a source.
 
     Raises NotFound for a source that is unknown or disabled, Unauthorized for a signature that is not good for these
@@ -28,6 +29,8 @@ async def receive(ctx: Context, source_id: UUID, signature: str | None, body: by
     secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")
+    if source.kind == statement_files.KIND:
+        return await statement_files.accept(ctx, source, body)
     if source.kind != generic.KIND:
         raise InvalidInput(f"Sources of kind {source.kind} are not supported by this version.")
     seen = generic.read(
@@ -39,3 +42,11 @@ async def receive(ctx: Context, source_id: UUID, signature: str | None, body: by
         trust=source.trust,
     )
     return await evidence.record(ctx, seen)
+
+
+async def most_bytes(ctx: Context, source_id: UUID, usual: int) -> int:
+    """How large a message of this source may be: *usual*, unless it sends files."""
+    async with ctx.db.connection() as conn:
+        found = await sources.get(conn, source_id)
+    is_statement = found is not None and not found[0].disabled and found[0].kind == statement_files.KIND
+    return statement_files.MAX_POST_BYTES if is_statement else usual

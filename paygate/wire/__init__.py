@@ -4,9 +4,10 @@ from paygate.wire.access import authenticate
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
-from paygate.wire.requests import accepted, body, claim, context, query
+from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, context, query
 
 __all__ = [
+    "MAX_BODY_BYTES",
     "Address",
     "Dialect",
     "Edge",

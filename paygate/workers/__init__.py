@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
 from paygate.services.context import Context
-from paygate.workers import expire, prune, recheck
+from paygate.workers import expire, prune, recheck, statements
 from paygate.workers.deliver import Deliverer
 from paygate.workers.loop import Bell, Chore, Outage, tend
 
@@ -19,6 +19,7 @@ DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
 PRUNE_S = 3_600.0
+STATEMENTS_S = 2.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
 
@@ -40,6 +41,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
+            Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),
         ]
         ctx.wake = bell.ring
         try:

@@ -131,6 +131,12 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     candidates |= {"occurred_at": row["created_at"], "to_at": row["created_at"]}
     known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
     queue = {"merchant_id": 0, "limit": 51}
+    three: dict[str, Any] = {"amounts": [row["payable_satang"]] * 3, "moments": [row["created_at"]] * 3}
+    three |= {"digests": [b"x" * 32] * 3, "ref1s": ["REF30"] * 3, "day_onlys": [False] * 3, "places": [0, 1, 2]}
+    three |= {name: [row["id"]] * 3 for name in ("credit_ids", "journal_ids", "review_ids")}
+    lines = {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "source_id": row["id"]} | three
+    lines |= {"skew": timedelta(minutes=2), "window": timedelta(minutes=10), "half_day": timedelta(hours=12)}
+    lines |= {"balances": [5] * 3, "ref2s": [None] * 3, "left_ids": [], "booked": True}
     claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
     return {
         "payments.GET": Hot(one, {"payments_pkey payments_by_id"}),
@@ -177,6 +183,15 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         ),
         "audit.WALK": Hot({"merchant_id": 0, "id": 1_000, "limit": 100}, {"audit_log_pkey"}),
         "audit.LIST": Hot({"merchant_id": 0, "limit": 50}, {"audit_log_pkey"}),
+        "statements.BETWEEN": Hot(
+            {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "after_at": row["created_at"]}
+            | {"after_id": row["id"], "until_at": row["created_at"] + timedelta(hours=5), "limit": 100},
+            {"credits_when credits_amount"},  # This account's rows are few here.
+        ),
+        "statements.CONFIRM": Hot(lines | {"credit_ids": [row["credit_id"]] * 3}, {"credits_pkey"}, run=False),
+        "statements.PARK": Hot(
+            lines, {"credits_amount", "reservations_amount", "observations_pkey", "reservations_reference"}, run=False
+        ),
         "steps.WRITE": Hot(nothing, run=False),
         "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
         "keys.AUTHENTICATE": Hot(
