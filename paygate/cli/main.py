@@ -28,6 +28,7 @@ COMMANDS = {
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "db": ("paygate.cli.db:db", "The database's schema."),
     "qr": ("paygate.cli.qr:qr", "Draw payment QRs: one, or a whole CSV file."),
+    "notice": ("paygate.cli.notice:notice", "Say what a bank's text would be read as."),
     "decode": ("paygate.cli.decode:decode", "Say what a payment code or slip says."),
 }
 
