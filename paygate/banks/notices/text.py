@@ -88,6 +88,7 @@ _READ_DATE = re.compile(
     rf"|{S}(?P<name>{_NAMED}),?{S}(?P<year2>[0-9]{{4}}|[0-9]{{2}})?(?![0-9:.]))",
     re.IGNORECASE,
 )
+_AT = re.compile(r"(?:เวลา|at)?\s?[0-9]{1,2}[:.]", re.IGNORECASE)
 _READ_CLOCK = re.compile(r"(?<![0-9])(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?![0-9])")
 
 
@@ -110,7 +111,7 @@ def moment(text: str, received_at: datetime) -> tuple[datetime, Source] | None:
     """
     here = received_at.astimezone(BANGKOK)
     date = _READ_DATE.match(text)
-    clock = _READ_CLOCK.search(text, date.end() if date else 0)
+    clock = _READ_CLOCK.search(text, date.end()) if date else _READ_CLOCK.search(text) if _AT.match(text) else None
     hour, minute, second = _clock(clock.groupdict()) if clock else (12, 0, 0)
     if date is None:
         return _latest(here, hour, minute, second) if clock else None

@@ -32,7 +32,10 @@ _FAILED = _any(
     r"ไม่สำเร็จ|ล้มเหลว|ปฏิเสธ|ถูกยกเลิก|ยกเลิกรายการ|คืนเงินให้ผู้โอน|ดึงเงินคืน|ขัดข้อง",
     r"\bfail|\bunsuccessful|\bnot successful|\brejected|\bdeclined|\breversed|\breversal|\bcancel",
 )
-_FAILED_AT_END = re.compile(rf"(?:{_FAILED.pattern})[^0-9]{{0,60}}$", re.IGNORECASE)
+_FAILED_AT_END = re.compile(
+    rf"(?:{_FAILED.pattern})[a-z]{{0,6}}(?:\s*(?:แล้ว|ระบบ|กรุณา|โปรด|เนื่องจาก|คืนเงิน|please|due|because)[^0-9]{{0,60}})?[\s.!]*$",
+    re.IGNORECASE,
+)
 _REFUND = _any(r"คืนเงิน|เครดิตคืน", r"\brefund|\bchargeback|\bcashback")
 _CARD = _any(r"บัตร", r"\bcard\b")
 _SCHEDULED = _any(
@@ -50,7 +53,7 @@ _PROMOTION = _any(
     r"พิเศษ|สมัคร|คลิก|โปรโมชั่น|โปรโมชัน|สินเชื่อ|เงินกู้|กู้เงิน|ส่วนลด|ลุ้น|แคมเปญ|ฟรี|คะแนน|สิทธิ|วงเงิน|รับเครดิต|ดาวน์โหลด",
     r"https?:|www\.|bit\.ly|\bpromo|\boffer\b|\bapply\b|\bclick|\bloan\b|\bpoints\b|\bwin\b|\bfree\b|\bcashback|\bdiscount",
 )
-_MASKED = re.compile(ACCOUNT, re.IGNORECASE)
+_MASKED = re.compile(rf"{ACCOUNT}|[x*•●]-?[0-9]{{3}}", re.IGNORECASE)
 _BALANCE = re.compile(BALANCE, re.IGNORECASE)
 _ONLY_BALANCE = re.compile(
     rf"(?:[^0-9]{{0,40}}?)(?:(?:{ACCOUNT})[\s:]{{0,3}})?(?:ของคุณ|ปัจจุบัน|{S})*"

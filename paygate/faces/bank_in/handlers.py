@@ -8,13 +8,28 @@ from starlette.responses import Response
 from paygate import wire
 from paygate.core import ids
 from paygate.services import bank
+from paygate.services.evidence import Outcome
+from paygate.services.notices import Told, Trial
 
 
 async def receive(request: Request) -> Response:
-    """Signed with `X-PayGate-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">`; 200 with what became of it."""
+    """Signed with `X-PayGate-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">`; 200 with what became of it.
+
+    An array of notices has an outcome for each as well, in order. `?dryRun=1`: what a notice would be read as.
+    """
     body = await wire.body(request)
     source_id = ids.read("src", request.path_params["source"])
     signature = request.headers.get("x-paygate-signature")
-    outcome = await bank.receive(wire.context(request), source_id, signature, body)
-    answer = {"received": True, "outcome": outcome.word, "transactionId": outcome.payment_id}
-    return wire.json_answer(answer)
+    dry_run = wire.query(request).get("dryRun", "0") != "0"
+    told = await bank.receive(wire.context(request), source_id, signature, body, dry_run=dry_run)
+    return wire.json_answer({"received": True, **_shown(told)})
+
+
+def _shown(told: Outcome | Told | Trial) -> dict[str, object]:
+    if isinstance(told, Outcome):
+        return {"outcome": told.word, "transactionId": told.payment_id}
+    if isinstance(told, Trial):
+        readings = {"readings": told.readings} if told.listed else {"reading": told.readings[0]}
+        return {"dryRun": True, **readings}
+    outcomes = {"outcomes": [_shown(one) for one in told.outcomes]} if told.listed else {}
+    return {**_shown(told.outcome), **outcomes}
