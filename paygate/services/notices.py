@@ -219,7 +219,7 @@ def _row(ctx: Context, source: Source, heard: _Heard, digest: bytes) -> NewNotic
         truncated=notice.truncated,
         occurred_at=notice.occurred_at,
         received_at=message.received_at,
-        text=message.text.replace("\x00", "") if ctx.keep_evidence_days else None,
+        text=message.text if ctx.keep_evidence_days else None,
     )
 
 
@@ -256,4 +256,4 @@ def _detail(heard: _Heard) -> str:
         said = f"A mail that its server did not find signed by the bank. {said}"
     if notice.amount_satang is not None:
         said = f"{show(notice.amount_satang)} THB on account {notice.account_mask or 'unknown'}. {said}"
-    return said.replace("\x00", "")
+    return said
