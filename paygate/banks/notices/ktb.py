@@ -24,7 +24,7 @@ FORMS = (
         (MOMENT, BALANCE, FROM),
         ("moment", "balance"),
     ),
-    # NEXT: "ได้รับ +59.84 บาท เข้าพร้อมเพย์ จากบัญชี ไทยพาณิชย์ XXX-X-XX805-8": the account shown is the payer's.
+    # NEXT: "ได้รับ +59.84 บาท เข้าพร้อมเพย์ จากบัญชี ไทยพาณิชย์ xxx-x-xx805-8": the account shown is the payer's.
     Form(rf"{_START}{common.TITLE}(?:ได้รับ|received){S}{AMOUNT}{S}{common.TO_PROMPTPAY}", (_FROM_ACCOUNT, MOMENT)),
     Form(rf"{_START}{common.TITLE}(?:ได้รับ|received){S}{AMOUNT}{S}{common.TO_ACCOUNT}", (_FROM_ACCOUNT, MOMENT)),
     *common.forms(_NAMES),

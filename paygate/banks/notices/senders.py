@@ -162,6 +162,21 @@ def _named() -> dict[str, Sender]:
     return table
 
 
+def usual() -> tuple[str, ...]:
+    """One name of each bank."""
+    return tuple(bank.name for bank in _BANKS)
+
+
+def names(kind: Channel) -> set[str]:
+    """Every name of a channel in the form in which it is compared: small letters, without blanks, dashes and dots;
+    packages and addresses in small letters."""
+    if kind in {"push", "mail"}:
+        return {name for name, sender in _EXACT.items() if sender.channel == kind}
+    if kind == "sms":
+        return {_loose(name) for bank in _BANKS for name in bank.sms}
+    return {_loose(title) for bank in _BANKS for title in bank.line}
+
+
 _EXACT: Final = _exact()
 _NAMED: Final = _named()
 
