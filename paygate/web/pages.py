@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 LANGUAGES: Final = ("th", "en")
 _BESIDE: Final = Path(__file__).parents[2] / "templates"
 _INSTALLED: Final = Path(__file__).parents[1] / "_data" / "templates"
-FOLDER: Final = _BESIDE if _BESIDE.is_dir() else _INSTALLED
+FOLDER: Final = _INSTALLED if _INSTALLED.is_dir() else _BESIDE  # Other packages may leave a `templates` beside ours.
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -291,6 +291,14 @@ async def test_money_out_moves_the_balance_that_the_next_notice_must_follow_from
     assert (await phone.send(sms("150.00", "750.00")))["transactionId"] == made["id"]
 
 
+async def test_money_of_another_day_without_a_time_is_for_a_person(phone: Phone, gateway: Gateway) -> None:
+    await gateway.create()
+    day = datetime.now(BANGKOK) - timedelta(days=2)
+    text = f"เงินเข้าบัญชี x-4567 จำนวน ฿150.00 จาก นาย ก เมื่อ {day:%d/%m}/{day.year + 543} ยอดเงินคงเหลือ ฿1,150.00"
+    assert (await phone.send(other(text)))["outcome"] == "REVIEW"
+    assert [reason for reason, _ in await phone.reviews()] == ["TIME_UNKNOWN"]
+
+
 async def test_a_forged_notice_that_does_not_know_the_balance_pays_nothing(phone: Phone, gateway: Gateway) -> None:
     await phone.send(sms("10.00", "1,000.00", at=datetime.now(UTC) - 3 * MINUTE))
     await gateway.create()

@@ -54,7 +54,8 @@ async def test_the_page_needs_nobody_else_and_runs_nothing(gateway: Gateway) -> 
 
 async def test_the_language_is_asked_for_or_the_browsers_or_thai(gateway: Gateway) -> None:
     for asked, accepted, lang in (
-        ("?lang=en", "th", "en"), ("", "en-US,en;q=0.9", "en"), ("", "th-TH", "th"), ("", "fr", "th"), ("?lang=xx", "", "th"),
+        ("?lang=en", "th", "en"), ("", "en-US,en;q=0.9", "en"), ("", "th-TH", "th"), ("", "fr", "th"),
+        ("?lang=xx", "", "th"),
     ):  # fmt: skip
         answer = await gateway.client.get(f"/forwarder{asked}", headers={"Accept-Language": accepted})
         assert answer.headers["content-language"] == lang

@@ -15,7 +15,11 @@ _CAME_EN = r"(?:deposit|credit(?:ed)?|transfer(?:red)? in|received(?: transfer)?
 
 FORMS = (
     # "17/05/68 16:28 บช X-9426 เงินเข้า 100.27 คงเหลือ 8,437.27 บ."
-    Form(rf"{_SMS}(?:เงินเข้า|รับโอน(?:เงิน)?|เงินโอนเข้า|ฝากเงิน|ฝาก){S}{AMOUNT}", (BALANCE,), ("moment", "balance")),
+    Form(
+        rf"{_SMS}(?:เงินเข้า|รับโอน(?:เงิน)?|เงินโอนเข้า|ฝากเงิน|ฝาก)(?:{S}(?:ผ่าน|จาก)?พร้อมเพย์)?{S}{AMOUNT}",
+        (BALANCE,),
+        ("moment", "balance"),
+    ),
     # "12/01/69 15:43 บช X-6888 รับโอนจาก X-1730 2.00 คงเหลือ 44.95 บ."
     Form(rf"{_SMS}รับโอนจาก{S}(?P<payer>{MASKED}){S}{AMOUNT}", (BALANCE,), ("moment", "balance")),
     Form(rf"{_SMS}รับโอนจาก{S}{LEADING_NAME} {AMOUNT}", (BALANCE,), ("moment", "balance"), closed=True),

@@ -13,7 +13,7 @@ _TO = rf"to your (?:account|a/c){S}{MASK}"
 FORMS = (
     # "18/05@14:44 29.92 จากKTB/x129439เข้าx997010 ใช้ได้10,121.23บ"
     Form(
-        rf"{_START}{MOMENT} {AMOUNT}{S}(?:โอน)?จาก{S}{LEADING_NAME}{S}เข้า{S}(?:(?:บ/ช|บัญชี){S})?{MASK}",
+        rf"{_START}{MOMENT} {AMOUNT}{S}(?:โอน|รับโอน|รับเงิน)?จาก{S}{LEADING_NAME}{S}เข้า{S}(?:(?:บ/ช|บัญชี){S})?{MASK}",
         (BALANCE,),
         ("balance",),
         closed=True,

@@ -17,7 +17,7 @@ def _any(*words: str) -> re.Pattern[str]:
 
 
 _CREDIT = _any(
-    r"เงินเข้า|รับโอน|โอนเข้า|รับเงิน|เข้าบัญชี|เข้าบ/ช|เข้าบช|ฝากเงิน|ฝาก/โอน|ฝากเข้า|ได้รับ",
+    r"เงินเข้า|รับโอน|รับชำระ|โอนเข้า|รับเงิน|เข้าบัญชี|เข้าบ/ช|เข้าบช|ฝากเงิน|ฝาก/โอน|ฝากเข้า|ได้รับ",
     r"\breceived\b|\bdeposit|\bcredited\b|\btransfer(?:red)?[ -]in\b|\bmoney in\b|\bto your (?:account|a/c)",
 )
 _OUT = _any(
