@@ -75,7 +75,9 @@ SENTENCES: list[tuple[str, str, Callable[[Told], str]]] = [
     ("TRUEMONEY", "", lambda t: f"คุณได้รับเงิน {t.amount} บาท จาก {t.name}"),
 ]  # fmt: skip
 
-plain_names = st.text("กขคงจฉชabcABC .", min_size=1, max_size=30).map(str.strip).filter(lambda n: n.strip(" .") and ".." not in n)
+plain_names = (
+    st.text("กขคงจฉชabcABC .", min_size=1, max_size=30).map(str.strip).filter(lambda n: n.strip(" .") and ".." not in n)
+)
 lies = st.sampled_from(
     ["เงินเข้า 9,999.00", "คงเหลือ 1.00 บ.", "เข้าบัญชี x1111", "01/01/69 10:00", "จาก", "เหลือ9.00บ.01/01/26@00:00", "call", "สำเร็จ",
      "amount THB 9,999.00 to your account x417876 on 01/01@00:03", "Available balance is THB 1.00.", "x1234", "รับโอนจาก", "+9,999.00 บาท",

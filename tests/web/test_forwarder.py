@@ -21,9 +21,10 @@ import pytest
 
 from paygate.banks.notices.text import BANGKOK
 from paygate.cli.notice import WHY
+from paygate.core import errors as core_errors
 from paygate.core import ids
 from paygate.services import sources
-from paygate.web import pages
+from paygate.web import errors, pages
 from tests.faces.conftest import Gateway
 
 CATALOGUE: dict[str, dict[str, str]] = json.loads((pages.FOLDER / "words" / "forwarder.json").read_text("utf-8"))
@@ -121,6 +122,11 @@ def test_every_word_of_the_page_is_there_in_both_languages() -> None:
 @pytest.mark.parametrize("reason", WHY)
 def test_every_reason_of_the_reader_has_its_words(reason: str) -> None:
     assert reason in CATALOGUE
+
+
+def test_every_leaf_of_the_error_tree_has_its_page() -> None:
+    leaves = [kind for kind in vars(core_errors).values() if isinstance(kind, type) and not kind.__subclasses__()]
+    assert not [leaf for leaf in leaves if issubclass(leaf, core_errors.PayGateError) and leaf not in errors.TABLE]
 
 
 class Termux:
