@@ -413,6 +413,34 @@ CREATE TABLE balance_points (                   -- Balances of an account as the
 );
 CREATE INDEX balance_points_heard ON balance_points (heard_at);
 
+CREATE TABLE notices (                          -- What banks wrote to the phones that forward for us: SMS, app notices, LINE, mail.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the source's account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    source_id       uuid        NOT NULL,       -- The phone.
+    digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),     -- SHA-256 of what was said: said again, it is the same row.
+    kind            text        NOT NULL CHECK (kind IN ('credit', 'ignored', 'unread')),  -- How it was read.
+    bank            text,                       -- KBANK, SCB...; null: a sender whom we do not know.
+    channel         text        CHECK (channel IN ('sms', 'push', 'line', 'mail')),  -- How the bank wrote; null: as above.
+    direction       text        NOT NULL CHECK (direction IN ('in', 'out', 'none')),  -- Of the money.
+    reason          text,                       -- Why it is no evidence: OUTGOING, OTP, OTHER_ACCOUNT, RECEIVER_UNKNOWN...
+    amount_satang   bigint,
+    account_mask    text,                       -- The own account as the bank masks it.
+    counterparty    text,                       -- Personal data, as the bank shows it; forgotten with the text.
+    balance_satang  bigint,                     -- After the movement.
+    truncated       boolean     NOT NULL,       -- The bank's sentence goes on behind the end of the text.
+    occurred_at     timestamptz NOT NULL,       -- When the money moved, by the text, else when the phone got it.
+    received_at     timestamptz NOT NULL,       -- When the phone got it, as it says.
+    heard_at        timestamptz NOT NULL,       -- When we did, by the database's clock.
+    told            integer     NOT NULL DEFAULT 1 CHECK (told >= 1),           -- How often it was sent.
+    outcome         text,                       -- What the phone was told; null: it was cut short, and sends it again.
+    text            text,                       -- As it was sent; forgotten after the retention period.
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, mode, source_id) REFERENCES sources
+);
+CREATE UNIQUE INDEX notices_said ON notices (merchant_id, mode, source_id, digest);
+CREATE INDEX notices_worded ON notices (heard_at) WHERE text IS NOT NULL OR counterparty IS NOT NULL;
+
 CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it.
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
@@ -461,6 +489,7 @@ CREATE INDEX reviews_closed ON reviews (merchant_id, closed_at, id) WHERE closed
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
 CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
 -- Each conflict is news of its own; anything else is asked once about a credit.
+CREATE INDEX reviews_worded ON reviews (closed_at) WHERE reason IN ('UNREAD_NOTICE', 'RECEIVER_UNKNOWN') AND detail <> '';
 CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason)
     WHERE closed_at IS NULL AND credit_id IS NOT NULL AND reason <> 'REFERENCE_CONFLICT';
 

@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from paygate import telemetry, workers
+from paygate import telemetry, web, workers
 from paygate.db.pool import Database
 from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
+from paygate.web import forwarder
 from paygate.wire import Address, Dialect, Edge, refuse_method, refuse_path
 
 log = telemetry.logger("app")
@@ -31,6 +32,8 @@ ADDRESSES = [
     Address("/api/v1/qr", POST=v1.codes.draw),
     Address("/qr/{name}", GET=v1.pictures.picture),
     Address("/api/bank/{source}", POST=bank_in.receive),
+    Address("/forwarder", GET=forwarder.show_page, POST=forwarder.read),
+    Address("/forwarder/paygate-forward.py", GET=forwarder.script),
     Address("/api/health", GET=health.overview),
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),
@@ -40,6 +43,7 @@ ADDRESSES = [
 DIALECTS = [
     Dialect("/api/bank", bank_in.refuse),
     Dialect("/api/health", health.refuse),
+    Dialect("/forwarder", web.refuse),
     Dialect("", v1.refuse),
 ]
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "audit": ("paygate.cli.audit:audit", "The log of who did what."),
     "db": ("paygate.cli.db:db", "The database's schema."),
     "qr": ("paygate.cli.qr:qr", "Draw payment QRs: one, or a whole CSV file."),
+    "notice": ("paygate.cli.notice:notice", "Say what a bank's text would be read as."),
     "decode": ("paygate.cli.decode:decode", "Say what a payment code or slip says."),
 }
 

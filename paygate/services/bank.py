@@ -1,4 +1,5 @@
-"""What a bank, or the operator's bridge to it, tells us: believed when its source signed it, then recorded."""
+"""What a bank, the operator's bridge to it, or a phone that forwards its texts tells us: believed when its source
+signed it, then handed to whoever reads that kind of source."""
 
 from __future__ import annotations
 
@@ -8,15 +9,18 @@ from paygate.banks import generic
 from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.webhooks import verify_bank_signature
 from paygate.db import sources
-from paygate.services import evidence, statement_files
+from paygate.services import evidence, notices, statement_files
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome
+from paygate.services.notices import Told, Trial
 from paygate.services.sources import purpose
 from paygate.services.statement_files import Accepted
 
 
-async def receive(ctx: Context, source_id: UUID, signature: str | None, body: bytes) -> Outcome | Accepted:
-    """Take in one signed message of a source.
+async def receive(
+    ctx: Context, source_id: UUID, signature: str | None, body: bytes, *, dry_run: bool = False
+) -> Outcome | Told | Trial | Accepted:
+    """Take in one signed message of a source; with *dry_run* a notice is read, and nothing is kept.
 
     Raises NotFound for a source that is unknown or disabled, Unauthorized for a signature that is not good for these
     bytes now (by the database's clock), InvalidInput for what cannot be read. Nothing is written then.
@@ -29,6 +33,10 @@ async def receive(ctx: Context, source_id: UUID, signature: str | None, body: by
     secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")
+    if source.kind == notices.KIND:
+        return await (notices.rehearse if dry_run else notices.receive)(ctx, source, body, now)
+    if dry_run:
+        raise InvalidInput("A dry run is for sources of kind notice.", field="dryRun")
     if source.kind == statement_files.KIND:
         return await statement_files.accept(ctx, source, body)
     if source.kind != generic.KIND:

@@ -17,7 +17,7 @@ from paygate.services.accounts import CENTRAL
 from paygate.services.context import Context
 
 KINDS = ("generic", "notice", "scb", "kbank", "events", "statement")
-READ_KINDS = ("generic", "statement")  # The languages that this version reads.
+READ_KINDS = ("generic", "notice", "statement")  # The languages that this version reads.
 
 
 @dataclass(frozen=True, slots=True)

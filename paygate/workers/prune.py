@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paygate.db import balances, idempotency
+from paygate.db import balances, idempotency, notices
 from paygate.services import statement_files
 from paygate.services.context import Context
 
@@ -17,8 +17,10 @@ BALANCES_KEPT = timedelta(days=30)
 
 
 async def work(ctx: Context) -> bool:
-    """Forget a batch of expired idempotency keys, old balances and old reports; whether there are more."""
+    """Forget a batch of old keys, balances, reports and of what banks wrote; whether there are more."""
     keys = await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE))
     points = await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE))
+    age = timedelta(days=ctx.keep_evidence_days)
     reports = await statement_files.prune(ctx, AT_ONCE)
-    return AT_ONCE in (keys, points, reports)
+    texts = await ctx.db.transaction(lambda conn: notices.forget(conn, age, AT_ONCE))
+    return AT_ONCE in (keys, points, reports, texts)

@@ -110,9 +110,9 @@ async def test_one_satang_and_amounts_over_the_payment_limit_are_taken(gateway: 
 
 async def test_a_source_of_a_kind_that_is_not_read_yet_says_so(gateway: Gateway) -> None:
     async with gateway.ctx.db.connection() as conn:
-        await conn.execute("UPDATE sources SET kind = 'notice'")
+        await conn.execute("UPDATE sources SET kind = 'events'")
     answer = await gateway.tell(credit())
-    assert answer.status_code == 400 and "notice" in answer.json()["message"]
+    assert answer.status_code == 400 and "events" in answer.json()["message"]
 
 
 async def test_a_source_may_be_named_by_its_bare_uuid(gateway: Gateway) -> None:

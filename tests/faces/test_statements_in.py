@@ -39,7 +39,8 @@ async def test_a_statement_is_taken_in_and_compared_by_a_worker(gateway: Gateway
     answer = await send(gateway, source, raw)
     assert answer.status_code == 200
     statement_id = answer.json()["statementId"]
-    assert answer.json() == {"received": True, "outcome": "ACCEPTED", "statementId": statement_id}
+    words = {"received": True, "outcome": "VERIFYING", "transactionId": None}
+    assert answer.json() == {**words, "statementId": statement_id}
     assert (await report(gateway, statement_id)).state == "WAITING"
     assert await statement_files.work(gateway.ctx) and not await statement_files.work(gateway.ctx)
     found = await report(gateway, statement_id)

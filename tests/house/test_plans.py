@@ -22,7 +22,7 @@ from tests.house.statements import statements
 ROWS = 50_000
 PAGES = 250  # A scan of a big table here touches a thousand and more.
 BIG = {"payments", "reservations", "slots", "credits", "credit_refs", "observations", "events", "deliveries"} | {
-    *("idempotency_keys", "balance_points", "api_keys", "key_directory", "accounts", "merchants")
+    *("idempotency_keys", "balance_points", "notices", "api_keys", "key_directory", "accounts", "merchants")
 }
 NOW = datetime.now(UTC).replace(microsecond=0)
 LIVE = {"mode": "live"}
@@ -81,6 +81,12 @@ SEED = f"""
            CASE WHEN n > 500 THEN at END, CASE WHEN n > 500 THEN 'settled' END FROM made;
     INSERT INTO audit_log (merchant_id, id, at, actor, action, subject, prev_hash, hash)
     SELECT n % 2, n / 2 + 1, at, 'cli', 'merchant.approve', 'merchant:' || n, '', sha256(n::text::bytea) FROM made;
+    INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
+    VALUES (0, 'live', pg_temp.u('source', 1), pg_temp.u('central', 0), 'notice', 'host', 'sealed');
+    INSERT INTO notices (merchant_id, mode, id, source_id, digest, kind, direction, truncated, occurred_at, received_at,
+                         heard_at, text)
+    SELECT 0, 'live', pg_temp.u('notice', n), pg_temp.u('source', 1), sha256(n::text::bytea), 'credit', 'in', false, at,
+           at, at, CASE WHEN n > {ROWS} - 100 THEN 'old' END FROM made WHERE n % 5 = 3 OR n > {ROWS} - 100;
     INSERT INTO events
     SELECT merchant_id, 'live', pg_temp.u('event', n), 'payment.created', id, 1, '{{}}', at FROM made
      WHERE n <= {ROWS // 2};
@@ -193,6 +199,8 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
             lines, {"credits_amount", "reservations_amount", "observations_pkey", "reservations_reference"}, run=False
         ),
         "steps.WRITE": Hot(nothing, run=False),
+        "notices.CONCLUDE": Hot({**one, "merchant_id": 0, "outcome": "PAID"}, {"notices_pkey"}),
+        "notices.FORGET": Hot({"age": timedelta(0), "limit": 10}, {"notices_worded", "notices_pkey"}),
         "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
         "keys.AUTHENTICATE": Hot(
             {"key_hash": sha256(b"77").digest(), "central_plans": ["free"]},

@@ -44,6 +44,8 @@ def test_the_wheel_holds_both_packages_whole(wheel: Path) -> None:
 
 def test_the_wheel_holds_the_schema(wheel: Path) -> None:
     assert zipfile.ZipFile(wheel).read("paygate/_data/schema.sql") == (ROOT / "schema.sql").read_bytes()
+    page = ROOT / "templates" / "forwarder.html"
+    assert zipfile.ZipFile(wheel).read("paygate/_data/templates/forwarder.html") == page.read_bytes()
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:

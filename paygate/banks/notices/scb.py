@@ -1,0 +1,69 @@
+"""SCB: SMS (no year in the date), SCB Easy notices and mail, SCB Connect on LINE."""
+
+from __future__ import annotations
+
+from paygate.banks.notices import common
+from paygate.banks.notices.forms import FROM, LEADING_NAME, REFERENCE, VIA, Form
+from paygate.banks.notices.text import ACCOUNT, ACCOUNT_WORDS, AMOUNT, BALANCE, MASK, MOMENT, S
+
+_NAMES = r"SCB(?: ?Easy(?: App)?| Connect)?|ไทยพาณิชย์"
+_START = rf"(?:<?(?:{_NAMES})>?{S}:?{S})?"
+_TO = rf"to your (?:account|a/c){S}{MASK}"
+
+FORMS = (
+    # "18/05@14:44 29.92 จากKTB/x129439เข้าx997010 ใช้ได้10,121.23บ"
+    Form(
+        rf"{_START}{MOMENT} {AMOUNT}{S}(?:โอน|รับโอน|รับเงิน)?จาก{S}{LEADING_NAME}{S}เข้า{S}(?:(?:บ/ช|บัญชี){S})?{MASK}",
+        (BALANCE,),
+        ("balance",),
+        closed=True,
+    ),
+    # The same, cut off by a tray.
+    Form(
+        rf"{_START}{MOMENT} {AMOUNT}{S}(?:โอน)?จาก{S}[A-Z]{{3,5}}/(?P<payer>x[0-9]{{3,10}}){S}เข้า{S}{MASK}",
+        (BALANCE,),
+        ("balance",),
+    ),
+    # "เงิน 399.69บ เข้าบ/ชx963071 18/05@14:45 ใช้ได้ 6,302.39บ"
+    Form(
+        rf"{_START}(?:เงินโอน/เงินเดือน|เงินโอน|เงินสด|เงิน){S}{AMOUNT}{S}(?:โอน)?เข้า{S}{ACCOUNT}",
+        (MOMENT, BALANCE),
+        ("moment",),
+    ),
+    # "Transfer from KTBA/x495362 amount THB 100.00 to your account x417876  on 21/05@22:03  Available balance is ..."
+    Form(rf"{_START}transfer from {LEADING_NAME} amount {AMOUNT}{S}{_TO}", (MOMENT, BALANCE), ("moment",), closed=True),
+    Form(
+        rf"{_START}transfer from (?P<payer>[A-Z]{{3,5}}/x[0-9]{{3,10}}) amount {AMOUNT}",
+        (_TO, MOMENT, BALANCE),
+        ("moment",),
+    ),
+    Form(
+        rf"{_START}(?:cash/)?(?:transfer|deposit)(?: deposit)? amount {AMOUNT}",
+        (VIA, _TO, MOMENT, BALANCE),
+        ("moment",),
+    ),
+    # "คุณได้รับเงิน 69.89 บาท ผ่านรายการพร้อมเพย์จาก KTB / xxxxxx6048 เข้าบัญชี xxxxxx1083 เมื่อ 17 พ.ค. 2568 - 16:28"
+    Form(
+        rf"{_START}(?:คุณ)?ได้รับเงิน(?:โอน)?{S}{AMOUNT}{S}(?:ผ่าน(?:รายการ)?{S}\S{{1,30}}?{S})?จาก{S}{LEADING_NAME}{S}เข้า{ACCOUNT}",
+        (MOMENT, BALANCE),
+        ("moment",),
+        closed=True,
+    ),
+    # The same in English.
+    Form(
+        rf"{_START}you(?:'ve| have)? received{S}{AMOUNT}(?: via promptpay)? from {LEADING_NAME}"
+        rf" (?:in)?to (?:your )?{ACCOUNT}",
+        (MOMENT, BALANCE),
+        ("moment",),
+        closed=True,
+    ),
+    # "SCB Easy: Money in +THB 250.00 to a/c x2834 from SIRI M. Ref: ... 28/09/2026 14:26. Avail Bal: 185,340.00"
+    Form(rf"{_START}money in {AMOUNT} to {ACCOUNT_WORDS}{S}{MASK}", (FROM, REFERENCE, MOMENT, BALANCE)),
+    # Mail, by its labels: the last ones are the bank's own, whatever the payer is called.
+    Form(
+        rf".{{0,400}}?(?:คุณ)?ได้รับเงิน(?:โอน)?.{{0,60}}?จาก{S}:{S}{LEADING_NAME} เข้าบัญชี{S}:{S}{MASK}"
+        rf" จำนวน(?:เงิน)?{S}\(บาท\){S}:{S}{AMOUNT} {MOMENT}(?:(?!จำนวน{S}\(บาท\)).){{0,3000}}",
+        closed=True,
+    ),
+    *common.forms(_NAMES),
+)
