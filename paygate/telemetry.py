@@ -52,7 +52,8 @@ MOST_SERIES = 1_000
 """Of one process. A label that somebody could invent would fill the memory; what is beyond is counted as "other"."""
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
-"""A name and its labels. A histogram is counters: NAME_bucket with the label `le` (not cumulative), and NAME_sum."""
+"""A name and its labels. A histogram is counters: NAME_bucket with the label `le` (not cumulative), and NAME_sum,
+in microseconds: what is added up for ever is added up exactly."""
 
 bind = structlog.contextvars.bind_contextvars
 clear = structlog.contextvars.clear_contextvars
@@ -133,7 +134,7 @@ def _json(line: EventDict, **_: object) -> str:
 
 _configure_structlog("info")  # structlog's own default would write to stdout, which belongs to the CLI.
 
-_tally: dict[Series, float] = {}
+_tally: dict[Series, int] = {}
 _tally_lock = threading.Lock()
 
 
@@ -167,7 +168,7 @@ def observe_webhook_dwell(seconds: float) -> None:
     _observe("paygate_webhook_dwell_seconds", seconds)
 
 
-def counted() -> dict[Series, float]:
+def counted() -> dict[Series, int]:
     """What was counted since the last call."""
     with _tally_lock:
         given = dict(_tally)
@@ -175,7 +176,7 @@ def counted() -> dict[Series, float]:
     return given
 
 
-def uncounted(given: dict[Series, float]) -> None:
+def uncounted(given: dict[Series, int]) -> None:
     """Take back what `counted` gave: it could not be kept."""
     for (name, labels), value in given.items():
         _add(name, value, **dict(labels))
@@ -184,12 +185,12 @@ def uncounted(given: dict[Series, float]) -> None:
 def _observe(name: str, seconds: float) -> None:
     place = bisect_left(BUCKETS_S, seconds)
     _add(f"{name}_bucket", 1, le=f"{BUCKETS_S[place]:g}" if place < len(BUCKETS_S) else "+Inf")
-    _add(f"{name}_sum", max(seconds, 0.0))  # Two clocks may disagree by a little.
+    _add(f"{name}_sum", round(max(seconds, 0.0) * 1_000_000))  # Two clocks may disagree by a little.
 
 
-def _add(name: str, value: float, **labels: str) -> None:
+def _add(name: str, value: int, **labels: str) -> None:
     with _tally_lock:
         series = (name, tuple(sorted(labels.items())))
         if series not in _tally and len(_tally) >= MOST_SERIES:
             series = (name, tuple((label, "other") for label in sorted(labels)))
-        _tally[series] = _tally.get(series, 0.0) + value
+        _tally[series] = _tally.get(series, 0) + value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from paygate.db import balances, idempotency
+from paygate.services import visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
@@ -16,7 +17,9 @@ BALANCES_KEPT = timedelta(days=30)
 
 
 async def work(ctx: Context) -> bool:
-    """Forget a batch of expired idempotency keys and of old balances; whether there are more."""
+    """Forget a batch of expired idempotency keys, of old balances, and of addresses whose payments are over; whether
+    there are more."""
     keys = await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE))
     points = await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE))
-    return AT_ONCE in (keys, points)
+    addresses = await visitors.forget(ctx, AT_ONCE)
+    return AT_ONCE in (keys, points, addresses)
