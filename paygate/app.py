@@ -15,17 +15,17 @@ from paygate.db.pool import Database
 from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
-from paygate.wire import Address, Dialect, Edge, refuse_method, refuse_path
+from paygate.wire import Address, Dialect, Edge, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
 
 STOP_S = 20.0  # A webhook under way may take its 15 s.
 
 ADDRESSES = [
-    Address("/api/v1/payment/create", POST=v1.payments.create),
+    Address("/api/v1/payment/create", POST=v1.payments.create, OPTIONS=preflight),
     Address("/api/v1/payment/batch", POST=v1.batches.create),
     Address("/api/v1/payment/order/{order_id:path}", GET=v1.payments.get_by_order),
-    Address("/api/v1/payment/{payment_id}", GET=v1.payments.get),
+    Address("/api/v1/payment/{payment_id}", GET=v1.payments.get, OPTIONS=preflight),
     Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
     Address("/api/v1/qr", POST=v1.codes.draw),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from paygate.core import ids
+from paygate.core import ids, origins
 from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.fees import CENTRAL_PLANS, PLAN_FEE_BPS
 from paygate.db import accounts as account_rows
@@ -103,6 +103,27 @@ async def suspend(ctx: Context, merchant_id: int) -> Merchant:
 
     async def work(conn: Conn) -> Merchant:
         return _found(await merchants.suspend(conn, merchant_id), merchant_id)
+
+    return await ctx.db.transaction(work)
+
+
+async def change_origins(
+    ctx: Context, merchant_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Allow and disallow pages for the merchant's pk_live_ keys; the origins allowed afterwards, in order.
+
+    Raises NotFound, and InvalidInput (origin) for what is no origin, or when there would be too many.
+    """
+    new = [origins.allowable(text) for text in add]
+    gone = [origins.shown(text) or text for text in remove]
+
+    async def work(conn: Conn) -> tuple[str, ...]:
+        allowed = await merchants.change_origins(conn, merchant_id, new, gone)
+        if allowed is None:
+            raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+        if new and len(allowed) > origins.MAX_ORIGINS:
+            raise InvalidInput(f"A merchant may have at most {origins.MAX_ORIGINS} origins.", field="origin")
+        return allowed
 
     return await ctx.db.transaction(work)
 
