@@ -81,7 +81,7 @@ DECLARE
     v_usable integer := v_places;       -- How many places, from the first, this merchant may use.
     v_held integer;
     v_own integer;
-    v_amount bigint;
+    v_wanted record;
     v_now timestamptz;
 BEGIN
     IF NOT p_exclusive THEN
@@ -121,8 +121,8 @@ BEGIN
             RETURN;
         END IF;
     END IF;
-    FOR v_amount IN
-        SELECT w.amount
+    FOR v_wanted IN
+        SELECT w.amount, v_shared AND w.place >= v_places - k_kept AS kept
           FROM (SELECT g.amount, abs(g.amount - p_first) AS place, s.busy_until,
                        count(*) FILTER (WHERE s.browser AND s.busy_until > clock_timestamp())
                            OVER (ORDER BY g.amount RANGE BETWEEN 99 PRECEDING AND 99 FOLLOWING) AS near
@@ -134,12 +134,18 @@ BEGIN
            AND NOT (p_exact AND w.place = 0)
            AND w.place < v_usable
            AND (NOT p_browser OR w.near < v_half)
-      ORDER BY v_shared AND w.place >= v_places - k_kept,
-               coalesce(w.busy_until, '-infinity'), w.place     -- Never used before: the smallest tag is the kindest.
+      ORDER BY kept, coalesce(w.busy_until, '-infinity'), w.place     -- Never used before: the smallest tag is the kindest.
     LOOP
-        v_now := try_slot_v2(p_mode, p_receiving_id, p_payment_id, p_merchant_id, p_browser, v_amount, p_hold, false);
+        IF v_wanted.kept AND k_kept <= (        -- Requests of the same merchant have come through meanwhile.
+            SELECT count(*) FROM slots s
+             WHERE s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang BETWEEN v_low AND v_high
+               AND s.merchant_id = p_merchant_id AND s.busy_until > clock_timestamp())
+        THEN
+            RETURN;
+        END IF;
+        v_now := try_slot_v2(p_mode, p_receiving_id, p_payment_id, p_merchant_id, p_browser, v_wanted.amount, p_hold, false);
         IF v_now IS NOT NULL THEN
-            RETURN QUERY SELECT v_amount, v_now;
+            RETURN QUERY SELECT v_wanted.amount, v_now;
             RETURN;
         END IF;
     END LOOP;
