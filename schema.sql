@@ -591,6 +591,7 @@ CREATE TABLE observations (                     -- Each time somebody told us ab
     PRIMARY KEY (merchant_id, mode, credit_id, source_id, digest),
     FOREIGN KEY (merchant_id, mode, credit_id) REFERENCES credits
 );
+CREATE INDEX observations_heard ON observations (merchant_id, mode, source_id, observed_at);    -- When a source was heard last.
 
 CREATE TABLE balance_points (                   -- Balances of an account as the bank told them: a forged notice does not know the last one.
     merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account.

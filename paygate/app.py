@@ -34,6 +34,7 @@ ADDRESSES = [
     Address("/api/health", GET=health.overview),
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),
+    Address("/metrics", GET=health.metrics),
 ]
 
 # Who says no, by the beginning of the path; the last one takes whatever is left.
@@ -77,12 +78,11 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def _background(ctx: Context, *, wanted: bool) -> AsyncIterator[None]:
-    """The work that nobody waits for, beside the requests; at the end what is in hand is finished."""
-    if not wanted:
-        yield
-        return
+    """The work that nobody waits for, beside the requests; at the end what is in hand is finished.
+
+    Not *wanted*: only what this process counts is kept, since nobody else can."""
     stop = asyncio.Event()
-    work = asyncio.create_task(workers.run(ctx, stop), name="workers")
+    work = asyncio.create_task(workers.run(ctx, stop) if wanted else workers.count_only(ctx, stop), name="workers")
     work.add_done_callback(_told)
     try:
         yield

@@ -139,7 +139,10 @@ _tally_lock = threading.Lock()
 
 
 def count_evidence(kind: str, outcome: str) -> None:
-    """One piece of evidence was decided. *kind*: the source's (`notice`, `scb`, `slip`...); *outcome*: the word."""
+    """One piece of evidence was decided. *kind*: its channel (`sms`, `slip`...); *outcome*: the word.
+
+    `evidence.record` counts what it decides; what never gets there (IGNORED, VERIFYING) is counted by who reads it.
+    """
     _add("paygate_evidence_total", 1, kind=kind, outcome=outcome)
 
 
@@ -148,9 +151,9 @@ def count_notice(bank: str, reason: str) -> None:
     _add("paygate_notices_ignored_total", 1, bank=bank, reason=reason)
 
 
-def count_payment(mode: str, status: str) -> None:
-    """A payment came to stand at *status* (PENDING: it was made)."""
-    _add("paygate_payments_total", 1, mode=mode, status=status)
+def count_payment(mode: str, status: str, number: int = 1) -> None:
+    """Payments came to stand at *status* (PENDING: they were made)."""
+    _add("paygate_payments_total", number, mode=mode, status=status)
 
 
 def count_refused(reason: str) -> None:

@@ -12,7 +12,7 @@ from paygate import telemetry
 from paygate.core import fields
 from paygate.core.errors import InvalidInput, SlotsExhausted
 from paygate.core.events import of_payment
-from paygate.core.payments import Payment
+from paygate.core.payments import Payment, Status
 from paygate.core.principals import Principal
 from paygate.core.sealing import NONCE_BYTES
 from paygate.db import batches as rows
@@ -77,6 +77,8 @@ async def create(
 
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
+    if isinstance(done, Made):
+        telemetry.count_payment(principal.mode, Status.PENDING, len(done.payments))
     try:
         for owner_id, credit_id in fitting:
             await evidence.decide_again(ctx, owner_id, principal.mode, credit_id)

@@ -173,9 +173,9 @@ async def cancel(
     """Cancel an open payment; a cancelled one is answered as it is. Raises NotFound, WrongState."""
     event_id, nonce = ctx.new_id(), secrets.token_bytes(NONCE_BYTES)
 
-    async def work(conn: Conn) -> Done | Replayed:
+    async def work(conn: Conn) -> tuple[Done | Replayed, bool]:
         if claim and (stored := await idempotency.claim_key(conn, claim)) is not None:
-            return replay(ctx, claim, stored)
+            return replay(ctx, claim, stored), False
         seen, _ = await rows.get(conn, principal.merchant_id, principal.mode, payment_id) or (None, None)
         if seen is None:
             raise NotFound("No such payment.")
@@ -183,7 +183,8 @@ async def cancel(
         payment = await rows.lock(conn, principal.merchant_id, principal.mode, payment_id)
         if payment is None:
             raise NotFound("No such payment.")
-        if payment.status is not Status.CANCELLED:
+        cancels = payment.status is not Status.CANCELLED
+        if cancels:
             step = advance(payment, CancelAsked(now))
             payment = step.after
             event = of_payment("payment.cancelled", payment, event_id, now)
@@ -192,10 +193,12 @@ async def cancel(
         if claim:
             sealed = ctx.key.seal(body, idempotency.purpose(claim), nonce)
             await idempotency.answer_key(conn, claim, idempotency.Stored(status, sealed))
-        return Done(payment, status, body)
+        return Done(payment, status, body), cancels
 
-    done = await ctx.db.transaction(work)
+    done, cancelled = await ctx.db.transaction(work)
     ctx.wake()
+    if cancelled:
+        telemetry.count_payment(principal.mode, Status.CANCELLED)
     return done
 
 
@@ -205,19 +208,21 @@ async def expire(ctx: Context, limit: int = 100) -> int:
     Their status is EXPIRED from the deadline on, announced or not: every read says so by the database's clock.
     """
 
-    async def work(conn: Conn) -> int:
+    async def work(conn: Conn) -> list[str]:
         due = await rows.due(conn, limit)
         for payment, now in due:
             step = advance(payment, TimePassed(now))
             event = of_payment("payment.expired", step.after, ctx.new_id(), now)
             # The quarantine was fixed at creation, as deadline plus an hour: the hold on the amount stays as it is.
             await steps.write(conn, steps.Writing(now, payment.mode, step=replace(step, until_at=None), event=event))
-        return len(due)
+        return [payment.mode for payment, _ in due]
 
     expired = await ctx.db.transaction(work)
     if expired:
         ctx.wake()
-    return expired
+    for mode in expired:
+        telemetry.count_payment(mode, Status.EXPIRED)
+    return len(expired)
 
 
 def _as_of(found: tuple[Payment, datetime] | None) -> Payment:

@@ -8,17 +8,19 @@ from urllib.parse import urlsplit
 
 from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
+from paygate.services import metrics
 from paygate.services.context import Context
-from paygate.workers import expire, prune, recheck
+from paygate.workers import count, expire, prune, recheck
 from paygate.workers.deliver import Deliverer
 from paygate.workers.loop import Bell, Chore, Outage, tend
 
-__all__ = ["run"]
+__all__ = ["count_only", "run"]
 
 DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
 PRUNE_S = 3_600.0
+COUNT_S = 10.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
 
@@ -40,6 +42,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
+            Chore("count", COUNT_S, lambda: count.work(ctx)),
         ]
         ctx.wake = bell.ring
         try:
@@ -53,6 +56,20 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
         finally:
             ctx.wake = was_wake
             await deliverer.abandon()
+            await metrics.keep_last(ctx)
+
+
+async def count_only(ctx: Context, stop: asyncio.Event) -> None:
+    """Keep what this process counts until *stop* is set; for servers that leave the work to others."""
+    chore = Chore("count", COUNT_S, lambda: count.work(ctx))
+    task = asyncio.create_task(tend(chore, stop, Outage()), name=chore.name)
+    try:
+        await stop.wait()
+        chore.bell.ring()
+        await task
+    finally:
+        task.cancel()
+        await metrics.keep_last(ctx)
 
 
 def own_addresses(public_url: str) -> list[tuple[str, int]]:

@@ -279,6 +279,8 @@ BEGIN
                    FROM take_pool_v1(p_mode, p_payment_id, p_merchant_id, true, p_accounts, p_hold) t;
 END $$;
 
+CREATE INDEX observations_heard ON observations (merchant_id, mode, source_id, observed_at);    -- When a source was heard last.
+
 CREATE TABLE metrics (                          -- What was counted since the beginning, by all processes together; `/metrics` shows it.
     name            text        NOT NULL,       -- As Prometheus knows it; a histogram is NAME_bucket (each for itself) and NAME_sum (microseconds).
     labels          text        NOT NULL,       -- JSON object, names in order.
