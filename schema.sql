@@ -327,6 +327,7 @@ DECLARE
     v_held integer;
     v_own integer;
     v_wanted record;
+    v_at constant timestamptz := clock_timestamp();
     v_now timestamptz;
 BEGIN
     IF NOT p_exclusive THEN
@@ -369,13 +370,13 @@ BEGIN
     FOR v_wanted IN
         SELECT w.amount, v_shared AND w.place >= v_places - k_kept AS kept
           FROM (SELECT g.amount, abs(g.amount - p_first) AS place, s.busy_until,
-                       count(*) FILTER (WHERE s.browser AND s.busy_until > clock_timestamp())
+                       count(*) FILTER (WHERE s.browser AND s.busy_until > v_at)   -- No clock here: it would count anew for each row.
                            OVER (ORDER BY g.amount RANGE BETWEEN 99 PRECEDING AND 99 FOLLOWING) AS near
                   FROM generate_series(v_low - v_reach, v_high + v_reach) g (amount)
              LEFT JOIN slots s ON s.mode = p_mode AND s.receiving_id = p_receiving_id AND s.amount_satang = g.amount
                               AND s.amount_satang BETWEEN v_low - v_reach AND v_high + v_reach) w
          WHERE w.amount BETWEEN v_low AND v_high
-           AND (w.busy_until IS NULL OR w.busy_until <= clock_timestamp())
+           AND (w.busy_until IS NULL OR w.busy_until <= v_at)
            AND NOT (p_exact AND w.place = 0)
            AND w.place < v_usable
            AND (NOT p_browser OR w.near < v_half)
@@ -443,15 +444,15 @@ BEGIN
                     WHEN p_browser THEN 'browser'
                     ELSE 'full' END,
                min(a.ends_at)
-          FROM (SELECT (e.one ->> 'shared')::boolean AS shared,
-                       abs((e.one ->> 'last')::bigint - (e.one ->> 'first')::bigint) + 1 - count(s.mode) AS free,
-                       count(*) FILTER (WHERE s.merchant_id = p_merchant_id) AS own, min(s.busy_until) AS ends_at
-                  FROM jsonb_array_elements(p_accounts) e (one)
-             LEFT JOIN slots s ON s.mode = p_mode AND s.receiving_id = (e.one ->> 'receiving')::uuid
-                              AND s.amount_satang BETWEEN least((e.one ->> 'first')::bigint, (e.one ->> 'last')::bigint)
-                                                      AND greatest((e.one ->> 'first')::bigint, (e.one ->> 'last')::bigint)
-                              AND s.busy_until > clock_timestamp()
-              GROUP BY e.one) a;
+          FROM (SELECT e.shared, abs(e.last - e.first) + 1 - t.held AS free, t.own, t.ends_at
+                  FROM jsonb_to_recordset(p_accounts) e (receiving uuid, first bigint, last bigint, shared boolean)
+            CROSS JOIN LATERAL (
+                       SELECT count(*) AS held, count(*) FILTER (WHERE s.merchant_id = p_merchant_id) AS own,
+                              min(s.busy_until) AS ends_at
+                         FROM slots s
+                        WHERE s.mode = p_mode AND s.receiving_id = e.receiving
+                          AND s.amount_satang BETWEEN least(e.first, e.last) AND greatest(e.first, e.last)
+                          AND s.busy_until > clock_timestamp()) t) a;
 END $$;
 
 -- Take one of the twenty seats of an address for a payment that a pk_ key makes; false when each has an open payment.
@@ -498,6 +499,8 @@ END $$;
 CREATE FUNCTION take_browser_v1(
     p_mode text, p_payment_id uuid, p_merchant_id bigint, p_accounts jsonb, p_hold interval, p_address bytea, p_order_id text
 ) RETURNS TABLE (place integer, amount_satang bigint, now_at timestamptz, refused text, free_at timestamptz) LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_account record;
 BEGIN
     IF EXISTS (SELECT 1 FROM payments p
                 WHERE p.merchant_id = p_merchant_id AND p.mode = p_mode AND p.order_id = p_order_id AND p.amount_source <> 'browser')
@@ -513,13 +516,12 @@ BEGIN
              WHERE s.mode = p_mode AND s.address = p_address AND p.status = 'PENDING' AND p.expires_at > clock_timestamp();
         RETURN;
     END IF;
-    PERFORM 1
-       FROM accounts a
-      WHERE a.mode = p_mode
-        AND (a.merchant_id, a.id) IN (SELECT (e.one ->> 'owner')::bigint, (e.one ->> 'account')::uuid
-                                        FROM jsonb_array_elements(p_accounts) e (one))
-   ORDER BY a.id
-        FOR NO KEY UPDATE;
+    FOR v_account IN
+        SELECT DISTINCT e.owner, e.account FROM jsonb_to_recordset(p_accounts) e (owner bigint, account uuid) ORDER BY e.account
+    LOOP
+        PERFORM 1 FROM accounts a
+          WHERE a.merchant_id = v_account.owner AND a.mode = p_mode AND a.id = v_account.account FOR NO KEY UPDATE;
+    END LOOP;
     RETURN QUERY SELECT t.place, t.amount_satang, t.now_at, t.refused, t.free_at
                    FROM take_pool_v1(p_mode, p_payment_id, p_merchant_id, true, p_accounts, p_hold) t;
 END $$;

@@ -53,11 +53,11 @@ TAKE_FOR_BROWSER = Sql(f"""{_CLAIM}
 
 FORGET = Sql("""
     DELETE FROM seats
-     WHERE (mode, address, seat) IN (SELECT mode, address, seat
-                                       FROM seats
-                                      WHERE until_at <= clock_timestamp()
-                                      LIMIT :limit
-                                        FOR UPDATE SKIP LOCKED)
+     WHERE ctid = ANY (ARRAY(SELECT s.ctid
+                               FROM seats s
+                              WHERE s.until_at <= statement_timestamp()
+                              LIMIT :limit
+                                FOR UPDATE SKIP LOCKED))
 """)
 
 
