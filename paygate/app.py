@@ -16,17 +16,17 @@ from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
 from paygate.web import forwarder
-from paygate.wire import Address, Dialect, Edge, refuse_method, refuse_path
+from paygate.wire import Address, Dialect, Edge, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
 
 STOP_S = 20.0  # A webhook under way may take its 15 s.
 
 ADDRESSES = [
-    Address("/api/v1/payment/create", POST=v1.payments.create),
+    Address("/api/v1/payment/create", POST=v1.payments.create, OPTIONS=preflight),
     Address("/api/v1/payment/batch", POST=v1.batches.create),
     Address("/api/v1/payment/order/{order_id:path}", GET=v1.payments.get_by_order),
-    Address("/api/v1/payment/{payment_id}", GET=v1.payments.get),
+    Address("/api/v1/payment/{payment_id}", GET=v1.payments.get, OPTIONS=preflight),
     Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
     Address("/api/v1/qr", POST=v1.codes.draw),
@@ -37,6 +37,7 @@ ADDRESSES = [
     Address("/api/health", GET=health.overview),
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),
+    Address("/metrics", GET=health.metrics),
 ]
 
 # Who says no, by the beginning of the path; the last one takes whatever is left.
@@ -81,12 +82,11 @@ def build(settings: Settings) -> Starlette:
 
 @asynccontextmanager
 async def _background(ctx: Context, *, wanted: bool) -> AsyncIterator[None]:
-    """The work that nobody waits for, beside the requests; at the end what is in hand is finished."""
-    if not wanted:
-        yield
-        return
+    """The work that nobody waits for, beside the requests; at the end what is in hand is finished.
+
+    Not *wanted*: only what this process counts is kept, since nobody else can."""
     stop = asyncio.Event()
-    work = asyncio.create_task(workers.run(ctx, stop), name="workers")
+    work = asyncio.create_task(workers.run(ctx, stop) if wanted else workers.count_only(ctx, stop), name="workers")
     work.add_done_callback(_told)
     try:
         yield

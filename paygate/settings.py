@@ -30,6 +30,8 @@ from paygate.services.context import KEEP_EVIDENCE_DAYS, Context
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Value = TypeVar("Value")
 NO_NETWORKS: tuple[Network, ...] = ()
+LOOPBACK: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1"))
+MIN_TOKEN_CHARS = 16
 
 DEFAULT_DATA_DIR = "paygate-data"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -53,6 +55,8 @@ KNOWN = frozenset(
         "PAYGATE_LOG_LEVEL",
         "PAYGATE_NO_WORKER",
         "PAYGATE_LISTENING",
+        "PAYGATE_METRICS_TOKEN",
+        "PAYGATE_TRUSTED_PROXIES",
         "PAYGATE_PG_BIN",  # Read by paygate.embedded.
         *FEE_SETTINGS,
     }
@@ -89,6 +93,8 @@ class Settings:
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
     log_level: str = "info"  # PAYGATE_LOG_LEVEL: debug, info, warning or error.
     no_worker: bool = False  # PAYGATE_NO_WORKER=1: the server leaves background work to `paygate worker`.
+    metrics_token: str | None = field(default=None, repr=False)  # PAYGATE_METRICS_TOKEN: shows metrics to its bearer.
+    trusted_proxies: tuple[Network, ...] = LOOPBACK  # PAYGATE_TRUSTED_PROXIES: who may say where a request came from.
     listening: tuple[str, int] | None = None  # PAYGATE_LISTENING: host:port of `serve`, where no webhook may go.
     warnings: tuple[str, ...] = ()  # Sentences for the operator: what was set but is not known.
 
@@ -123,6 +129,8 @@ class Settings:
             db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
             log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
             no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
+            metrics_token=reader.read("PAYGATE_METRICS_TOKEN", _token, None),
+            trusted_proxies=reader.read("PAYGATE_TRUSTED_PROXIES", _networks, LOOPBACK),
             listening=reader.read("PAYGATE_LISTENING", _listening, None),
             warnings=tuple(_unknown(name) for name in sorted(values.keys() - KNOWN - NOT_SETTINGS)),
         )
@@ -146,6 +154,7 @@ class Settings:
             plan_fee_bps=dict(self.plan_fee_bps),
             vat=self.vat,
             webhook_allow_networks=self.webhook_allow_networks,
+            metrics_token=self.metrics_token,
             listening=self.listening,
         )
 
@@ -266,6 +275,12 @@ def _listening(text: str) -> tuple[str, int]:
 def _secret(text: str) -> str:
     if len(text) < MIN_SECRET_CHARS:
         raise ValueError(f"must have at least {MIN_SECRET_CHARS} characters")
+    return text
+
+
+def _token(text: str) -> str:
+    if len(text) < MIN_TOKEN_CHARS or not text.isascii():
+        raise ValueError(f"must have at least {MIN_TOKEN_CHARS} ASCII characters")
     return text
 
 

@@ -1,7 +1,10 @@
-"""What the operator can see: one JSON line per thing worth knowing, on stderr.
+"""What the operator can see: one JSON line per thing worth knowing, on stderr; and what is counted, for `/metrics`.
 
 `bind` adds a fact (request_id, merchant, payment) to every later line of the same request; asyncio tasks inherit it.
 Lines never hold secrets, bodies, query strings or personal data. Other libraries' logs come out in the same form.
+
+`count_...` and `observe_...` only add to numbers in this process's memory; `counted` hands them over, and
+`services.metrics` adds them to the installation's totals. Labels are words of a closed set, never what somebody sent.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ import io
 import json
 import logging
 import sys
+import threading
 import traceback
+from bisect import bisect_left
 from contextlib import suppress
 from typing import TextIO
 
@@ -21,6 +26,34 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 # uvicorn's own access log has query strings, which may hold a client secret; ours has not.
 _SILENT = ("uvicorn.access",)
+
+BUCKETS_S = (
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+    300.0,
+    1_800.0,
+    7_200.0,
+    86_400.0,
+)
+"""Upper ends of the histograms' buckets, in seconds: a decision takes milliseconds, a webhook's last try a day."""
+
+MOST_SERIES = 1_000
+"""Of one process. A label that somebody could invent would fill the memory; what is beyond is counted as "other"."""
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A name and its labels. A histogram is counters: NAME_bucket with the label `le` (not cumulative), and NAME_sum,
+in microseconds: what is added up for ever is added up exactly."""
 
 bind = structlog.contextvars.bind_contextvars
 clear = structlog.contextvars.clear_contextvars
@@ -100,3 +133,67 @@ def _json(line: EventDict, **_: object) -> str:
 
 
 _configure_structlog("info")  # structlog's own default would write to stdout, which belongs to the CLI.
+
+_tally: dict[Series, int] = {}
+_tally_lock = threading.Lock()
+
+
+def count_evidence(kind: str, outcome: str) -> None:
+    """One piece of evidence was decided. *kind*: its channel (`sms`, `slip`...); *outcome*: the word.
+
+    `evidence.record` counts what it decides; what never gets there (IGNORED, VERIFYING) is counted by who reads it.
+    """
+    _add("paygate_evidence_total", 1, kind=kind, outcome=outcome)
+
+
+def count_notice(bank: str, reason: str) -> None:
+    """A bank's notice was ignored. *bank*: its short name (`KBANK`), `unknown` if none; *reason*: otp, outgoing..."""
+    _add("paygate_notices_ignored_total", 1, bank=bank, reason=reason)
+
+
+def count_payment(mode: str, status: str, number: int = 1) -> None:
+    """Payments came to stand at *status* (PENDING: they were made)."""
+    _add("paygate_payments_total", number, mode=mode, status=status)
+
+
+def count_refused(reason: str) -> None:
+    """A payment was not made: `full`, `browser`, `share`, `address`."""
+    _add("paygate_payments_refused_total", 1, reason=reason)
+
+
+def observe_evidence_to_paid(seconds: float) -> None:
+    """From when evidence came in until the payment was PAID and committed."""
+    _observe("paygate_evidence_to_paid_seconds", seconds)
+
+
+def observe_webhook_dwell(seconds: float) -> None:
+    """From when an event happened until its receiver had it."""
+    _observe("paygate_webhook_dwell_seconds", seconds)
+
+
+def counted() -> dict[Series, int]:
+    """What was counted since the last call."""
+    with _tally_lock:
+        given = dict(_tally)
+        _tally.clear()
+    return given
+
+
+def uncounted(given: dict[Series, int]) -> None:
+    """Take back what `counted` gave: it could not be kept."""
+    for (name, labels), value in given.items():
+        _add(name, value, **dict(labels))
+
+
+def _observe(name: str, seconds: float) -> None:
+    place = bisect_left(BUCKETS_S, seconds)
+    _add(f"{name}_bucket", 1, le=f"{BUCKETS_S[place]:g}" if place < len(BUCKETS_S) else "+Inf")
+    _add(f"{name}_sum", round(max(seconds, 0.0) * 1_000_000))  # Two clocks may disagree by a little.
+
+
+def _add(name: str, value: int, **labels: str) -> None:
+    with _tally_lock:
+        series = (name, tuple(sorted(labels.items())))
+        if series not in _tally and len(_tally) >= MOST_SERIES:
+            series = (name, tuple((label, "other") for label in sorted(labels)))
+        _tally[series] = _tally.get(series, 0) + value

@@ -92,3 +92,38 @@ def test_a_line_goes_where_stderr_is_now(capsys: pytest.CaptureFixture[str], mon
     log.info("after")
     assert [line["event"] for line in lines(capsys)] == ["before"]
     assert json.loads(elsewhere.getvalue())["event"] == "after"
+
+
+def test_what_is_counted_is_handed_over_once() -> None:
+    telemetry.counted()
+    telemetry.count_evidence("notice", "PAID")
+    telemetry.count_evidence("notice", "PAID")
+    telemetry.count_notice("KBANK", "otp")
+    given = telemetry.counted()
+    assert given == {
+        ("paygate_evidence_total", (("kind", "notice"), ("outcome", "PAID"))): 2,
+        ("paygate_notices_ignored_total", (("bank", "KBANK"), ("reason", "otp"))): 1,
+    }
+    assert telemetry.counted() == {}
+    telemetry.uncounted(given)
+    telemetry.count_evidence("notice", "PAID")
+    assert telemetry.counted()["paygate_evidence_total", (("kind", "notice"), ("outcome", "PAID"))] == 3
+
+
+def test_a_span_is_counted_in_the_bucket_that_it_ends_in() -> None:
+    telemetry.counted()
+    for seconds in (-0.001, 0.005, 0.006, 1e9):
+        telemetry.observe_evidence_to_paid(seconds)
+    name = "paygate_evidence_to_paid_seconds"
+    given = telemetry.counted()
+    assert given.pop((f"{name}_sum", ())) > 10**15
+    assert given == {(f"{name}_bucket", (("le", le),)): n for le, n in (("0.005", 2), ("0.01", 1), ("+Inf", 1))}
+
+
+def test_labels_that_somebody_invents_do_not_fill_the_memory() -> None:
+    telemetry.counted()
+    for number in range(3 * telemetry.MOST_SERIES):
+        telemetry.count_notice(str(number), "x")
+    given = telemetry.counted()
+    assert len(given) == telemetry.MOST_SERIES + 1
+    assert sum(given.values()) == 3 * telemetry.MOST_SERIES

@@ -22,6 +22,7 @@ class World:
     secret_key: str  # sk_live_
     public_key: str  # pk_live_
     test_key: str  # sk_test_
+    test_public_key: str  # pk_test_
     source: str  # src_..., as addresses have it.
     source_secret: str
     endpoint_secret: str
@@ -51,6 +52,7 @@ async def make_world(ctx: Context, *, plan: str = "free", tagging: str = "off", 
         secret_key=merchant.live_secret_key,
         public_key=merchant.live_public_key,
         test_key=merchant.test_secret_key,
+        test_public_key=merchant.test_public_key,
         source=ids.show("src", source.id),
         source_secret=source.secret,
         endpoint_secret=endpoint.secret if endpoint else "",

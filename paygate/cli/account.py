@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -9,9 +10,10 @@ import click
 import emvco
 from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
-from paygate.core import ids
+from paygate.core import ids, money
 from paygate.db.accounts import Account
 from paygate.services import accounts
+from paygate.services.accounts import Capacity
 
 
 @click.group()
@@ -96,6 +98,46 @@ def list_(owner: str | None, as_json: bool) -> None:
     rows = [[ids.show("acc", a.id), owner_text(a.merchant_id), a.mode, _receives(a), _bank(a), a.name] for a in found]
     lines = table(["ACCOUNT", "OWNER", "MODE", "RECEIVES BY", "BANK ACCOUNT", "NAME"], rows)
     emit({"accounts": [_shape(a) for a in found]}, lines, as_json=as_json)
+
+
+@account.command(epilog=examples("paygate account show acc_01...", "paygate account show acc_01... --json"))
+@click.argument("account_id")
+@json_option
+def show(account_id: str, as_json: bool) -> None:
+    """Show how full an account is, and who says what arrives on it."""
+    number = read_id("acc", account_id)
+    seen = run(lambda ctx: accounts.capacity(ctx, number))
+    a = seen.account
+    free = f", the first is free at {_at(seen.free_at)}." if seen.free_at else "."
+    prices = [[money.show(f.price_satang), str(f.held), str(f.free)] for f in seen.fullest]
+    speakers = [[ids.show("src", s.id), s.kind, "off" if s.disabled else "on", _at(s.heard_at)] for s in seen.sources]
+    lines = [
+        f"{a.name} ({owner_text(a.merchant_id)}, {a.mode}): {_receives(a)}, bank account {_bank(a)}.",
+        f"Amount tagging {a.amount_tagging}; {'retired' if a.retired_at else 'in force'}.",
+        f"{seen.open_payments} open payments; {seen.held_amounts} amounts held{free}",
+        *["", *table(["PRICE", "HELD", "FREE"], prices)],
+        *["", *table(["SOURCE", "KIND", "STATE", "LAST HEARD FROM"], speakers)],
+    ]
+    emit(_capacity(seen), lines, as_json=as_json)
+
+
+def _capacity(seen: Capacity) -> dict[str, Any]:
+    return {
+        **_shape(seen.account),
+        "retiredAt": seen.account.retired_at,
+        "openPayments": seen.open_payments,
+        "heldAmounts": seen.held_amounts,
+        "firstFreeAt": seen.free_at,
+        "fullestPrices": [{"priceSatang": f.price_satang, "held": f.held, "free": f.free} for f in seen.fullest],
+        "sources": [
+            {"sourceId": ids.show("src", s.id), "kind": s.kind, "disabled": s.disabled, "lastHeardAt": s.heard_at}
+            for s in seen.sources
+        ],
+    }
+
+
+def _at(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "never"
 
 
 def _receives(a: Account) -> str:

@@ -96,6 +96,28 @@ def suspend(merchant_id: str, as_json: bool) -> None:
     _tell(run(lambda ctx: merchants.suspend(ctx, number)), as_json)
 
 
+@merchant.command(
+    epilog=examples(
+        "paygate merchant origins mer_0c... --add https://shop.example",
+        "paygate merchant origins mer_0c... --remove https://old.example --add https://new.example:8443",
+        "paygate merchant origins mer_0c... --list --json",
+    )
+)
+@click.argument("merchant_id")
+@click.option("--add", multiple=True, metavar="ORIGIN", help="Allow pages of this origin (may be repeated).")
+@click.option("--remove", multiple=True, metavar="ORIGIN", help="Allow them no more (may be repeated).")
+@click.option("--list", "only_list", is_flag=True, help="Change nothing; this is so without --add and --remove, too.")
+@json_option
+def origins(merchant_id: str, add: tuple[str, ...], remove: tuple[str, ...], only_list: bool, as_json: bool) -> None:
+    """Say on which pages a merchant's pk_live_ keys work; pk_test_ keys work on any."""
+    if only_list and (add or remove):
+        raise click.UsageError("--list does not go with --add or --remove.")
+    number = ids.read_merchant(merchant_id)
+    allowed = run(lambda ctx: merchants.change_origins(ctx, number, add=add, remove=remove))
+    lines = list(allowed) or ["No origin: pk_live_ keys of this merchant work nowhere."]
+    emit({"merchantId": merchant_id, "allowedOrigins": list(allowed)}, lines, as_json=as_json)
+
+
 def _tell(m: Merchant, as_json: bool) -> None:
     emit(_shape(m), [f"Merchant {ids.show_merchant(m.merchant_id)} ({m.name}, {m.plan}): {m.status}."], as_json=as_json)
 

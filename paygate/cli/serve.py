@@ -71,7 +71,7 @@ def serve(host: str, port: int, workers: int, no_worker: bool, data: Path | None
             asyncio.run(prepare(settings, dsn))
             text = f"PayGate on {address}, data in {settings.data_dir}. Stop it with Ctrl-C."
             emit({"url": address, "workers": workers}, [text], as_json=as_json)
-            _run(listener, workers, settings.log_level)
+            _run(listener, workers, settings)
     except KeyboardInterrupt:
         raise SystemExit(0) from None
 
@@ -106,8 +106,8 @@ def create_app() -> Starlette:
     return create()
 
 
-def _run(listener: socket.socket, workers: int, log_level: str) -> None:
-    telemetry.configure(log_level)
+def _run(listener: socket.socket, workers: int, settings: Settings) -> None:
+    telemetry.configure(settings.log_level)
     config = uvicorn.Config(
         FACTORY,
         factory=True,
@@ -118,6 +118,7 @@ def _run(listener: socket.socket, workers: int, log_level: str) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
         timeout_graceful_shutdown=GRACE_S,
     )
     if workers > 1:

@@ -15,7 +15,7 @@ import click
 from paygate.db.migrate import migrate
 from paygate.db.pool import Database
 from paygate.embedded import Lease, acquire
-from paygate.services import installation
+from paygate.services import installation, metrics
 from paygate.services.context import Context
 from paygate.settings import Settings
 
@@ -74,7 +74,10 @@ async def _with_context(settings: Settings, dsn: str, work: Callable[[Context], 
     try:
         ctx = settings.context(db)
         await installation.check(ctx)
-        return await work(ctx)
+        try:
+            return await work(ctx)
+        finally:
+            await metrics.keep_last(ctx)
     finally:
         await db.close()
 

@@ -6,6 +6,7 @@
     |   +-- TooLarge            the body or a field is larger than allowed
     |   +-- Unauthorized        no credential, or one that does not verify
     |   +-- Forbidden           the credential is good but not for this
+    |   +-- TooManyOpen         this client has as many open payments as it may
     |   +-- NotFound            no such object for this merchant
     |   +-- Conflict            the object's state does not allow it
     |   |   +-- WrongState      a payment's status does not allow the event
@@ -22,6 +23,9 @@ every leaf is in every table.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
 
 
 class PayGateError(Exception):
@@ -65,6 +69,22 @@ class Forbidden(Refused):
     default = "This credential may not do that."
 
 
+class TooManyOpen(Refused):
+    """This client's address has as many open pk_ payments as it may; `retry_after_s`: when one ends."""
+
+    default = (
+        "Your network address has 20 open payments, made with pk_ keys, already. Pay one, or wait until one expires."
+    )
+    payer: ClassVar[Mapping[str, str]] = {
+        "th": "มีรายการรอชำระจากเครือข่ายของคุณครบจำนวนแล้ว กรุณาชำระรายการเดิม หรือรอให้รายการหมดอายุ",
+        "en": "Too many payments from your network are still open. Pay one of them, or wait until one expires.",
+    }
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__()
+
+
 class NotFound(Refused):
     """No such object, or it belongs to somebody else."""
 
@@ -86,9 +106,29 @@ class WrongState(Conflict):
 
 
 class SlotsExhausted(Conflict):
-    """Every payable amount around this price is held by another open payment of the account."""
+    """No payable amount around this price can be given now, and why; `retry_after_s`: when the first hold ends.
 
-    default = "Every payable amount around this price is taken by open payments. Try again in a few minutes."
+    `message` is for the merchant, `payer` for the person who wants to pay.
+    """
+
+    words: ClassVar[Mapping[str, str]] = {
+        "full": "Every payable amount around this price is taken by open payments. Cancel payments that nobody will"
+        " pay, add a receiving account, or try again when Retry-After says.",
+        "share": "The last payable amounts of this price on the shared account are kept for merchants with fewer than"
+        " 20 open payments of it. Cancel payments that nobody will pay, or try again when Retry-After says.",
+        "browser": "Payments made with pk_ keys hold half of the payable amounts of this price, which is all they may."
+        " Create payments on your server with a secret key (sk_...), or try again when Retry-After says.",
+    }
+    default = words["full"]
+    payer: ClassVar[Mapping[str, str]] = {
+        "th": "มีผู้กำลังชำระยอดนี้จำนวนมาก กรุณาลองใหม่อีกครั้งในอีกสักครู่ ยังไม่มีการหักเงินของคุณ",
+        "en": "Many people are paying this amount right now. Please try again in a little while; you were not charged.",
+    }
+
+    def __init__(self, why: str = "full", *, retry_after_s: int | None = None, field: str | None = None) -> None:
+        self.why = why
+        self.retry_after_s = retry_after_s
+        super().__init__(self.words[why], field=field)
 
 
 class NoAccount(Conflict):

@@ -19,11 +19,12 @@ from paygate.core.events import Announcement
 from paygate.core.payments import QUARANTINE_OTHER, Payment
 from paygate.core.principals import ReceivingAccount
 from paygate.db.idempotency import Stored
-from paygate.db.payments import NAMES, Claim, Taken
+from paygate.db.payments import NAMES, Claim
 from paygate.db.pool import Conn
+from paygate.db.reservations import Taken, Wish
 from paygate.db.sql import Sql
 
-# Batches alone lock accounts' rows, and always in this order.
+# Batches and payments of pk_ keys (`take_browser_v1`) alone lock accounts' rows, and always in this order.
 GATES = Sql("""
     SELECT 1
       FROM accounts a
@@ -36,12 +37,11 @@ GATES = Sql("""
 TAKE = Sql("""
     SELECT w.place, t.amount_satang, t.now_at
       FROM unnest(:receiving_ids::uuid[], :payment_ids::uuid[], :firsts::bigint[], :lasts::bigint[],
-                  :exacts::boolean[], :exclusives::boolean[], :holds::interval[])
-           WITH ORDINALITY AS w (receiving_id, payment_id, first, last, exact, exclusive, hold, place)
-CROSS JOIN LATERAL take_slot_v1(
-               :mode, w.receiving_id, w.payment_id,
-               ARRAY(SELECT generate_series(w.first, w.last, CASE WHEN w.first <= w.last THEN 1 ELSE -1 END)),
-               w.exact, w.exclusive, w.hold) t
+                  :exacts::boolean[], :exclusives::boolean[], :shareds::boolean[], :holds::interval[])
+           WITH ORDINALITY AS w (receiving_id, payment_id, first, last, exact, exclusive, shared, hold, place)
+CROSS JOIN LATERAL take_slot_v2(
+               :mode, w.receiving_id, w.payment_id, :merchant_id, w.first, w.last, w.exact, w.exclusive, w.shared,
+               false, w.hold) t
 """)
 
 _TYPES = dict.fromkeys(NAMES, "text") | {
@@ -150,13 +150,10 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One payment's part of TAKE. *amounts* are consecutive, the preferred one first; see `payments.take`."""
+    """One payment's part of TAKE: of the one account of *wish*."""
 
-    receiving_id: UUID
     payment_id: UUID
-    amounts: Sequence[int]
-    exact: bool
-    exclusive: bool
+    wish: Wish
     hold: timedelta
 
 
@@ -175,17 +172,20 @@ async def enter(conn: Conn, mode: str, accounts: Collection[ReceivingAccount]) -
     await conn.fetch(*GATES.bind(owner_ids=owner_ids, mode=mode, ids=[account.id for account in accounts]))
 
 
-async def take(conn: Conn, mode: str, wants: Sequence[Want]) -> list[Taken | None]:
-    """An amount for each of *wants*, None where all are held. Only behind `enter`."""
+async def take(conn: Conn, merchant_id: int, mode: str, wants: Sequence[Want]) -> list[Taken | None]:
+    """An amount for each of *wants*, None where there is none to be had. Only behind `enter`."""
+    wishes = [want.wish for want in wants]
     rows = await conn.fetch(
         *TAKE.bind(
+            merchant_id=merchant_id,
             mode=mode,
-            receiving_ids=[want.receiving_id for want in wants],
+            receiving_ids=[wish.account.receiving_id for wish in wishes],
             payment_ids=[want.payment_id for want in wants],
-            firsts=[want.amounts[0] for want in wants],
-            lasts=[want.amounts[-1] for want in wants],
-            exacts=[want.exact for want in wants],
-            exclusives=[want.exclusive for want in wants],
+            firsts=[wish.amounts[0] for wish in wishes],
+            lasts=[wish.amounts[-1] for wish in wishes],
+            exacts=[wish.exact for wish in wishes],
+            exclusives=[wish.exclusive for wish in wishes],
+            shareds=[wish.account.owner_id == 0 for wish in wishes],
             holds=[want.hold for want in wants],
         )
     )

@@ -125,9 +125,9 @@ RECORD = Sql("""
               AND endpoint_id = :endpoint_id
               AND state = 'DUE'
               AND lease_id = :lease_id                              -- A successor may have it by now.
-        RETURNING 1
+        RETURNING clock_timestamp() - created_at AS dwell
            )
-    SELECT count(*) FROM moved
+    SELECT dwell FROM moved
 """)
 
 
@@ -203,9 +203,9 @@ async def claim(
     return Claimed(due, len(rows) - len(due))
 
 
-async def record(conn: Conn, due: Due, attempt: Attempt) -> bool:
-    """Log the try and move the delivery; whether the lease was still ours."""
-    moved = await conn.fetchval(
+async def record(conn: Conn, due: Due, attempt: Attempt) -> timedelta | None:
+    """Log the try and move the delivery: how long ago its event was; None when the lease was not ours any more."""
+    dwell: timedelta | None = await conn.fetchval(
         *RECORD.bind(
             merchant_id=due.merchant_id,
             mode=due.mode,
@@ -224,7 +224,7 @@ async def record(conn: Conn, due: Due, attempt: Attempt) -> bool:
             lease_id=due.lease_id,
         )
     )
-    return bool(moved)
+    return dwell
 
 
 def _due(row: Any) -> Due:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,29 +21,6 @@ NAMES = tuple(f.name for f in fields(Payment))
 COLUMNS = ", ".join(f"p.{name}" for name in NAMES)
 # The effective status, for reads, filters and compare-and-set alike; core.payments.standing says the same.
 STANDING = "CASE WHEN p.status = 'PENDING' AND p.expires_at <= statement_timestamp() THEN 'EXPIRED' ELSE p.status END"
-
-# Claim the idempotency key, if there is one, and take a payable amount. An amount that is null: the key was claimed.
-# No row at all: the key is known, or there is none and no amount is free.
-TAKE = Sql("""
-      WITH claim AS (
-           INSERT INTO idempotency_keys AS k (merchant_id, mode, credential, path, key, fingerprint, created_at,
-                                              expires_at)
-           SELECT :merchant_id::bigint, :mode::text, :credential::text, :path::text, :key::text, :fingerprint::bytea,
-                  clock_timestamp(), clock_timestamp() + interval '24 hours'
-            WHERE :key IS NOT NULL
-      ON CONFLICT (merchant_id, mode, credential, path, key) DO UPDATE
-              SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
-                  expires_at = excluded.expires_at, status = NULL, answer = NULL
-            WHERE k.expires_at <= excluded.created_at           -- After its 24 hours a key is new again.
-        RETURNING 1
-           )
-    SELECT t.amount_satang, t.now_at
-      FROM take_slot_v1(:mode, :receiving_id, :payment_id, :amounts, :exact, :exclusive, :hold) t
-     WHERE :key IS NULL OR EXISTS (SELECT 1 FROM claim)
-     UNION ALL
-    SELECT NULL, NULL
-     WHERE EXISTS (SELECT 1 FROM claim)
-""")
 
 # The payment, its hold on the amount, its event and deliveries, and the stored answer; credits that may fit are marked.
 INSERT = Sql(f"""
@@ -232,53 +209,6 @@ class Claim:
     path: str
     key: str
     fingerprint: bytes
-
-
-class KeyKnown(Exception):
-    """The Idempotency-Key was used before: its answer, if it has one, is what to give."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A payable amount that is a payment's own, and since when by the database's clock."""
-
-    amount_satang: int
-    at: datetime
-
-
-async def take(
-    conn: Conn,
-    claim: Claim | None,
-    *,
-    merchant_id: int,
-    mode: str,
-    receiving_id: UUID,
-    payment_id: UUID,
-    amounts: Sequence[int],
-    exact: bool,
-    exclusive: bool,
-    hold: timedelta,
-) -> Taken | None:
-    """Take one of *amounts* for a payment, None if all are held. Raises KeyKnown, and takes nothing, if *claim* is."""
-    rows = await conn.fetch(
-        *TAKE.bind(
-            merchant_id=merchant_id,
-            mode=mode,
-            credential=claim and claim.credential,
-            path=claim and claim.path,
-            key=claim and claim.key,
-            fingerprint=claim and claim.fingerprint,
-            receiving_id=receiving_id,
-            payment_id=payment_id,
-            amounts=list(amounts),
-            exact=exact,
-            exclusive=exclusive,
-            hold=hold,
-        )
-    )
-    if claim and not rows:
-        raise KeyKnown()
-    return next((Taken(row["amount_satang"], row["now_at"]) for row in rows if row["now_at"]), None)
 
 
 async def insert(

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from paygate.core import ids
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.keys import Mode
+from paygate.core.payments import payable_amounts
 from paygate.db import accounts, merchants
+from paygate.db import capacity as rows
 from paygate.db.accounts import Account, NewAccount
+from paygate.db.capacity import Speaker
 from paygate.db.pool import Conn
 from paygate.services import audit, inputs
 from paygate.services.context import Context
 
 CENTRAL = 0
+FULLEST = 10  # Prices that an account is shown with.
+TAGGED_SATANG = 10_000  # Any price: its tags are counted.
 AMOUNT_TAGGINGS = ("auto", "off", "add", "subtract")
 
 
@@ -77,6 +83,42 @@ async def list_accounts(ctx: Context, owner: int | None = None) -> Sequence[Acco
     """The accounts in force, live and test, of one owner (0: central) or of all."""
     async with ctx.db.connection() as conn:
         return await accounts.listed(conn, owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Fullest:
+    """A price and how many of its amounts are held and free."""
+
+    price_satang: int
+    held: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How full an account is, and who speaks for it. `free_at`: when the first held amount is free by itself."""
+
+    account: Account
+    open_payments: int
+    held_amounts: int
+    free_at: datetime | None
+    fullest: Sequence[Fullest]
+    sources: Sequence[Speaker]
+
+
+async def capacity(ctx: Context, account_id: UUID) -> Capacity:
+    """How full the account is that *account_id* (any version) is of. Raises NotFound."""
+    async with ctx.db.connection() as conn:
+        account = await accounts.find(conn, account_id)
+        if account is None:
+            raise NotFound(f"There is no account {ids.show('acc', account_id)}.")
+        amounts = payable_amounts(TAGGED_SATANG, account.amount_tagging, 0, 0)
+        low, high = min(amounts) - TAGGED_SATANG, max(amounts) - TAGGED_SATANG
+        held = await rows.held(conn, account.mode, account.receiving_id)
+        prices = await rows.fullest(conn, account.mode, account.receiving_id, low, high, FULLEST)
+        speakers = await rows.speakers(conn, account.merchant_id, account.mode, account.receiving_id)
+    fullest = [Fullest(price.price_satang, price.held, max(len(amounts) - price.busy, 0)) for price in prices]
+    return Capacity(account, held.open, held.amounts, held.free_at, fullest, speakers)
 
 
 async def retire(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> None:

@@ -12,18 +12,19 @@ from paygate import telemetry
 from paygate.core import fields
 from paygate.core.errors import InvalidInput, SlotsExhausted
 from paygate.core.events import of_payment
-from paygate.core.payments import Payment
-from paygate.core.principals import Principal, ReceivingAccount
+from paygate.core.payments import Payment, Status
+from paygate.core.principals import Principal
 from paygate.core.sealing import NONCE_BYTES
 from paygate.db import batches as rows
 from paygate.db import idempotency
 from paygate.db.batches import Want, Written
 from paygate.db.idempotency import Stored
-from paygate.db.payments import Claim, Taken
+from paygate.db.payments import Claim
 from paygate.db.pool import Conn
+from paygate.db.reservations import Taken, Wish
 from paygate.services import drafts, evidence
 from paygate.services.context import Context
-from paygate.services.drafts import Draft, NewPayment, Wish
+from paygate.services.drafts import Draft, NewPayment
 from paygate.services.payments import Replayed, replay
 
 log = telemetry.logger("services.batches")
@@ -43,7 +44,6 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class _Reserved:
-    account: ReceivingAccount
     wish: Wish
     taken: Taken
 
@@ -77,6 +77,8 @@ async def create(
 
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
+    if isinstance(done, Made):
+        telemetry.count_payment(principal.mode, Status.PENDING, len(done.payments))
     try:
         for owner_id, credit_id in fitting:
             await evidence.decide_again(ctx, owner_id, principal.mode, credit_id)
@@ -90,8 +92,7 @@ def _drafts(ctx: Context, principal: Principal, news: Sequence[NewPayment]) -> l
     for place, new in enumerate(news):
         try:
             one = drafts.draft(ctx, principal, new)
-            for account in one.accounts:
-                drafts.wish(one, account)
+            drafts.wishes(one)
         except InvalidInput as error:
             raise fields.within(f"payments[{place}]", error) from error
         made.append(one)
@@ -101,38 +102,31 @@ def _drafts(ctx: Context, principal: Principal, news: Sequence[NewPayment]) -> l
 async def _reserve(conn: Conn, principal: Principal, made: Sequence[Draft]) -> list[_Reserved]:
     """An amount for each draft, of its first account that has one. Raises SlotsExhausted."""
     await rows.enter(conn, principal.mode, principal.accounts)
+    wishes = [drafts.wishes(one) for one in made]
     reserved: dict[int, _Reserved] = {}
-    for turn in range(max(len(one.accounts) for one in made)):
+    for turn in range(max(len(several) for several in wishes)):
         tries = [
-            (place, one.accounts[turn], drafts.wish(one, one.accounts[turn]))
-            for place, one in enumerate(made)
-            if place not in reserved and turn < len(one.accounts)
+            (place, several[turn])
+            for place, several in enumerate(wishes)
+            if place not in reserved and turn < len(several)
         ]
         if not tries:
             break
         # Exclusive amounts before shared ones: a lock is never strengthened.
-        tries.sort(key=lambda one: (one[1].receiving_id, not one[2].exclusive, one[2].amounts[0]))
-        wants = [
-            Want(
-                account.receiving_id,
-                made[place].id,
-                wish.amounts,
-                wish.exact,
-                wish.exclusive,
-                made[place].hold,
-            )
-            for place, account, wish in tries
-        ]
-        for (place, account, wish), taken in zip(tries, await rows.take(conn, principal.mode, wants), strict=True):
+        tries.sort(key=lambda one: (one[1].account.receiving_id, not one[1].exclusive, one[1].amounts[0]))
+        wants = [Want(made[place].id, wish, made[place].hold) for place, wish in tries]
+        given = await rows.take(conn, principal.merchant_id, principal.mode, wants)
+        for (place, wish), taken in zip(tries, given, strict=True):
             if taken is not None:
-                reserved[place] = _Reserved(account, wish, taken)
+                reserved[place] = _Reserved(wish, taken)
     short = next((place for place in range(len(made)) if place not in reserved), None)
     if short is not None:
+        telemetry.count_refused("full")
         raise SlotsExhausted(field=f"payments[{short}].amount")
     return [reserved[place] for place in range(len(made))]
 
 
 def _written(made: Draft, reserved: _Reserved, event_id: UUID) -> Written:
-    payment = drafts.payment(made, reserved.account, reserved.taken)
+    payment = drafts.payment(made, reserved.wish.account, reserved.taken)
     created = of_payment("payment.created", payment, event_id, payment.created_at)
     return Written(payment, created, reserved.wish.exclusive)

@@ -37,6 +37,7 @@ class Context:
     plan_fee_bps: dict[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))
     vat: Vat = Vat.NONE
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    metrics_token: str | None = field(default=None, repr=False)  # None: metrics are shown to this computer only.
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
 

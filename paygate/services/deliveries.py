@@ -71,19 +71,21 @@ def failed(due: Due, error: str, latency_ms: int = 0) -> Attempt:
 
 async def record(ctx: Context, due: Due, attempt: Attempt) -> bool:
     """Keep what became of a try; whether the delivery was still ours. Repeating it is harmless."""
-    ours = await ctx.db.transaction(lambda conn: rows.record(conn, due, attempt))
+    dwell = await ctx.db.transaction(lambda conn: rows.record(conn, due, attempt))
+    if dwell is not None and attempt.state == "DELIVERED":
+        telemetry.observe_webhook_dwell(dwell.total_seconds())
     about = {
         "endpoint": ids.show("we", due.endpoint_id),
         "webhook": ids.show("wh", due.event_id),
         "attempt": due.attempt,
     }
-    if not ours:
+    if dwell is None:
         log.warning("webhook answered after its lease had passed on", **about, status=attempt.status)
     elif attempt.disable is not None:
         log.warning("webhook endpoint disabled", **about, reason=attempt.disable)
     elif attempt.state != "DELIVERED":
         log.info("webhook failed", **about, status=attempt.status, error=attempt.error, state=attempt.state)
-    return ours
+    return dwell is not None
 
 
 def _secrets(ctx: Context, due: Due) -> list[str]:

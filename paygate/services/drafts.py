@@ -19,7 +19,7 @@ from paygate.core.fees import Charge, charge
 from paygate.core.money import MIN_AMOUNT_SATANG
 from paygate.core.payments import QUARANTINE_OTHER, Payment, Status, payable_amounts
 from paygate.core.principals import Principal, ReceivingAccount
-from paygate.db.payments import Taken
+from paygate.db.reservations import Taken, Wish
 from paygate.services.context import Context
 
 PROXY_KINDS: dict[str, Literal["mobile", "national_id", "ewallet"]] = {
@@ -63,18 +63,6 @@ class Draft:
         return self.expiry + QUARANTINE_OTHER + SKEW
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """The payable amounts that a draft may take of an account, the preferred one first.
-
-    `exact`: the first is wanted before the others. `exclusive`: nobody else may hold the amount.
-    """
-
-    amounts: Sequence[int]
-    exact: bool
-    exclusive: bool
-
-
 def draft(ctx: Context, principal: Principal, new: NewPayment) -> Draft:
     """A draft with a fresh id. Raises NoAccount, InvalidInput (a reference without a biller ID)."""
     payment_id = ctx.new_id()
@@ -97,7 +85,20 @@ def wish(made: Draft, account: ReceivingAccount) -> Wish:
     amounts = payable_amounts(made.new.amount_satang, tagging, charge_satang, MIN_AMOUNT_SATANG)
     if not amounts:
         raise InvalidInput("amount is too small for the receiving account's amounts and fee.", field="amount")
-    return Wish(amounts, exact=tagging == "auto", exclusive=exclusive)
+    return Wish(account, amounts, exact=tagging == "auto", exclusive=exclusive)
+
+
+def wishes(made: Draft) -> list[Wish]:
+    """What *made* may take of each account. Raises InvalidInput when its amount is too small for all of them."""
+    found, refused = [], InvalidInput("amount is too small.", field="amount")
+    for account in made.accounts:
+        try:
+            found.append(wish(made, account))
+        except InvalidInput as error:
+            refused = error
+    if not found:
+        raise refused
+    return found
 
 
 def payment(made: Draft, account: ReceivingAccount, taken: Taken) -> Payment:

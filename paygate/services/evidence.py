@@ -11,8 +11,10 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from time import monotonic
 from uuid import UUID
 
+from paygate import telemetry
 from paygate.core.credits import BANGKOK, REJECTED, Credit, CreditState, Observation, Sameness, recognise
 from paygate.core.events import of_payment
 from paygate.core.ledger import PLATFORM, credit_parked
@@ -72,8 +74,13 @@ async def record(ctx: Context, seen: Observation) -> Outcome:
             )
         return outcome
 
+    began_s = monotonic()
     outcome = await ctx.db.transaction(work)
     ctx.wake()
+    telemetry.count_evidence(seen.channel, outcome.word)
+    if outcome.word is Word.PAID:
+        telemetry.count_payment(seen.mode, Status.PAID)
+        telemetry.observe_evidence_to_paid(monotonic() - began_s)
     return outcome
 
 
@@ -116,6 +123,8 @@ async def decide_again(ctx: Context, merchant_id: int, mode: str, credit_id: UUI
 
     outcome = await ctx.db.transaction(work)
     ctx.wake()
+    if outcome.word is Word.PAID:
+        telemetry.count_payment(mode, Status.PAID)
     return outcome
 
 

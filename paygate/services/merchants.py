@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paygate.core import ids
+from paygate.core import ids, origins
 from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.fees import CENTRAL_PLANS, PLAN_FEE_BPS
 from paygate.db import accounts as account_rows
@@ -114,6 +114,30 @@ async def _move(ctx: Context, merchant_id: int, action: str, change: Change, act
         before, after = {"status": was.status}, {"status": merchant.status}
         await _log(ctx, conn, actor, action, merchant_id, before=before, after=after)
         return merchant
+
+    return await ctx.db.transaction(work)
+
+
+async def change_origins(
+    ctx: Context, merchant_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: str = audit.CLI
+) -> tuple[str, ...]:
+    """Allow and disallow pages for the merchant's pk_live_ keys; the origins allowed afterwards, in order.
+
+    Raises NotFound, and InvalidInput (origin) for what is no origin, or when there would be too many.
+    """
+    new = [origins.allowable(text) for text in add]
+    gone = [origins.shown(text) or text for text in remove]
+
+    async def work(conn: Conn) -> tuple[str, ...]:
+        allowed = await merchants.change_origins(conn, merchant_id, new, gone)
+        if allowed is None:
+            raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+        if new and len(allowed) > origins.MAX_ORIGINS:
+            raise InvalidInput(f"A merchant may have at most {origins.MAX_ORIGINS} origins.", field="origin")
+        if new or gone:
+            changed = {"added": new, "removed": gone, "allowed": list(allowed)}
+            await _log(ctx, conn, actor, "merchant.origins", merchant_id, after=changed)
+        return allowed
 
     return await ctx.db.transaction(work)
 

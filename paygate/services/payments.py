@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from paygate import telemetry
 from paygate.core import ids
-from paygate.core.errors import Moved, NotFound, SlotsExhausted
+from paygate.core.errors import Conflict, Moved, NotFound, PayGateError, SlotsExhausted, TooManyOpen
 from paygate.core.events import of_payment
 from paygate.core.payments import (
     CancelAsked,
@@ -22,13 +22,14 @@ from paygate.core.payments import (
 )
 from paygate.core.principals import Principal
 from paygate.core.sealing import NONCE_BYTES
-from paygate.db import credits, idempotency, steps
+from paygate.db import credits, idempotency, reservations, steps
 from paygate.db import payments as rows
 from paygate.db.payments import Claim, Page
 from paygate.db.pool import Conn
-from paygate.services import drafts, evidence
+from paygate.db.reservations import Browser
+from paygate.services import drafts, evidence, visitors
 from paygate.services.context import Context
-from paygate.services.drafts import NewPayment, draft, wish
+from paygate.services.drafts import NewPayment, draft
 
 log = telemetry.logger("services.payments")
 
@@ -54,57 +55,86 @@ class Replayed:
 
 
 async def create(
-    ctx: Context, principal: Principal, new: NewPayment, claim: Claim | None, answer: Answer
+    ctx: Context,
+    principal: Principal,
+    new: NewPayment,
+    claim: Claim | None,
+    answer: Answer,
+    *,
+    client: str | None = None,
 ) -> Done | Replayed:
     """Make a payment: an amount is reserved, the QR's text built, fee and net frozen, `payment.created` announced.
 
-    Two round trips, BEGIN and COMMIT apart. Raises NoAccount, SlotsExhausted, InvalidInput (a reference without a
-    biller ID), IdempotencyMismatch, IdempotencyBusy.
+    With a pk_ key the payment is a browser's, whatever *new* says, and *client* is the browser's network address.
+
+    Two round trips, BEGIN and COMMIT apart. Raises NoAccount, SlotsExhausted, TooManyOpen, Conflict (`orderId` is of a
+    payment of the merchant's server), InvalidInput (a reference without a biller ID), IdempotencyMismatch,
+    IdempotencyBusy.
     """
+    browser = None
+    if principal.kind == "public":
+        new = replace(new, amount_source="browser")
+        browser = Browser(visitors.address_hash(ctx, client), new.order_id)
     made, event_id, nonce = draft(ctx, principal, new), ctx.new_id(), secrets.token_bytes(NONCE_BYTES)
+    wishes = drafts.wishes(made)
+    exclusive = {wish.account.id: wish.exclusive for wish in wishes}
 
     async def work(conn: Conn) -> tuple[Done | Replayed, list[UUID]]:
-        for turn, account in enumerate(made.accounts):
-            wanted = wish(made, account)
-            try:
-                taken = await rows.take(
-                    conn,
-                    claim if turn == 0 else None,
-                    merchant_id=principal.merchant_id,
-                    mode=principal.mode,
-                    receiving_id=account.receiving_id,
-                    payment_id=made.id,
-                    amounts=wanted.amounts,
-                    exact=wanted.exact,
-                    exclusive=wanted.exclusive,
-                    hold=made.hold,
-                )
-            except rows.KeyKnown:
-                return await _known(ctx, conn, claim), []
-            if taken is not None:
-                payment = drafts.payment(made, account, taken)
-                status, body = answer(payment)
-                sealed = ctx.key.seal(body, idempotency.purpose(claim), nonce) if claim else None
-                fitting = await rows.insert(
-                    conn,
-                    payment,
-                    of_payment("payment.created", payment, event_id, payment.created_at),
-                    exclusive=wanted.exclusive,
-                    claim=claim,
-                    status=status if claim else None,
-                    answer=sealed,
-                )
-                return Done(payment, status, body), fitting
-        raise SlotsExhausted()
+        try:
+            taken = await reservations.take(
+                conn,
+                claim,
+                merchant_id=principal.merchant_id,
+                mode=principal.mode,
+                payment_id=made.id,
+                wishes=wishes,
+                hold=made.hold,
+                browser=browser,
+            )
+        except reservations.KeyKnown:
+            return await _known(ctx, conn, claim), []
+        if isinstance(taken, reservations.Refused):
+            raise refusal(taken)
+        payment = drafts.payment(made, *taken)
+        status, body = answer(payment)
+        sealed = ctx.key.seal(body, idempotency.purpose(claim), nonce) if claim else None
+        fitting = await rows.insert(
+            conn,
+            payment,
+            of_payment("payment.created", payment, event_id, payment.created_at),
+            exclusive=exclusive[payment.account_id],
+            claim=claim,
+            status=status if claim else None,
+            answer=sealed,
+        )
+        return Done(payment, status, body), fitting
 
     done, fitting = await ctx.db.transaction(work)
     ctx.wake()
-    if isinstance(done, Done) and fitting:
-        try:
-            await evidence.decide_again(ctx, done.payment.owner_id, done.payment.mode, fitting[0])
-        except Exception:  # The payment is made, and the credits are marked: the workers decide them.
-            log.exception("money that came before its payment was not decided", payment=str(done.payment.id))
+    if isinstance(done, Done):
+        telemetry.count_payment(principal.mode, Status.PENDING)
+        await _decide_again(ctx, done.payment, fitting)
     return done
+
+
+async def _decide_again(ctx: Context, payment: Payment, fitting: Sequence[UUID]) -> None:
+    """Money may have come before its payment could be seen: the oldest credit that fits is decided again now."""
+    if not fitting:
+        return
+    try:
+        await evidence.decide_again(ctx, payment.owner_id, payment.mode, fitting[0])
+    except Exception:  # The payment is made, and the credits are marked: the workers decide them.
+        log.exception("money that came before its payment was not decided", payment=str(payment.id))
+
+
+def refusal(refused: reservations.Refused) -> PayGateError:
+    """Why no amount was given, in words; it is counted."""
+    telemetry.count_refused(refused.why)
+    if refused.why == "order":
+        message = "This orderId is of a payment that the merchant's server made; a pk_ key cannot use it."
+        return Conflict(message, field="orderId")
+    soon_s = max(refused.free_in_s or 1, 1)
+    return TooManyOpen(soon_s) if refused.why == "address" else SlotsExhausted(refused.why, retry_after_s=soon_s)
 
 
 async def get(ctx: Context, principal: Principal, payment_id: UUID) -> Payment:
@@ -143,9 +173,9 @@ async def cancel(
     """Cancel an open payment; a cancelled one is answered as it is. Raises NotFound, WrongState."""
     event_id, nonce = ctx.new_id(), secrets.token_bytes(NONCE_BYTES)
 
-    async def work(conn: Conn) -> Done | Replayed:
+    async def work(conn: Conn) -> tuple[Done | Replayed, bool]:
         if claim and (stored := await idempotency.claim_key(conn, claim)) is not None:
-            return replay(ctx, claim, stored)
+            return replay(ctx, claim, stored), False
         seen, _ = await rows.get(conn, principal.merchant_id, principal.mode, payment_id) or (None, None)
         if seen is None:
             raise NotFound("No such payment.")
@@ -153,7 +183,8 @@ async def cancel(
         payment = await rows.lock(conn, principal.merchant_id, principal.mode, payment_id)
         if payment is None:
             raise NotFound("No such payment.")
-        if payment.status is not Status.CANCELLED:
+        cancels = payment.status is not Status.CANCELLED
+        if cancels:
             step = advance(payment, CancelAsked(now))
             payment = step.after
             event = of_payment("payment.cancelled", payment, event_id, now)
@@ -162,10 +193,12 @@ async def cancel(
         if claim:
             sealed = ctx.key.seal(body, idempotency.purpose(claim), nonce)
             await idempotency.answer_key(conn, claim, idempotency.Stored(status, sealed))
-        return Done(payment, status, body)
+        return Done(payment, status, body), cancels
 
-    done = await ctx.db.transaction(work)
+    done, cancelled = await ctx.db.transaction(work)
     ctx.wake()
+    if cancelled:
+        telemetry.count_payment(principal.mode, Status.CANCELLED)
     return done
 
 
@@ -175,19 +208,21 @@ async def expire(ctx: Context, limit: int = 100) -> int:
     Their status is EXPIRED from the deadline on, announced or not: every read says so by the database's clock.
     """
 
-    async def work(conn: Conn) -> int:
+    async def work(conn: Conn) -> list[str]:
         due = await rows.due(conn, limit)
         for payment, now in due:
             step = advance(payment, TimePassed(now))
             event = of_payment("payment.expired", step.after, ctx.new_id(), now)
             # The quarantine was fixed at creation, as deadline plus an hour: the hold on the amount stays as it is.
             await steps.write(conn, steps.Writing(now, payment.mode, step=replace(step, until_at=None), event=event))
-        return len(due)
+        return [payment.mode for payment, _ in due]
 
     expired = await ctx.db.transaction(work)
     if expired:
         ctx.wake()
-    return expired
+    for mode in expired:
+        telemetry.count_payment(mode, Status.EXPIRED)
+    return len(expired)
 
 
 def _as_of(found: tuple[Payment, datetime] | None) -> Payment:

@@ -1,6 +1,6 @@
 """What every face needs of HTTP, without knowing any face: reading bodies, keys and headers; answering; refusing."""
 
-from paygate.wire.access import authenticate
+from paygate.wire.access import authenticate, authenticate_page, client_address, preflight
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
@@ -15,11 +15,14 @@ __all__ = [
     "MethodNotAllowed",
     "accepted",
     "authenticate",
+    "authenticate_page",
     "body",
     "claim",
+    "client_address",
     "context",
     "encode",
     "json_answer",
+    "preflight",
     "query",
     "raw_json",
     "refuse_method",

@@ -1,14 +1,16 @@
-"""Who is asking: `X-API-Key: sk_...` or `Authorization: Bearer sk_...`."""
+"""Who is asking: `X-API-Key: sk_...` or `Authorization: Bearer sk_...`; and from which page, with a pk_ key."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from paygate import telemetry
-from paygate.core import keys
+from paygate.core import ids, keys, origins
 from paygate.core.errors import Forbidden, Unauthorized
 from paygate.core.principals import Principal
 from paygate.db import keys as rows
+from paygate.wire.edge import let_read
 from paygate.wire.requests import context
 
 
@@ -34,6 +36,55 @@ async def authenticate(request: Request) -> Principal:
     if principal.status != "APPROVED" and principal.mode == "live":
         raise Forbidden("This merchant is not approved yet. Test keys (sk_test_...) work meanwhile.")
     return principal
+
+
+async def authenticate_page(request: Request) -> Principal:
+    """The merchant behind the request's key, for the calls that a pk_ key may use; its page may read the answer.
+
+    A pk_live_ key is good on the merchant's allowed origins alone. The Origin header can be forged outside browsers, so
+    this protects people's browsers from being used, and is no proof of anything. Raises as `authenticate` does.
+    """
+    principal = await authenticate(request)
+    if principal.kind == "public":
+        said = request.headers.getlist("origin")
+        origin = origins.shown(said[0]) if len(said) == 1 else None
+        if principal.mode == "live" and origin not in principal.allowed_origins:
+            raise Forbidden(_refused(principal, origin, bool(said)))
+        let_read(request.scope, origin)
+    return principal
+
+
+def client_address(request: Request) -> str | None:
+    """The network address that the request came from; behind a trusted proxy, the one that it names."""
+    return request.client.host if request.client else None
+
+
+async def preflight(request: Request) -> Response:
+    """OPTIONS, a browser's question before it sends a key. Which page may, the key tells: so every page may ask."""
+    said = request.headers.getlist("origin")
+    origin = origins.shown(said[0]) if len(said) == 1 else None
+    let_read(request.scope, origin)
+    headers = {"Allow": ", ".join(sorted(request.scope.get("paygate.methods", ())))}
+    if origin is not None:
+        headers |= {
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Client-Secret",
+            "Access-Control-Max-Age": "7200",
+        }
+    return Response(status_code=204, headers=headers)
+
+
+def _refused(principal: Principal, origin: str | None, said: bool) -> str:
+    if origin is None:
+        problem = "names no page" if said else "is missing"
+        return (
+            f"A pk_live_ key works on pages of the merchant's allowed origins only, and this request's Origin header"
+            f" {problem}. On a server use a secret key (sk_live_...); pk_test_ keys work from anywhere."
+        )
+    return (
+        f"Pages of {origin} may not use this pk_live_ key. To allow them, add the origin:"
+        f" paygate merchant origins {ids.show_merchant(principal.merchant_id)} --add {origin}"
+    )
 
 
 def _given(request: Request) -> str:

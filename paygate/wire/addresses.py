@@ -25,6 +25,7 @@ class Address(Route):
             handlers = {"HEAD": handlers["GET"], **handlers}
 
         async def dispatch(request: Request) -> Response:
+            request.scope["paygate.methods"] = tuple(handlers)
             return await handlers[request.method](request)
 
         super().__init__(path, dispatch, methods=list(handlers), name=path)

@@ -27,6 +27,7 @@ log = telemetry.logger("wire")
 
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 NOT_STORED = "no-store"  # Unless the handler says otherwise: answers hold people's payments.
+_READER = "paygate.reader"  # In a request's scope: the origin whose pages may read its answer.
 _HIDDEN_FROM = 500  # From this status on it is our fault, or the machine's, and is worth a line of its own.
 
 
@@ -67,7 +68,7 @@ class Edge:
         async def named_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 started.status = message["status"]
-                _finish_headers(MutableHeaders(scope=message), request_id)
+                _finish_headers(MutableHeaders(scope=message), request_id, scope.get(_READER))
             await send(message)
 
         try:
@@ -112,8 +113,17 @@ class _Started:
     status: int = 0
 
 
-def _finish_headers(headers: MutableHeaders, request_id: str) -> None:
+def let_read(scope: Scope, origin: str | None) -> None:
+    """Let pages of *origin* read the answer of this request, whatever it will be (CORS). No cookies are involved."""
+    scope[_READER] = origin
+
+
+def _finish_headers(headers: MutableHeaders, request_id: str, reader: str | None) -> None:
     headers["Request-Id"] = request_id
+    if reader is not None:
+        headers["Access-Control-Allow-Origin"] = reader
+        headers["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Request-Id, Retry-After"
+        headers.add_vary_header("Origin")
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", NOT_STORED)

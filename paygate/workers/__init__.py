@@ -8,18 +8,20 @@ from urllib.parse import urlsplit
 
 from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
+from paygate.services import metrics
 from paygate.services.context import Context
-from paygate.workers import expire, prune, recheck, statements
+from paygate.workers import count, expire, prune, recheck, statements
 from paygate.workers.deliver import Deliverer
 from paygate.workers.loop import Bell, Chore, Outage, tend
 
-__all__ = ["run"]
+__all__ = ["count_only", "run"]
 
 DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
 PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
+COUNT_S = 10.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
 
@@ -42,6 +44,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
             Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),
+            Chore("count", COUNT_S, lambda: count.work(ctx)),
         ]
         ctx.wake = bell.ring
         try:
@@ -55,6 +58,20 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
         finally:
             ctx.wake = was_wake
             await deliverer.abandon()
+            await metrics.keep_last(ctx)
+
+
+async def count_only(ctx: Context, stop: asyncio.Event) -> None:
+    """Keep what this process counts until *stop* is set; for servers that leave the work to others."""
+    chore = Chore("count", COUNT_S, lambda: count.work(ctx))
+    task = asyncio.create_task(tend(chore, stop, Outage()), name=chore.name)
+    try:
+        await stop.wait()
+        chore.bell.ring()
+        await task
+    finally:
+        task.cancel()
+        await metrics.keep_last(ctx)
 
 
 def own_addresses(public_url: str) -> list[tuple[str, int]]:

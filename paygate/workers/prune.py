@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from paygate.db import balances, idempotency, notices
-from paygate.services import statement_files
+from paygate.services import statement_files, visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
@@ -17,10 +17,13 @@ BALANCES_KEPT = timedelta(days=30)
 
 
 async def work(ctx: Context) -> bool:
-    """Forget a batch of old keys, balances, reports and of what banks wrote; whether there are more."""
-    keys = await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE))
-    points = await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE))
+    """Forget a batch of each: old keys, balances, reports, texts of banks, addresses; whether there are more."""
     age = timedelta(days=ctx.keep_evidence_days)
-    reports = await statement_files.prune(ctx, AT_ONCE)
-    texts = await ctx.db.transaction(lambda conn: notices.forget(conn, age, AT_ONCE))
-    return AT_ONCE in (keys, points, reports, texts)
+    forgotten = (
+        await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE)),
+        await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE)),
+        await ctx.db.transaction(lambda conn: notices.forget(conn, age, AT_ONCE)),
+        await statement_files.prune(ctx, AT_ONCE),
+        await visitors.forget(ctx, AT_ONCE),
+    )
+    return AT_ONCE in forgotten

@@ -156,3 +156,30 @@ def test_every_command_has_examples_and_json() -> None:
         told = CliRunner().invoke(cli, [*command.split(), "--help"], prog_name="paygate").output
         assert f"paygate {command.strip()}" in told.partition("\n  Examples:\n    ")[2], told
         assert "--json" in told
+
+
+def test_a_merchants_origins_are_added_removed_and_listed(inside: Paygate) -> None:
+    shop = inside(*SHOP, "free", "--approve", "--json").json["merchantId"]
+    assert inside("merchant", "origins", shop, "--json").json == {"merchantId": shop, "allowedOrigins": []}
+    assert "work nowhere" in inside("merchant", "origins", shop).out
+    added = inside("merchant", "origins", shop, "--add", "HTTPS://Shop.example/", "--add", "http://localhost:3000")
+    assert added.out.split() == ["http://localhost:3000", "https://shop.example"]
+    left = inside("merchant", "origins", shop, "--remove", "http://localhost:3000", "--json").json
+    assert left["allowedOrigins"] == ["https://shop.example"]
+    assert inside("merchant", "origins", shop, "--list").out.split() == ["https://shop.example"]
+    for wrong in ("http://shop.example", "shop.example", "https://shop.example/pay", "*", "null"):
+        assert is_refused(inside("merchant", "origins", shop, "--add", wrong))
+    assert is_refused(inside("merchant", "origins", "mer_000000000000g", "--list"))
+    assert is_refused(inside("merchant", "origins", shop, "--list", "--add", "https://a.example"), status=2)
+
+
+def test_an_account_is_shown_with_how_full_it_is_and_who_speaks_for_it(inside: Paygate) -> None:
+    account = inside(*ACCOUNT, "--name", "ร้าน", "--json").json["accountId"]
+    source = inside("source", "add", "--account", account, "--kind", "generic", "--json").json["sourceId"]
+    seen = inside("account", "show", account, "--json").json
+    assert (seen["openPayments"], seen["heldAmounts"], seen["firstFreeAt"], seen["fullestPrices"]) == (0, 0, None, [])
+    [told] = seen["sources"]
+    assert told == {"sourceId": source, "kind": "generic", "disabled": False, "lastHeardAt": None}
+    text = inside("account", "show", account).out
+    assert "0 open payments; 0 amounts held." in text and source in text and "never" in text
+    assert is_refused(inside("account", "show", source))

@@ -37,7 +37,9 @@ async def test_anything_that_is_not_a_key_in_force_is_401(gateway: Gateway) -> N
 
 
 async def test_a_public_key_is_403_with_the_way_out(gateway: Gateway) -> None:
-    for method, path in (("POST", "/api/v1/payment/create"), ("GET", LIST)):
+    payment = "/api/v1/payment/01900000-0000-7000-8000-000000000000"
+    paths = [("POST", "/api/v1/payment/batch"), ("POST", "/api/v1/qr"), ("GET", LIST), ("POST", f"{payment}/cancel")]
+    for method, path in [*paths, ("GET", "/api/v1/payment/order/A")]:
         answer = await gateway.ask(method, path, {"amount": 1}, key=gateway.world.public_key)
         assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN")
         assert "secret key" in answer.json()["message"]

@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
@@ -23,6 +24,7 @@ ROWS = 50_000
 PAGES = 250  # A scan of a big table here touches a thousand and more.
 BIG = {"payments", "reservations", "slots", "credits", "credit_refs", "observations", "events", "deliveries"} | {
     *("idempotency_keys", "balance_points", "notices", "api_keys", "key_directory", "accounts", "merchants")
+    * ("seats", "idempotency_keys", "balance_points", "api_keys", "key_directory", "accounts", "merchants")
 }
 NOW = datetime.now(UTC).replace(microsecond=0)
 LIVE = {"mode": "live"}
@@ -95,6 +97,10 @@ SEED = f"""
     SELECT merchant_id, 'live', pg_temp.u('event', n), pg_temp.u('endpoint', merchant_id),
            CASE WHEN n <= 5 THEN 'DUE' ELSE 'DELIVERED' END, at, at, CASE WHEN n > 5 THEN at END FROM made
      WHERE n <= {ROWS // 2};
+    INSERT INTO seats
+    SELECT 'live', decode(md5((n / 20)::text), 'hex'), n % 20 + 1, merchant_id, id,
+           now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 day' END
+      FROM made WHERE n <= {ROWS // 2};
     INSERT INTO idempotency_keys
     SELECT merchant_id, 'live', 'secret', 'POST /api/v1/payment/create', 'key-' || n, sha256(n::text::bytea), 201,
            'sealed', NULL, now(), now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 day' END
@@ -107,7 +113,7 @@ TABLES = ", ".join(sorted(BIG))
 class Hot:
     """A statement: values as they come, and the indexes that it must use ("a b": one of the two).
 
-    `run`: it is run as well, and the pages that it touches are counted.
+    `run`: it is run as well, and the pages that it touches are counted: `pages` at most.
     """
 
     values: dict[str, Any]
@@ -144,7 +150,15 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     lines |= {"skew": timedelta(minutes=2), "window": timedelta(minutes=10), "half_day": timedelta(hours=12)}
     lines |= {"balances": [5] * 3, "ref2s": [None] * 3, "left_ids": [], "booked": True}
     claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
+    pool = [{"owner": 0, "account": str(row["account_id"]), "exact": True, "exclusive": True, "shared": True}]
+    pool = [one | {"receiving": str(row["receiving_id"]), "first": 10_100, "last": 10_199} for one in pool] * 2
+    taking = dict.fromkeys(statements()["reservations.TAKE"].names) | {"mode": "live", "payment_id": uuid4()}
+    taking |= {"merchant_id": row["merchant_id"], "accounts": json.dumps(pool), "hold": timedelta(hours=1)}
+    browser = taking | {"address": md5(str(row["n"] // 20).encode()).digest(), "order_id": "ORDER-none"}
     return {
+        "reservations.TAKE": Hot(taking),
+        "reservations.TAKE_FOR_BROWSER": Hot(browser, pages=2 * PAGES),  # 300 slots around a price, scattered.
+        "reservations.FORGET": Hot({"limit": 100}, {"seats_over"}),
         "payments.GET": Hot(one, {"payments_pkey payments_by_id"}),
         "payments.GET_BY_ID": Hot({"id": row["id"]}, {"payments_by_id"}),
         "payments.GET_BY_ORDER": Hot({**one, "id": ...} | {"order_id": row["order_id"]}, {"payments_order"}),
@@ -271,6 +285,9 @@ async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None
         await conn.execute(statement)  # One by one: a foreign key's check keeps its plan for a whole transaction.
     await conn.execute(f"ANALYZE {TABLES}")
     wrong: dict[str, list[str]] = {}
+    for name, asked in hot(await a_row(conn, 30)).items():
+        if name.startswith("reservations.TAKE"):  # Functions read the catalogue when they are first called.
+            await with_values(conn, statements()[name], asked)
     for number in (30, 25_003):  # An open payment, and an old paid one.
         for name, asked in hot(await a_row(conn, number)).items():
             sql = statements()[name]

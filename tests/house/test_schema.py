@@ -23,10 +23,15 @@ DIRECTORIES = {
     "account_directory": "one real account belongs to one owner of the whole installation",
     "slots": "the one lock: merchants share the central account's amounts",
     "reservations": "a credit knows the account and the amount, not the merchant",
+    "seats": "one address holds at most twenty open payments, whosever shop it is at",
     "credit_refs": "a bank's reference is used up once, whoever shows it",
     "payout_references": "one transfer of the operator's bank completes one payout of whomever",
 }
-NOT_OF_TENANTS = {"installation": "one row", "schema_version": "the migrations' own"}
+NOT_OF_TENANTS = {
+    "installation": "one row",
+    "schema_version": "the migrations' own",
+    "metrics": "the installation's totals",
+}
 SELF_EVIDENT = {
     *("merchant_id", "mode", "id", "created_at", "amount_satang", "receiving_id", "payment_id", "credit_id"),
     *("user_id", "event_id", "endpoint_id", "slip_id"),

@@ -15,6 +15,7 @@ from paygate.db import keys
 from paygate.db.accounts import Account
 from paygate.services import accounts, merchants
 from paygate.services.context import Context
+from tests.services.helpers import MINUTE, PRICE, now, open_shop, shift, sql
 
 SCB = {"bank": "014", "number": "406-1-23456-7"}
 
@@ -184,3 +185,39 @@ async def test_the_newest_version_is_the_one_in_force_whatever_the_clock_says(ct
     for tagging in ("off", "add", "subtract"):
         newest = await add(ctx, promptpay="0812345678", amount_tagging=tagging, **SCB)
         assert [a.id for a in await accounts.list_accounts(ctx)] == [newest.id]
+
+
+@pytest.mark.parametrize(("tagging", "most"), [("auto", 100), ("add", 99), ("subtract", 99), ("off", 1)])
+async def test_an_account_tells_how_full_it_is(ctx: Context, tagging: str, most: int) -> None:
+    shop = await open_shop(ctx, tagging=tagging)
+    sold = [await shop.sell() for _ in range(3)]
+    await shop.sell(20_000)
+    await shop.cancel(sold[0])
+    await shift(ctx, sold[1], sold[1].expires_at - now())
+    seen = await accounts.capacity(ctx, shop.account.id)
+    exclusive = tagging != "off"
+    assert seen.open_payments == 2
+    assert seen.held_amounts == (4 if exclusive else 0)
+    told = [(price.price_satang, price.held, price.free) for price in seen.fullest]
+    assert told == ([(PRICE, 3, most - 3), (20_000, 1, most - 1)] if exclusive else [])
+    assert (seen.free_at is not None) == exclusive
+    if seen.free_at:
+        assert 59 * MINUTE < seen.free_at - now() <= 62 * MINUTE
+
+
+async def test_an_account_tells_when_each_of_its_sources_was_heard(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    account = shop.account
+    for source_id in (shop.sources[account.receiving_id], ctx.new_id()):
+        await sql(
+            ctx,
+            """INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
+               VALUES (0, 'live', $1, $2, 'generic', 'host', ''::bytea)""",
+            source_id,
+            account.receiving_id,
+        )
+    await shop.hears(PRICE)
+    first, second = (await accounts.capacity(ctx, account.id)).sources
+    assert first.heard_at is not None and abs(first.heard_at - now()) < MINUTE and second.heard_at is None
+    with pytest.raises(NotFound):
+        await accounts.capacity(ctx, ctx.new_id())

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from paygate.core.errors import InvalidInput, SlotsExhausted
+from paygate.core.fees import CENTRAL_PLANS
 from paygate.core.payments import Payment
-from paygate.services import payments
+from paygate.services import batches, payments
 from paygate.services.context import Context
+from paygate.services.drafts import NewPayment
 from tests.services.helpers import (
     MINUTE,
     PRICE,
@@ -224,3 +227,110 @@ async def test_a_pool_uses_its_other_account_when_one_is_full(ctx: Context, keye
 async def test_test_mode_takes_no_amount_from_live_mode(ctx: Context) -> None:
     live, test = await open_shop(ctx), await open_shop(ctx, mode="test")
     assert (await live.sell()).payable_satang == (await test.sell()).payable_satang == PRICE
+
+
+# --- what one merchant leaves to others on a shared account ----------------------------------------------------------
+
+
+async def test_the_last_twenty_amounts_of_a_shared_account_are_for_merchants_that_hold_fewer_than_twenty(
+    ctx: Context, crowd: Context
+) -> None:
+    account = await open_account(ctx, 0)
+    big, small, late = [await open_shop(crowd, accounts=[account]) for _ in range(3)]
+    sold = await asyncio.gather(*(big.sell() for _ in range(110)), return_exceptions=True)
+    assert sum(isinstance(p, Payment) for p in sold) == 80
+    assert all(isinstance(p, Payment) or (isinstance(p, SlotsExhausted) and p.why == "share") for p in sold)
+    assert {(await small.sell()).payable_satang for _ in range(12)} <= TAGGED
+    with pytest.raises(SlotsExhausted, match="fewer than 20"):
+        await big.sell()
+    rest = await asyncio.gather(*(late.sell() for _ in range(20)), return_exceptions=True)
+    assert sum(isinstance(p, Payment) for p in rest) == 8
+    with pytest.raises(SlotsExhausted) as refused:
+        await late.sell()
+    assert refused.value.why == "full" and 4_000 < (refused.value.retry_after_s or 0) <= 4_620
+    assert (await big.sell(PRICE + 200)).payable_satang == PRICE + 200
+    await assert_balanced(ctx)
+
+
+async def test_a_merchant_that_ends_payments_may_take_more_of_a_shared_account(ctx: Context) -> None:
+    account = await open_account(ctx, 0)
+    big, _ = [await open_shop(ctx, accounts=[account]) for _ in range(2)]
+    sold = [await big.sell() for _ in range(80)]
+    with pytest.raises(SlotsExhausted):
+        await big.sell()
+    await big.hears(sold[7].payable_satang)
+    await shift(ctx, await big.get(sold[7]), 13 * MINUTE)
+    assert (await big.sell()).payable_satang == sold[7].payable_satang
+
+
+async def test_a_merchant_that_is_alone_on_a_central_account_may_have_all_of_it(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    await open_shop(ctx, plan="pro")
+    assert len({(await shop.sell()).payable_satang for _ in range(100)}) == 100
+    with pytest.raises(SlotsExhausted) as refused:
+        await shop.sell()
+    assert refused.value.why == "full"
+
+
+async def test_a_batch_leaves_the_last_twenty_to_others_as_well(ctx: Context) -> None:
+    account = await open_account(ctx, 0)
+    big, _ = [await open_shop(ctx, accounts=[account]) for _ in range(2)]
+
+    async def batch(count: int) -> Any:
+        news = [NewPayment(PRICE) for _ in range(count)]
+        return await batches.create(ctx, big.principal, news, None, lambda _: (201, b""))
+
+    with pytest.raises(SlotsExhausted):
+        await batch(81)
+    assert len((await batch(80)).payments) == 80
+
+
+def test_the_plans_that_share_the_central_accounts_are_those_that_the_database_knows() -> None:
+    assert frozenset({"free"}) == CENTRAL_PLANS  # take_slot_v2 names it.
+
+
+# --- pools -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_pool_gives_the_account_that_holds_the_fewest_of_a_price(ctx: Context) -> None:
+    pool = [await open_account(ctx, 0) for _ in range(3)]
+    shop = await open_shop(ctx, accounts=pool)
+    await fill(shop, PRICE, PRICE + 29, 60 * MINUTE, account=0)
+    await fill(shop, PRICE, PRICE + 9, 60 * MINUTE, account=1)
+    await fill(shop, PRICE + 500, PRICE + 599, 60 * MINUTE, account=2)  # Another price does not count.
+    given = [(await shop.sell()).receiving_id for _ in range(60)]
+    counts = [given.count(account.receiving_id) for account in pool]
+    assert sum(counts) == 60 and [counts[0] + 30, counts[1] + 10, counts[2]] in (
+        *([34, 33, 33], [33, 34, 33], [33, 33, 34]),
+    )
+
+
+async def test_of_two_idle_accounts_the_one_that_was_used_longer_ago_is_given(ctx: Context) -> None:
+    pool = [await open_account(ctx, 0) for _ in range(2)]
+    shop = await open_shop(ctx, accounts=pool)
+    await fill(shop, PRICE, PRICE, -5 * MINUTE, account=0)
+    await fill(shop, PRICE, PRICE, -60 * MINUTE, account=1)
+    assert (await shop.sell()).receiving_id == pool[1].receiving_id
+
+
+async def test_a_pool_of_accounts_without_tags_fills_evenly_too(ctx: Context) -> None:
+    pool = [await open_account(ctx, 0, tagging="off") for _ in range(2)]
+    shop = await open_shop(ctx, accounts=pool)
+    given = [(await shop.sell()).receiving_id for _ in range(20)]
+    assert given.count(pool[0].receiving_id) == 10
+
+
+async def test_an_account_that_an_order_is_too_small_for_is_passed_over(ctx: Context) -> None:
+    pool = [await open_account(ctx, 0, tagging=tagging) for tagging in ("subtract", "add")]
+    shop = await open_shop(ctx, accounts=pool)
+    assert {(await shop.sell(100)).receiving_id for _ in range(6)} == {pool[1].receiving_id}
+
+
+async def test_a_pool_is_full_when_each_of_its_accounts_is_and_says_when_the_first_hold_ends(ctx: Context) -> None:
+    pool = [await open_account(ctx, 0) for _ in range(2)]
+    shop = await open_shop(ctx, accounts=pool)
+    await fill(shop, PRICE, PRICE + 99, 60 * MINUTE, account=0)
+    await fill(shop, PRICE, PRICE + 99, 5 * MINUTE, account=1)
+    with pytest.raises(SlotsExhausted) as refused:
+        await shop.sell()
+    assert refused.value.why == "full" and 290 <= (refused.value.retry_after_s or 0) <= 300

@@ -11,6 +11,7 @@ from paygate.core.credits import Observation
 from paygate.db import credits
 from paygate.db import payments as rows
 from paygate.db.pool import Database, in_transaction
+from paygate.db.reservations import TAKE, TAKE_FOR_BROWSER
 from paygate.db.steps import WRITE
 from paygate.services import evidence
 from paygate.services.context import Context
@@ -69,7 +70,10 @@ async def test_creating_a_payment_asks_at_most_twice(ctx: Context, asked: Count,
 
 
 async def test_statements_are_short_enough_to_be_prepared_once_a_connection() -> None:
-    longest = max(len(statement.text) for statement in (rows.TAKE, rows.INSERT, rows.CANDIDATES, credits.KNOWN, WRITE))
+    longest = max(
+        len(statement.text)
+        for statement in (TAKE, TAKE_FOR_BROWSER, rows.INSERT, rows.CANDIDATES, credits.KNOWN, WRITE)
+    )
     assert longest < 15 * 1024  # asyncpg's limit: a longer one is prepared, a further round trip, at each use.
 
 

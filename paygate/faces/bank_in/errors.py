@@ -14,6 +14,7 @@ TABLE: dict[type[PayGateError], tuple[int, str]] = {
     errors.TooLarge: (413, "PAYLOAD_TOO_LARGE"),
     errors.Unauthorized: (401, "UNAUTHORIZED"),
     errors.Forbidden: (403, "FORBIDDEN"),
+    errors.TooManyOpen: (429, "RATE_LIMITED"),
     errors.NotFound: (404, "NOT_FOUND"),
     errors.Conflict: (409, "CONFLICT"),
     errors.WrongState: (409, "CONFLICT"),

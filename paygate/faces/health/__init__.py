@@ -2,5 +2,6 @@
 
 from paygate.faces.health.errors import refuse
 from paygate.faces.health.handlers import live, overview, ready
+from paygate.faces.health.metrics import show as metrics
 
-__all__ = ["live", "overview", "ready", "refuse"]
+__all__ = ["live", "metrics", "overview", "ready", "refuse"]

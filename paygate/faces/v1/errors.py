@@ -1,4 +1,7 @@
-"""How the native face says no: `{"error": code, "message", "field", "requestId"}`."""
+"""How the native face says no: `{"error": code, "message", "field", "requestId"}`.
+
+`payerMessage` {th, en} is there as well when a person who wants to pay may have to be told.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ TABLE: dict[type[PayGateError], tuple[int, str]] = {
     errors.TooLarge: (413, "PAYLOAD_TOO_LARGE"),
     errors.Unauthorized: (401, "UNAUTHORIZED"),
     errors.Forbidden: (403, "FORBIDDEN"),
+    errors.TooManyOpen: (429, "RATE_LIMITED"),
     errors.NotFound: (404, "NOT_FOUND"),
     errors.Conflict: (409, "CONFLICT"),
     errors.WrongState: (409, "CONFLICT"),
@@ -43,12 +47,16 @@ def refuse(error: PayGateError, request_id: str) -> Response:
         content["field"] = error.field
     if isinstance(error, WrongState):
         content["status"] = error.status
+    if isinstance(error, (errors.SlotsExhausted, errors.TooManyOpen)):
+        content["payerMessage"] = error.payer
     return json_answer({**content, "requestId": request_id}, status, _headers(error, status))
 
 
 def _headers(error: PayGateError, status: int) -> dict[str, str]:
     if isinstance(error, MethodNotAllowed):
         return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, (errors.SlotsExhausted, errors.TooManyOpen)) and error.retry_after_s is not None:
+        return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, errors.IdempotencyBusy) or status == 503:
         return {"Retry-After": "1"}
     return {"WWW-Authenticate": 'Bearer realm="PayGate"'} if status == 401 else {}

@@ -20,16 +20,20 @@ from paygate.services.payments import Replayed
 
 
 async def create(request: Request) -> Response:
-    """POST /api/v1/payment/create: 201. The picture is drawn after the transaction, for a kept answer as well."""
-    principal, ctx = await merchant(request), wire.context(request)
+    """POST /api/v1/payment/create: 201. The picture is drawn after the transaction, for a kept answer as well.
+
+    A pk_ key may, from a page of an allowed origin.
+    """
+    principal, ctx = await wire.authenticate_page(request), wire.context(request)
     raw = await wire.body(request)
-    new = shapes.new_payment(ctx, fields.json_object(raw), principal.callback_domains)
+    public = principal.kind == "public"
+    new = shapes.new_payment(ctx, fields.json_object(raw), principal.callback_domains, public=public)
     claim = wire.claim(request, principal, raw)
 
     def answer(payment: Payment) -> tuple[int, bytes]:
-        return 201, shapes.created(ctx, payment)
+        return 201, shapes.created(ctx, payment, public=public)
 
-    done = await payments.create(ctx, principal, new, claim, answer)
+    done = await payments.create(ctx, principal, new, claim, answer, client=wire.client_address(request))
     body = await asyncio.to_thread(_with_picture, done.body)
     return wire.raw_json(body, done.status, replayed(done))
 

@@ -30,6 +30,7 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 # Stands for the picture in an answer that is kept: a picture is drawn again quicker than it is stored and read.
 NO_PICTURE_YET = b'"qrCode":"@QR@"'
+THE_MERCHANTS = frozenset({"fee", "netAmount", "vat"})  # No business of payers.
 _REFERENCE = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
 _LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
@@ -37,14 +38,18 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)", re.ASCII)  # `+07:00` in a query that nobody escaped arrives as ` 07:00`.
 
 
-def new_payment(ctx: Context, given: Mapping[str, JsonValue], callback_domains: tuple[str, ...]) -> NewPayment:
-    """The body of `payment/create`. Raises InvalidInput, naming the field."""
+def new_payment(
+    ctx: Context, given: Mapping[str, JsonValue], callback_domains: tuple[str, ...], *, public: bool = False
+) -> NewPayment:
+    """The body of `payment/create`; *public*: with a pk_ key. Raises InvalidInput, naming the field."""
     if given.get("amountToken") is not None:
         raise InvalidInput("amountToken is not supported by this version; send amount.", field="amountToken")
     amount_satang = satang_from_json(given.get("amount"), low=ctx.min_amount_satang, high=ctx.max_amount_satang)
     _only_baht(given)
     ref1 = fields.pattern(given, "promptpayRef1", _REFERENCE, "1 to 20 characters A-Z and 0-9")
     ref2 = fields.pattern(given, "promptpayRef2", _REFERENCE, "1 to 20 characters A-Z and 0-9")
+    if public and ref1 is not None:  # The bank's answer would name what anybody may have written.
+        raise InvalidInput("promptpayRef1 needs a secret key (sk_...).", field="promptpayRef1")
     if ref2 is not None and ref1 is None:
         raise InvalidInput("promptpayRef2 needs promptpayRef1.", field="promptpayRef2")
     return NewPayment(
@@ -70,9 +75,15 @@ def _only_baht(given: Mapping[str, JsonValue]) -> None:
 # --- payments out --------------------------------------------------------------------------------------------------
 
 
-def created(ctx: Context, payment: Payment) -> bytes:
-    """The answer of `payment/create`, with NO_PICTURE_YET where the picture goes."""
-    return encode({"success": True, "transaction": _created(ctx, payment)})
+def created(ctx: Context, payment: Payment, *, public: bool = False) -> bytes:
+    """The answer of `payment/create`, with NO_PICTURE_YET where the picture goes.
+
+    *public*: with a pk_ key, and so without what the merchant pays for it.
+    """
+    transaction = _created(ctx, payment)
+    if public:
+        transaction = {name: value for name, value in transaction.items() if name not in THE_MERCHANTS}
+    return encode({"success": True, "transaction": transaction})
 
 
 def batch_created(ctx: Context, made: Sequence[Payment]) -> bytes:
