@@ -985,6 +985,7 @@ CREATE TABLE audit_heads (                      -- The end of each chain: its wr
     last_id         bigint      NOT NULL CHECK (last_id >= 0),  -- audit_log.id of the last row.
     last_hash       bytea       NOT NULL,       -- Its hash.
     seal            text        NOT NULL        -- What the installation's key makes of the two: the database alone cannot forge it.
+);
 -- ---------------------------------------------------------------------------------------------------- what is counted
 
 CREATE TABLE metrics (                          -- What was counted since the beginning, by all processes together; `/metrics` shows it.

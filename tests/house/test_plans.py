@@ -22,9 +22,23 @@ from tests.house.statements import statements
 
 ROWS = 50_000
 PAGES = 250  # A scan of a big table here touches a thousand and more.
-BIG = {"payments", "reservations", "slots", "credits", "credit_refs", "observations", "events", "deliveries"} | {
-    *("idempotency_keys", "balance_points", "notices", "api_keys", "key_directory", "accounts", "merchants")
-    * ("seats", "idempotency_keys", "balance_points", "api_keys", "key_directory", "accounts", "merchants")
+BIG = {
+    "accounts",
+    "api_keys",
+    "balance_points",
+    "credit_refs",
+    "credits",
+    "deliveries",
+    "events",
+    "idempotency_keys",
+    "key_directory",
+    "merchants",
+    "notices",
+    "observations",
+    "payments",
+    "reservations",
+    "seats",
+    "slots",
 }
 NOW = datetime.now(UTC).replace(microsecond=0)
 LIVE = {"mode": "live"}
@@ -198,7 +212,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
             money
             | {"owner_id": 0, "credit_id": row["id"], "occurred_at": row["created_at"], "listed": [row["id"]]}
             | {"around": timedelta(hours=24), "skew": timedelta(minutes=2), "near": 99, "ref1": "REF30"},
-            {"reservations_amount", "reservations_reference", "credits_unassigned credits_amount"},
+            {"reservations_amount", "reservations_reference", "credits_unassigned credits_amount credits_when"},
             pages=2_000,  # Some two hundred amounts are looked up.
         ),
         "audit.WALK": Hot({"merchant_id": 0, "id": 1_000, "limit": 100}, {"audit_log_pkey"}),
