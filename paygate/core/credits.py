@@ -115,6 +115,7 @@ class Credit:
     references: tuple[tuple[str, str], ...] = ()  # (namespace, ref)
     heard_from: tuple[Heard, ...] = field(default=())
     day_only: bool = False
+    confirmed: bool = False  # More than a notice told of it.
 
 
 class Sameness(StrEnum):

@@ -23,7 +23,7 @@ CREDIT = """c.merchant_id, c.mode, c.id, c.receiving_id, c.amount_satang, c.occu
            c.rank, c.state, c.booked, c.ref1, c.ref2, c.balance_satang, c.payment_merchant_id, c.payment_id, c.reason,
            ARRAY(SELECT r.namespace || chr(10) || r.ref FROM credit_refs r
                   WHERE r.mode = c.mode AND r.merchant_id = c.merchant_id AND r.credit_id = c.id) AS refs,
-           c.day_only,
+           c.day_only, c.confirmed_at IS NOT NULL AS confirmed,
            ARRAY(SELECT o.source_id::text || encode(o.digest, 'hex') || o.partial::integer || o.channel
                    FROM observations o
                   WHERE o.merchant_id = c.merchant_id AND o.mode = c.mode AND o.credit_id = c.id) AS heard"""
@@ -165,6 +165,7 @@ def credit_of(row: Any) -> Credit:
         references=tuple((ref.split("\n", 1)[0], ref.split("\n", 1)[1]) for ref in row["refs"]),
         heard_from=tuple(_heard(text) for text in row["heard"]),
         day_only=row["day_only"],
+        confirmed=row["confirmed"],
     )
 
 

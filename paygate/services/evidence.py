@@ -194,7 +194,7 @@ async def _decide(
 
 async def _weighed(ctx: Context, conn: Conn, decision: Decision, credit: Credit, found: rows.Candidates) -> Decision:
     """What a bank notice alone decides has to pass more than the word of a bank or a verifier has."""
-    if not isinstance(decision, Match) or credit.rank != NOTICE_RANK:
+    if not isinstance(decision, Match) or credit.rank != NOTICE_RANK or credit.confirmed:
         return decision
     central = credit.merchant_id == PLATFORM
     limits = [found.ceilings.get(decision.payment.merchant_id)]
@@ -312,6 +312,7 @@ def _richer(credit: Credit, seen: Observation) -> Credit:
         credit,
         occurred_at=seen.occurred_at if timed else credit.occurred_at,
         day_only=credit.day_only and not timed,
+        confirmed=credit.confirmed or seen.confirms,
         rank=min(credit.rank, seen.rank),
         ref1=credit.ref1 or seen.ref1,
         ref2=credit.ref2 or seen.ref2,

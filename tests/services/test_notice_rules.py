@@ -185,6 +185,16 @@ async def test_a_line_of_the_banks_statement_confirms_a_notice_and_leaves_its_ra
     assert [r["rank"] for r in await sql(ctx, "SELECT rank FROM credits")] == ["C"]
 
 
+async def test_a_line_of_the_banks_statement_lifts_the_ceiling(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    payment = await shop.sell(600_000)
+    at = now()
+    await forward(shop, 600_000, at=at)
+    line = shop.says(600_000, rank="D", channel=Channel.STATEMENT, reference=None, source_id=ctx.new_id(), at=at)
+    assert await evidence.record(ctx, line) == evidence.Outcome(Word.PAID, payment.id)
+    assert await confirmed(ctx) == [True]
+
+
 # ---------------------------------------------------------------------------------------------- one credit, many tales
 
 
