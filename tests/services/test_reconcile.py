@@ -138,12 +138,13 @@ async def test_only_what_the_statement_covers_whole_can_be_missing_in_it(ctx: Co
 
 async def test_the_next_statement_checks_what_was_too_near_to_the_end_of_the_last(ctx: Context) -> None:
     shop = await open_shop(ctx)
-    await shop.hears(1_001, at=ago(62))
-    first = await compare(ctx, shop, Row(ago(120), 1), Row(ago(60), 1))
+    hour = ago(60)
+    await shop.hears(1_001, at=hour - 2 * MINUTE)
+    first = await compare(ctx, shop, Row(hour - 60 * MINUTE, 1), Row(hour, 1))
     assert "missing" not in counts(first)
-    gap = await compare(ctx, shop, Row(ago(59), 2), Row(ago(10), 2))
+    gap = await compare(ctx, shop, Row(hour + MINUTE, 2), Row(hour + 50 * MINUTE, 2))
     assert "missing" not in counts(gap)
-    second = await compare(ctx, shop, Row(ago(60), 1), Row(ago(20), 3))
+    second = await compare(ctx, shop, Row(hour, 1), Row(hour + 40 * MINUTE, 3))
     assert counts(second)["missing"] == 1
 
 
