@@ -11,8 +11,6 @@ from uuid import UUID
 
 from paygate.banks.slips import SlipVerifier
 from paygate.banks.transport import Http
-from paygate.banks.slips import SlipVerifier
-from paygate.banks.transport import Http
 from paygate.core import ids
 from paygate.core.fees import PLAN_FEE_BPS, Vat
 from paygate.core.matching import NOTICE_CEILING_SATANG
@@ -38,8 +36,6 @@ class Context:
     plan_fee_bps: dict[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))
     vat: Vat = Vat.NONE
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    verifiers: tuple[SlipVerifier, ...] = ()  # Who resolves slips, in the order in which they are asked.
-    http: Http | None = None  # For vendors and banks: the operator's own addresses.
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
     verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
     http: Http | None = None  # How the operator's own banks and vendors are reached.

@@ -1,51 +1,53 @@
-"""Asking who can resolve a slip, one after the other, until there is a definite answer."""
+"""Asking what a slip stands for: the operator's verifiers in their order, the next one where one cannot say."""
 
 from __future__ import annotations
 
 from paygate import telemetry
 from paygate.banks.slips import ErrorKind, SlipFacts, SlipRef, VerifierError
 from paygate.core.errors import Bug
+from paygate.db.pool import in_transaction
 from paygate.services.context import Context
 
-# A definite answer of one verifier is the answer; after these the next one is asked.
-FAILS_OVER = frozenset(
-    {
-        ErrorKind.AUTH,
-        ErrorKind.QUOTA,
-        ErrorKind.RATE,
-        ErrorKind.UPSTREAM_DOWN,
-        ErrorKind.BAD_REQUEST,
-        ErrorKind.UNKNOWN,
-        ErrorKind.DUPLICATE_HINT,
-    }
-)
-ALARMING = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.BAD_REQUEST})
+DEFINITE = frozenset({ErrorKind.NOT_SLIP, ErrorKind.NOT_FOUND, ErrorKind.PENDING, ErrorKind.DUPLICATE_HINT})
+"""Answers about the slip itself: another vendor asks the same banks, and would be paid for saying the same."""
 
-log = telemetry.logger("verification")
+ALARMING = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA})
+
+log = telemetry.logger("services.verification")
 
 
 async def verify(ctx: Context, slip: SlipRef) -> SlipFacts:
-    """What the first verifier that answers says of *slip*. Never inside a transaction.
+    """The facts of *slip*, from the first verifier that can say.
 
-    Raises VerifierError: a definite one as it came, else the first verifier's, with the soonest `retry_after_s`.
-    Raises Bug when there is no verifier: ask `ctx.verifiers` first.
+    Raises VerifierError: a definite answer as it came, else what the first verifier in order failed with, and the
+    soonest moment that any of them wants to be asked again. Never called with a transaction open.
     """
-    if not ctx.verifiers or ctx.http is None:
-        raise Bug("No slip verifier is configured.")
+    if in_transaction():
+        raise Bug("A verifier was about to be asked while a database transaction is open.")
+    if ctx.http is None or not ctx.verifiers:
+        raise VerifierError(ErrorKind.UNKNOWN, "No slip verifier is configured.", provider="none")
     failures: list[VerifierError] = []
     for verifier in ctx.verifiers:
         try:
             return await verifier.check(ctx.http, slip)
         except VerifierError as error:
-            if error.kind in ALARMING:
-                log.error("a slip verifier needs the operator", verifier=verifier.name, kind=error.kind.value)
-            elif error.kind in FAILS_OVER:
-                log.warning("a slip verifier did not answer", verifier=verifier.name, kind=error.kind.value)
-            if error.kind not in FAILS_OVER:
+            _tell(error)
+            if error.kind in DEFINITE:
                 raise
             failures.append(error)
-    waits = [error.retry_after_s for error in failures if error.retry_after_s is not None]
+    raise _worst(failures)
+
+
+def _tell(error: VerifierError) -> None:
+    if error.kind in ALARMING:
+        log.error("a slip verifier refuses us: the operator must act", verifier=error.provider, reason=error.kind)
+    elif error.kind not in DEFINITE:
+        log.warning("a slip verifier could not say", verifier=error.provider, reason=error.kind, words=error.message)
+
+
+def _worst(failures: list[VerifierError]) -> VerifierError:
+    """What the first of them failed with, to be asked again when any of them may answer."""
     first = failures[0]
-    raise VerifierError(
-        first.kind, str(first), provider=first.provider, retry_after_s=min(waits, default=None)
-    ) from first
+    waits_s = [error.retry_after_s for error in failures]
+    soonest_s = None if None in waits_s else min(wait_s for wait_s in waits_s if wait_s is not None)
+    return VerifierError(first.kind, first.message, provider=first.provider, retry_after_s=soonest_s)
