@@ -37,8 +37,6 @@ class Context:
     vat: Vat = Vat.NONE
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
-    verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
-    http: Http | None = None  # How the operator's own banks and vendors are reached.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
 
     def new_id(self) -> UUID:
