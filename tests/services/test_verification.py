@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -24,9 +25,9 @@ FACTS = SlipFacts(
 )
 NEXT = [
     *(ErrorKind.AUTH, ErrorKind.QUOTA, ErrorKind.RATE, ErrorKind.UPSTREAM_DOWN, ErrorKind.BAD_REQUEST),
-    ErrorKind.UNKNOWN,
+    *(ErrorKind.UNKNOWN, ErrorKind.DUPLICATE_HINT),
 ]
-DEFINITE = [ErrorKind.NOT_SLIP, ErrorKind.NOT_FOUND, ErrorKind.PENDING, ErrorKind.DUPLICATE_HINT]
+DEFINITE = [ErrorKind.NOT_SLIP, ErrorKind.NOT_FOUND, ErrorKind.PENDING]
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Plugin:
     """A third party's verifier."""
 
     name: str
-    says: SlipFacts | ErrorKind
+    says: SlipFacts | ErrorKind | Exception | None
     wait_s: int | None = None
     asked: list[SlipRef] = field(default_factory=list)
 
@@ -42,6 +43,11 @@ class Plugin:
         self.asked.append(slip)
         if isinstance(self.says, ErrorKind):
             raise VerifierError(self.says, provider=self.name, retry_after_s=self.wait_s)
+        if isinstance(self.says, Exception):
+            raise self.says
+        if self.says is None:
+            await asyncio.Event().wait()
+        assert isinstance(self.says, SlipFacts)
         return self.says
 
 
@@ -101,6 +107,31 @@ async def test_one_that_names_no_wait_is_asked_again_by_our_own_schedule(ctx: Co
             given(ctx, Plugin("a", ErrorKind.RATE, 900), Plugin("b", ErrorKind.UPSTREAM_DOWN)), SLIP
         )
     assert refused.value.retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        KeyError("data"),
+        ValueError(),
+        replace(FACTS, trans_ref=SLIP.trans_ref.lower()),
+        replace(FACTS, sending_bank="004"),
+        replace(FACTS, amount_satang=0),
+        replace(FACTS, occurred_at=datetime(2026, 5, 20)),
+    ],
+)
+async def test_a_plug_in_that_breaks_or_tells_of_another_slip_is_not_believed(
+    ctx: Context, says: SlipFacts | Exception
+) -> None:
+    with pytest.raises(VerifierError) as refused:
+        await verification.verify(given(ctx, Plugin("first", says)), SLIP)
+    assert refused.value.kind is ErrorKind.UNKNOWN
+    assert await verification.verify(given(ctx, Plugin("first", says), Plugin("second", FACTS)), SLIP) == FACTS
+
+
+async def test_a_plug_in_that_hangs_does_not_hold_up_the_next(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "CHECK_TIMEOUT_S", 0.05)
+    assert await verification.verify(given(ctx, Plugin("first", None), Plugin("second", FACTS)), SLIP) == FACTS
 
 
 async def test_without_a_verifier_nobody_knows(ctx: Context) -> None:
