@@ -9,7 +9,7 @@ from paygate.banks import generic
 from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.webhooks import verify_bank_signature
 from paygate.db import sources
-from paygate.services import evidence, notices, statement_files
+from paygate.services import callbacks, evidence, notices, statement_files
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome
 from paygate.services.notices import Told, Trial
@@ -30,6 +30,8 @@ async def receive(
     if found is None or found[0].disabled:
         raise NotFound("No such source.")
     source, now = found
+    if source.kind in callbacks.KINDS:
+        raise Unauthorized("This source is for the bank itself, which has its address with `?key=`.")
     secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")

@@ -1,5 +1,5 @@
-"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, old keys are
-forgotten. Any number of processes may run it on one database."""
+"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, banks are asked
+about their callbacks, old keys are forgotten. Any number of processes may run it on one database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from paygate.services import metrics
 from paygate.services.context import Context
 from paygate.workers import count, expire, prune, recheck, statements
 from paygate.workers.deliver import Deliverer
+from paygate.workers.inquire import Inquirer
 from paygate.workers.loop import Bell, Chore, Outage, tend
 
 __all__ = ["count_only", "run"]
@@ -19,6 +20,7 @@ __all__ = ["count_only", "run"]
 DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
+INQUIRE_S = 1.0
 PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
 COUNT_S = 10.0
@@ -31,7 +33,12 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
 
     A database that is away is waited for, and no chore ever ends because something went wrong in it.
     """
-    bell, outage, was_wake = Bell(), Outage(), ctx.wake
+    bell, callback, outage, was_wake = Bell(), Bell(), Outage(), ctx.wake
+
+    def wake() -> None:
+        bell.ring()
+        callback.ring()
+
     async with Outbound(
         allow_networks=ctx.webhook_allow_networks,
         own_addresses=[*own_addresses(ctx.public_url), *([ctx.listening] if ctx.listening else [])],
@@ -42,11 +49,12 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("deliver", DELIVER_S, deliverer.work, bell, PACE_S),
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
+            Chore("inquire", INQUIRE_S, Inquirer(ctx).work, callback, PACE_S),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
             Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),
             Chore("count", COUNT_S, lambda: count.work(ctx)),
         ]
-        ctx.wake = bell.ring
+        ctx.wake = wake
         try:
             async with asyncio.TaskGroup() as group:
                 for chore in chores:

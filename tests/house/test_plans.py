@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -26,6 +26,7 @@ BIG = {
     "accounts",
     "api_keys",
     "balance_points",
+    "bank_hints",
     "credit_refs",
     "credits",
     "deliveries",
@@ -119,6 +120,14 @@ SEED = f"""
     SELECT merchant_id, 'live', 'secret', 'POST /api/v1/payment/create', 'key-' || n, sha256(n::text::bytea), 201,
            'sealed', NULL, now(), now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 day' END
       FROM made WHERE n <= {ROWS // 2};
+    INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
+    SELECT n % 1000 + 1, 'live', pg_temp.u('source', n), pg_temp.u('receiving', n % 1000 + 1), 'scb', 'host', 'sealed'
+      FROM generate_series(1, 5000) n;
+    INSERT INTO bank_hints (merchant_id, mode, id, source_id, digest, transaction_id, amount_satang, state, run_at,
+                            created_at, asked_since, closed_at)
+    SELECT (n % 5000 + 1) % 1000 + 1, 'live', pg_temp.u('hint', n), pg_temp.u('source', n % 5000 + 1),
+           sha256(n::text::bytea), 'T' || n, amount, CASE WHEN n <= 20 THEN 'OPEN' ELSE 'CONFIRMED' END,
+           CASE WHEN n <= 20 THEN at END, at, at, CASE WHEN n > 20 THEN at END FROM made;
 """
 TABLES = ", ".join(sorted(BIG))
 
@@ -169,6 +178,9 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     taking = dict.fromkeys(statements()["reservations.TAKE"].names) | {"mode": "live", "payment_id": uuid4()}
     taking |= {"merchant_id": row["merchant_id"], "accounts": json.dumps(pool), "hold": timedelta(hours=1)}
     browser = taking | {"address": md5(str(row["n"] // 20).encode()).digest(), "order_id": "ORDER-none"}
+    told = dict.fromkeys(statements()["callbacks.TELL"].names) | {"merchant_id": 9, "mode": "live", "id": row["id"]}
+    told |= {"source_id": UUID(row["a_source"]), "digest": sha256(b"7").digest(), "transaction_id": "T7"}
+    told |= {"amount_satang": 100, "most_open": 1_000, "most_hourly": 10_000, "most_again": 20}
     return {
         "reservations.TAKE": Hot(taking),
         "reservations.TAKE_FOR_BROWSER": Hot(browser, pages=2 * PAGES),  # 300 slots around a price, scattered.
@@ -226,6 +238,11 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "statements.PARK": Hot(
             lines, {"credits_amount", "reservations_amount", "observations_pkey", "reservations_reference"}, run=False
         ),
+        "callbacks.TELL": Hot(told, {"bank_hints_once bank_hints_recent"}),
+        "callbacks.CLAIM": Hot(
+            {"kinds": ["scb"], "lease_id": row["id"], "lease": timedelta(seconds=30), "limit": 4}, {"bank_hints_due"}
+        ),
+        "callbacks.MOVE": Hot({**one, "state": "OPEN", "detail": "", "pause": timedelta(0)}),
         "steps.WRITE": Hot(nothing, run=False),
         "notices.CONCLUDE": Hot({**one, "merchant_id": 0, "outcome": "PAID"}, {"notices_pkey"}),
         "notices.FORGET": Hot({"age": timedelta(0), "limit": 10}, {"notices_worded", "notices_pkey"}),
@@ -290,7 +307,8 @@ async def for_any_values(conn: Conn, sql: Sql) -> dict[str, Any]:
 async def a_row(conn: Conn, number: int) -> dict[str, Any]:
     """Payment *number* of the seed."""
     row = await conn.fetchrow("SELECT * FROM payments WHERE order_id = $1", f"ORDER-{number}")
-    return dict(row) | {"n": number}
+    source_id = await conn.fetchval("SELECT source_id FROM bank_hints WHERE transaction_id = 'T7'")
+    return dict(row) | {"n": number, "a_source": str(source_id)}
 
 
 async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None:

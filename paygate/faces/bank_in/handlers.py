@@ -8,6 +8,7 @@ from starlette.responses import Response
 from paygate import wire
 from paygate.core import ids
 from paygate.core.errors import NotFound
+from paygate.faces.bank_in import callbacks
 from paygate.services import bank
 from paygate.services.evidence import Outcome, Word
 from paygate.services.notices import Told, Trial
@@ -18,7 +19,11 @@ async def receive(request: Request) -> Response:
     """Signed with `X-PayGate-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">`; 200 with what became of it.
 
     An array of notices has an outcome for each as well, in order. `?dryRun=1`: what a notice would be read as.
+    A bank's own callback has `?key=` in its address instead, and is answered in the bank's form.
     """
+    key = wire.query(request).get("key")
+    if key is not None:
+        return await callbacks.receive(request, ids.read("src", request.path_params["source"]), key)
     body = await wire.body(request, await _most_bytes(request))
     source_id = ids.read("src", request.path_params["source"])
     signature = request.headers.get("x-paygate-signature")
