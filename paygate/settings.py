@@ -25,7 +25,7 @@ from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
-from paygate.services.context import Context
+from paygate.services.context import KEEP_EVIDENCE_DAYS, Context
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Value = TypeVar("Value")
@@ -47,6 +47,7 @@ KNOWN = frozenset(
         "PAYGATE_MIN_AMOUNT",
         "PAYGATE_MAX_AMOUNT",
         "PAYGATE_NOTICE_CEILING",
+        "PAYGATE_KEEP_EVIDENCE_DAYS",
         "PAYGATE_VAT",
         "PAYGATE_DB_POOL_SIZE",
         "PAYGATE_LOG_LEVEL",
@@ -81,6 +82,7 @@ class Settings:
     webhook_allow_networks: tuple[Network, ...] = ()  # PAYGATE_WEBHOOK_ALLOW_NETWORKS: private ones webhooks may reach.
     min_amount_satang: int = MIN_AMOUNT_SATANG  # PAYGATE_MIN_AMOUNT, there in baht: the smallest payment.
     max_amount_satang: int = MAX_AMOUNT_SATANG  # PAYGATE_MAX_AMOUNT, there in baht: the largest payment.
+    keep_evidence_days: int = KEEP_EVIDENCE_DAYS  # PAYGATE_KEEP_EVIDENCE_DAYS: texts and pictures; 0: never kept.
     notice_ceiling_satang: int = NOTICE_CEILING_SATANG  # PAYGATE_NOTICE_CEILING, in baht: see core/matching.py.
     vat: Vat = Vat.NONE  # PAYGATE_VAT: none, inclusive or exclusive of the fee.
     plan_fee_bps: Mapping[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))  # PAYGATE_FEE_BPS_<PLAN>.
@@ -114,6 +116,7 @@ class Settings:
             webhook_allow_networks=reader.read("PAYGATE_WEBHOOK_ALLOW_NETWORKS", _networks, NO_NETWORKS),
             min_amount_satang=low,
             max_amount_satang=high,
+            keep_evidence_days=reader.read("PAYGATE_KEEP_EVIDENCE_DAYS", _days, KEEP_EVIDENCE_DAYS),
             notice_ceiling_satang=reader.read("PAYGATE_NOTICE_CEILING", _satang, NOTICE_CEILING_SATANG),
             vat=reader.read("PAYGATE_VAT", _vat, Vat.NONE),
             plan_fee_bps=PLAN_FEE_BPS | fees,
@@ -138,6 +141,7 @@ class Settings:
             public_url=self.public_url,
             min_amount_satang=self.min_amount_satang,
             max_amount_satang=self.max_amount_satang,
+            keep_evidence_days=self.keep_evidence_days,
             notice_ceiling_satang=self.notice_ceiling_satang,
             plan_fee_bps=dict(self.plan_fee_bps),
             vat=self.vat,
@@ -292,6 +296,10 @@ def _vat(text: str) -> Vat:
 
 def _bps(text: str) -> int:
     return _whole(text, 0, 10_000, "hundredths of a percent")
+
+
+def _days(text: str) -> int:
+    return _whole(text, 0, 3_650, "days")
 
 
 def _pool_size(text: str) -> int:

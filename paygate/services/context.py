@@ -16,6 +16,8 @@ from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
 
+KEEP_EVIDENCE_DAYS = 30
+
 
 def _nothing() -> None:
     """Nobody sleeps in this process."""
@@ -31,6 +33,7 @@ class Context:
     min_amount_satang: int = MIN_AMOUNT_SATANG
     max_amount_satang: int = MAX_AMOUNT_SATANG
     notice_ceiling_satang: int = NOTICE_CEILING_SATANG
+    keep_evidence_days: int = KEEP_EVIDENCE_DAYS  # Texts and pictures are forgotten after so long; 0: never kept.
     plan_fee_bps: dict[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))
     vat: Vat = Vat.NONE
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()

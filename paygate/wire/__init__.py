@@ -4,7 +4,9 @@ from paygate.wire.access import authenticate
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
+from paygate.wire.payers import merchant_or_payer
 from paygate.wire.requests import accepted, body, claim, context, query
+from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
     "Address",
@@ -18,9 +20,12 @@ __all__ = [
     "claim",
     "context",
     "encode",
+    "is_form",
     "json_answer",
+    "merchant_or_payer",
     "query",
     "raw_json",
+    "read_form",
     "refuse_method",
     "refuse_path",
 ]

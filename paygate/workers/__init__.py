@@ -1,5 +1,5 @@
-"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, old keys are
-forgotten. Any number of processes may run it on one database."""
+"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, slips are asked
+about, old keys are forgotten. Any number of processes may run it on one database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
 from paygate.services.context import Context
-from paygate.workers import expire, prune, recheck
+from paygate.workers import expire, prune, recheck, verify
 from paygate.workers.deliver import Deliverer
 from paygate.workers.loop import Bell, Chore, Outage, tend
 
@@ -18,6 +18,7 @@ __all__ = ["run"]
 DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
+VERIFY_S = 1.0
 PRUNE_S = 3_600.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
@@ -39,6 +40,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("deliver", DELIVER_S, deliverer.work, bell, PACE_S),
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
+            Chore("verify", VERIFY_S, lambda: verify.work(ctx)),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
         ]
         ctx.wake = bell.ring

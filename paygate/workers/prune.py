@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paygate.db import balances, idempotency
+from paygate.db import balances, idempotency, slips
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
 """Rows of one transaction: few enough that nobody waits behind it."""
 
 
+PICTURES_AT_ONCE = 100
+"""Pictures are large."""
+
 BALANCES_KEPT = timedelta(days=30)
 """News of a bank that is older than this follows from nothing that we would still want to know."""
 
 
 async def work(ctx: Context) -> bool:
-    """Forget a batch of expired idempotency keys and of old balances; whether there are more."""
+    """Forget a batch of expired idempotency keys, of old balances and of slips' pictures; whether there are more."""
     keys = await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE))
     points = await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE))
-    return AT_ONCE in (keys, points)
+    age = timedelta(days=ctx.keep_evidence_days)
+    pictures = await ctx.db.transaction(lambda conn: slips.prune(conn, age, PICTURES_AT_ONCE))
+    return AT_ONCE in (keys, points) or pictures == PICTURES_AT_ONCE

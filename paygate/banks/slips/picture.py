@@ -44,6 +44,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 # Pillow's words for damaged files; a hostile one can make its parsers stumble in all of these ways.
 _DAMAGED = (
     OSError,
@@ -102,7 +103,7 @@ def see_slip(content: bytes) -> Seen:
     """
     with _opened(content, SLIP_FORMATS, MAX_SLIP_PIXELS) as picture:
         picture.draft("L", picture.size)  # JPEG is unpacked in grey at once: half the time.
-        turn = _UPRIGHT.get(_orientation(picture))
+        turn = _UPRIGHT.get(_orientation(picture) or 0)
         grey = _grey(picture)
         if turn is not None:
             grey = grey.transpose(turn)
@@ -153,7 +154,7 @@ trans_ref='013071152533APM07736')
 
 
 @contextmanager
-def _opened(content: bytes, formats: Sequence[str], most_pixels: int) -> Iterator[Image.Image]:
+def _opened(content: bytes, formats: tuple[str, ...], most_pixels: int) -> Iterator[Image.Image]:
     """The picture, its size checked before anything is unpacked; whatever goes wrong with it inside is InvalidInput."""
     try:
         with warnings.catch_warnings():
@@ -195,9 +196,7 @@ def _texts(grey: Image.Image, larger: Sequence[int]) -> list[str]:
             break
         looked_at = grey if scale == 1 else grey.resize((width, height), Image.Resampling.BICUBIC)
         if larger:
-            found = zxingcpp.read_barcodes(
-                looked_at, formats=zxingcpp.BarcodeFormat.QRCode, text_mode=zxingcpp.TextMode.Plain
-            )
+            found = zxingcpp.read_barcodes(looked_at, formats=_QR, text_mode=zxingcpp.TextMode.Plain)
         else:
             found = zxingcpp.read_barcodes(looked_at, text_mode=zxingcpp.TextMode.Plain)
         if texts := [one.text for one in found if one.text]:
