@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from uuid import UUID
 
+from paygate.banks.slips import SlipVerifier
+from paygate.banks.transport import Http
 from paygate.core import ids
 from paygate.core.fees import PLAN_FEE_BPS, Vat
 from paygate.core.matching import NOTICE_CEILING_SATANG
