@@ -208,6 +208,8 @@ def after_failure(kind: str, tries: int, waited: timedelta, retry_after_s: int |
         return Verdict(SlipOutcome.REJECTED, Refusal.NOT_A_SLIP)
     if kind == "NOT_FOUND" and tries >= NOT_FOUND_TRIES:
         return Verdict(SlipOutcome.REJECTED, Refusal.NOT_FOUND)
+    if kind == "DUPLICATE_HINT":  # It will say the same for ever.
+        return Verdict(SlipOutcome.REVIEW, Reason.SLIP_UNVERIFIED)
     pause = PAUSES[tries - 1] if 1 <= tries <= len(PAUSES) else None
     left = VERIFYING_TIME - waited
     if pause is None or left <= timedelta(0):

@@ -39,7 +39,7 @@ from paygate.services.slip_outcomes import End, Verification
 LEASE = timedelta(seconds=60)
 """Longer than any try, and the longest that a kill -9 delays a slip."""
 REQUEST_TIMEOUT_S = 8.0  # The payer waits for this one.
-WORKER_TIMEOUT_S = 15.0  # Within the time that a stop waits.
+WORKER_TIMEOUT_S = 18.0  # One verifier may be slow and the next one asked; within the time that a stop waits.
 MOST_TRIES = len(PAUSES) + 10
 """A slip that was claimed this often without an end breaks its workers: a person gets it."""
 EYES = 2
@@ -147,9 +147,9 @@ async def _verify(ctx: Context, ref: SlipRef, timeout_s: float) -> SlipFacts:
         async with asyncio.timeout(timeout_s):
             facts = await verification.verify(ctx, ref)
     except TimeoutError:
-        raise VerifierError(ErrorKind.UPSTREAM_DOWN, "No answer in time.", None, "") from None
+        raise VerifierError(ErrorKind.UPSTREAM_DOWN, "No answer in time.", provider="") from None
     if (facts.sending_bank, facts.trans_ref) != (ref.sending_bank, ref.trans_ref):
-        raise VerifierError(ErrorKind.UNKNOWN, "The answer is about another transfer.", None, facts.provider)
+        raise VerifierError(ErrorKind.UNKNOWN, "The answer is about another transfer.", provider=facts.provider)
     return facts
 
 
