@@ -59,11 +59,12 @@ def build(settings: Settings) -> Starlette:
         if settings.database_url is None:
             raise SettingsError(["PAYGATE_DATABASE_URL is not set; `paygate serve` sets it for its processes."])
         db = await Database.open(settings.database_url, size=settings.db_pool_size)
-        app.state.ctx = settings.context(db)
+        ctx = app.state.ctx = settings.context(db)
         try:
-            async with _background(app.state.ctx, wanted=not settings.no_worker):
+            async with _background(ctx, wanted=not settings.no_worker):
                 yield
         finally:
+            await ctx.close()
             await db.close()
 
     app = Starlette(

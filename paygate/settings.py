@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,9 @@ from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
+from paygate.services import vendors
 from paygate.services.context import KEEP_EVIDENCE_DAYS, Context
+from paygate.services.vendors import Chosen
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Value = TypeVar("Value")
@@ -55,6 +57,7 @@ KNOWN = frozenset(
         "PAYGATE_LISTENING",
         "PAYGATE_PG_BIN",  # Read by paygate.embedded.
         *FEE_SETTINGS,
+        *vendors.KNOWN,
     }
 )
 NOT_SETTINGS = frozenset({"BASE_URL", "PAYGATE_REQUIRE_ALL"})  # Another name of one; and one of the test suite.
@@ -89,6 +92,8 @@ class Settings:
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
     log_level: str = "info"  # PAYGATE_LOG_LEVEL: debug, info, warning or error.
     no_worker: bool = False  # PAYGATE_NO_WORKER=1: the server leaves background work to `paygate worker`.
+    # PAYGATE_SLIP_VERIFIERS, and PAYGATE_<NAME>_URL, _KEY and so on of each: see services/vendors.py.
+    vendors: Chosen = field(default_factory=Chosen)
     listening: tuple[str, int] | None = None  # PAYGATE_LISTENING: host:port of `serve`, where no webhook may go.
     warnings: tuple[str, ...] = ()  # Sentences for the operator: what was set but is not known.
 
@@ -105,6 +110,8 @@ class Settings:
         high = reader.read("PAYGATE_MAX_AMOUNT", _satang, max(MAX_AMOUNT_SATANG, low))
         if low > high:
             reader.problems.append("PAYGATE_MIN_AMOUNT is more than PAYGATE_MAX_AMOUNT.")
+        chosen = vendors.choose(values)
+        reader.problems += chosen.problems
         fees = {plan: reader.read(name, _bps, PLAN_FEE_BPS[plan]) for name, plan in FEE_SETTINGS.items()}
         make = functools.partial(
             cls,
@@ -124,7 +131,8 @@ class Settings:
             log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
             no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
             listening=reader.read("PAYGATE_LISTENING", _listening, None),
-            warnings=tuple(_unknown(name) for name in sorted(values.keys() - KNOWN - NOT_SETTINGS)),
+            vendors=chosen.chosen,
+            warnings=(*chosen.warnings, *_unknowns(values.keys() - chosen.known)),
         )
         secret = reader.read("PAYGATE_SECRET_KEY", _secret, "")
         if not (secret or reader.problems):
@@ -134,7 +142,8 @@ class Settings:
         return make(secret_key=secret)
 
     def context(self, db: Database) -> Context:
-        """What the services are given."""
+        """What the services are given. Each process makes one, and closes it."""
+        made = vendors.build(self.vendors)
         return Context(
             db=db,
             key=SealingKey.of(self.secret_key),
@@ -147,6 +156,9 @@ class Settings:
             vat=self.vat,
             webhook_allow_networks=self.webhook_allow_networks,
             listening=self.listening,
+            verifiers=made.verifiers,
+            inquiries=made.inquiries,
+            http=made.http,
         )
 
 
@@ -227,6 +239,10 @@ class _Reader:
         except SettingsError as error:
             self.problems += error.problems
             return None
+
+
+def _unknowns(names: Set[str]) -> list[str]:
+    return [_unknown(name) for name in sorted(names - KNOWN - NOT_SETTINGS)]
 
 
 def _unknown(name: str) -> str:

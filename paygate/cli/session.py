@@ -71,11 +71,12 @@ async def prepare(settings: Settings, dsn: str) -> list[str]:
 async def _with_context(settings: Settings, dsn: str, work: Callable[[Context], Awaitable[Result]]) -> Result:
     await migrate(dsn)
     db = await Database.open(dsn, size=POOL_SIZE)
+    ctx = settings.context(db)
     try:
-        ctx = settings.context(db)
         await installation.check(ctx)
         return await work(ctx)
     finally:
+        await ctx.close()
         await db.close()
 
 

@@ -33,8 +33,10 @@ async def _work(settings: Settings, dsn: str, as_json: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     await prepare(settings, dsn)
     db = await Database.open(dsn, size=settings.db_pool_size)
+    ctx = settings.context(db)
     try:
         emit({"working": True}, ["PayGate works in the background. Stop it with Ctrl-C."], as_json=as_json)
-        await workers.run(settings.context(db), stop)
+        await workers.run(ctx, stop)
     finally:
+        await ctx.close()
         await db.close()

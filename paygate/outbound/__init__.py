@@ -1,4 +1,4 @@
-"""The one HTTP client: everything PayGate sends to an address that a merchant chose goes through here."""
+"""What goes out: to addresses that merchants chose (Outbound), and to the operator's own vendors (VendorClient)."""
 
 from paygate.outbound.addresses import Network
 from paygate.outbound.client import Answer, Outbound
@@ -12,6 +12,7 @@ from paygate.outbound.errors import (
     TlsFailed,
 )
 from paygate.outbound.urls import check_url
+from paygate.outbound.vendors import VendorAnswer, VendorClient
 
 __all__ = [
     "AddressRefused",
@@ -24,5 +25,7 @@ __all__ = [
     "OutboundError",
     "Timeout",
     "TlsFailed",
+    "VendorAnswer",
+    "VendorClient",
     "check_url",
 ]

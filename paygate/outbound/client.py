@@ -90,7 +90,7 @@ class Outbound:
         session = self._session(allowed_only=live and target.scheme == "http")
         clock = asyncio.get_running_loop().time
         began_s = clock()
-        async with _typed_errors():
+        async with typed_errors():
             response = await session.post(
                 target, data=body, headers=headers, allow_redirects=False, skip_auto_headers=_OURS_ALONE
             )
@@ -144,7 +144,7 @@ class Outbound:
 
 
 @asynccontextmanager
-async def _typed_errors() -> AsyncIterator[None]:
+async def typed_errors() -> AsyncIterator[None]:
     """Everything aiohttp raises before there is a status, as our own tree."""
     try:
         yield

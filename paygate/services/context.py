@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from uuid import UUID
 
+from paygate.banks.callbacks.facts import Inquiry
 from paygate.banks.slips import SlipVerifier
 from paygate.banks.transport import Http
 from paygate.core import ids
@@ -17,6 +18,7 @@ from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
+from paygate.services.vendors import VendorHttp
 
 KEEP_EVIDENCE_DAYS = 30
 
@@ -40,7 +42,15 @@ class Context:
     vat: Vat = Vat.NONE
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
+    verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
+    inquiries: Mapping[str, Inquiry] = field(default_factory=dict)  # Kind of source -> the bank that is asked about it.
+    http: Http | None = None  # How the operator's own banks and vendors are reached.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
+
+    async def close(self) -> None:
+        """Drop the connections to vendors; the database is closed by whoever opened it."""
+        if isinstance(self.http, VendorHttp):
+            await self.http.close()
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""

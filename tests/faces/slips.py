@@ -65,7 +65,9 @@ class Slips:
     async def worker(self) -> None:
         """One round of the chore, as if every pause had passed."""
         await sql(self.ctx, "UPDATE slips SET run_at = now() - interval '1 s' WHERE run_at IS NOT NULL")
-        await slips.ask_due(self.verifying(), 8)
+        ctx = self.verifying()
+        await slips.ask_due(ctx, 8)
+        await ctx.close()
 
     def verifying(self) -> Context:
         """A worker's Context, with the operator's verifiers."""

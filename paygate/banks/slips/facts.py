@@ -36,7 +36,8 @@ class Party:
 class SlipFacts:
     """What a bank says about one transfer (facts 1.10). `trans_ref` and `sending_bank` are those that were asked for.
 
-    `occurred_at` is in UTC. `provider_duplicate` is the vendor's word that it saw this slip before: a hint only, since
+    `occurred_at` is in UTC. `currency` other than THB is told as it came: the amount is then no baht. `rank` is A where
+    the bank itself answers. `provider_duplicate` is the vendor's word that it saw this slip before: a hint only, since
     our own second question causes it. `reversed`: the money went back.
     """
 
@@ -47,7 +48,7 @@ class SlipFacts:
     trans_ref: str
     occurred_at: datetime
     amount_satang: int
-    currency: str  # Always THB.
+    currency: str  # THB, or what it was.
     sender: Party
     receiver: Party
     ref1: str | None = None
@@ -56,6 +57,7 @@ class SlipFacts:
     to_merchant_id: str | None = None
     provider_duplicate: bool | None = None
     reversed: bool = False
+    rank: str = "B"
 
 
 class ErrorKind(StrEnum):
