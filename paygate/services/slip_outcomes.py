@@ -153,25 +153,6 @@ async def write(
         await rows.link_review(conn, payment.owner_id, payment.mode, end.credit_id, slip.id)
 
 
-async def by_person(
-    conn: Conn, slip_id: UUID, now: datetime, *, accepted: bool, credit_id: UUID | None = None
-) -> Slip | None:
-    """A person in review decided a slip: it is PAID (by *credit_id*), or REJECTED. In the caller's transaction.
-
-    The slip as it stood; None when there is no such slip. Raises Moved when it no longer waits for a person.
-    """
-    slip = await rows.find(conn, slip_id)
-    if slip is None:
-        return None
-    outcome = SlipOutcome.PAID if accepted else SlipOutcome.REJECTED
-    reason = None if accepted else Refusal.NOT_ACCEPTED
-    if slip.outcome != SlipOutcome.REVIEW or not await rows.decide(
-        conn, slip, now, outcome=outcome, reason=reason, credit_id=credit_id
-    ):
-        raise Moved()
-    return slip
-
-
 async def verification(ctx: Context, payment: Payment) -> Verification | None:
     """How the slips of a payment stand; None when there was none."""
     async with ctx.db.connection() as conn:

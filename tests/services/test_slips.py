@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
 import emvco
 from paygate.banks.slips import ErrorKind, Party, SlipFacts, SlipRef, VerifierError
 from paygate.banks.transport import Http
-from paygate.core.errors import Moved, SlipRefused
+from paygate.core.errors import SlipRefused
 from paygate.core.payments import Payment, Status
 from paygate.db import slips as rows
 from paygate.services import slip_outcomes, slips
@@ -277,25 +276,7 @@ async def test_an_operator_who_keeps_nothing_has_no_picture_of_what_is_decided(c
     assert (await kept(ctx))[0] is False
 
 
-# --- a person ------------------------------------------------------------------------------------------------------
-
-
-async def person(ctx: Context, slip_id: UUID, *, accepted: bool) -> rows.Slip | None:
-    return await ctx.db.transaction(lambda conn: slip_outcomes.by_person(conn, slip_id, now(), accepted=accepted))
-
-
-@pytest.mark.parametrize(("accepted", "outcome"), [(True, ("PAID", None)), (False, ("REJECTED", "NOT_ACCEPTED"))])
-async def test_a_person_decides_a_slip_once(
-    ctx: Context, shop: Shop, accepted: bool, outcome: tuple[str, str | None]
-) -> None:
-    slip = await reviewed(ctx, shop)
-    assert await person(ctx, slip.id, accepted=accepted) == slip
-    after = await row(ctx)
-    assert (after.outcome, after.reason) == outcome
-    async with ctx.db.connection() as conn:
-        with pytest.raises(Moved):
-            await slip_outcomes.by_person(conn, slip.id, now(), accepted=not accepted)
-        assert await slip_outcomes.by_person(conn, ctx.new_id(), now(), accepted=True) is None
+# --- what is shown ------------------------------------------------------------------------------------------------------
 
 
 async def test_a_slip_whose_money_is_decided_again_later_shows_as_paid(ctx: Context, shop: Shop) -> None:
