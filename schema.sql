@@ -138,6 +138,7 @@ CREATE TABLE sources (                          -- Who may say that money arrive
     kind            text        NOT NULL CHECK (kind IN ('generic', 'notice', 'scb', 'kbank', 'events', 'statement')),
     trust           text        NOT NULL,       -- 'host': its references are unique in the installation; else the receiving account's id.
     secret          bytea       NOT NULL,       -- Sealed; signs what arrives.
+    bank_merchant   text        CHECK (length(bank_merchant) BETWEEN 1 AND 64), -- KBank: the merchant id that its callbacks name.
     created_at      timestamptz NOT NULL DEFAULT now(),
     disabled_at     timestamptz,                -- Nothing is believed from then on.
     PRIMARY KEY (merchant_id, mode, id)
@@ -446,6 +447,38 @@ CREATE INDEX slips_due ON slips (run_at) WHERE run_at IS NOT NULL;
 CREATE UNIQUE INDEX slips_once ON slips (merchant_id, mode, payment_id, sending_bank, trans_ref) WHERE trans_ref IS NOT NULL;    -- A slip is handed in once for a payment.
 CREATE INDEX slips_by_id ON slips (id);         -- A review names the slip alone.
 CREATE INDEX slips_kept ON slips (decided_at) WHERE picture IS NOT NULL OR facts IS NOT NULL;   -- What is to be forgotten one day.
+
+CREATE TABLE bank_hints (                       -- What a bank's unsigned callback claims: the bank is asked about it, the claim itself is never believed.
+    merchant_id     bigint      NOT NULL,       -- Owner of the source's account.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    source_id       uuid        NOT NULL,       -- sources.id: where it came in.
+    digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),     -- SHA-256 of the claim: the same again is the same row.
+    transaction_id  text        NOT NULL CHECK (length(transaction_id) BETWEEN 1 AND 128),  -- The bank's own, as claimed.
+    payee           text,                       -- Who was paid, as claimed: a biller ID (SCB), a merchant id (KBank).
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),             -- As claimed.
+    occurred_at     timestamptz,                -- As claimed; KBank does not say.
+    ref1            text,                       -- As claimed.
+    ref2            text,                       -- As claimed.
+    heard           integer     NOT NULL DEFAULT 1 CHECK (heard >= 1),          -- How often it came.
+    state           text        NOT NULL DEFAULT 'OPEN' CHECK (state IN ('OPEN', 'CONFIRMED', 'UNCONFIRMED', 'CONTRADICTED')),
+    detail          text        NOT NULL DEFAULT '',    -- What became of it, or why it is still open.
+    attempts        integer     NOT NULL DEFAULT 0,     -- How often the bank was asked.
+    run_at          timestamptz,                -- When to ask next; a claim pushes it ahead, so it is the lease as well. Null: closed.
+    lease_id        uuid,                       -- Who asks now.
+    created_at      timestamptz NOT NULL,
+    asked_since     timestamptz NOT NULL,       -- From when the schedule counts: a claim that comes again is asked about anew.
+    closed_at       timestamptz,                -- When it was confirmed or given up.
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, mode, source_id) REFERENCES sources,
+    CHECK ((state = 'OPEN') = (run_at IS NOT NULL)),
+    CHECK ((state = 'OPEN') = (closed_at IS NULL))
+);
+CREATE UNIQUE INDEX bank_hints_once ON bank_hints (merchant_id, mode, source_id, digest);
+CREATE INDEX bank_hints_recent ON bank_hints (merchant_id, mode, source_id, created_at);    -- No flood of one source fills the database.
+CREATE INDEX bank_hints_open ON bank_hints (merchant_id, mode, source_id) WHERE run_at IS NOT NULL;
+CREATE INDEX bank_hints_due ON bank_hints (run_at) WHERE run_at IS NOT NULL;
+CREATE INDEX bank_hints_closed ON bank_hints (closed_at) WHERE closed_at IS NOT NULL;       -- Forgotten after a while.
 
 CREATE TABLE reviews (                          -- What only a person can decide.
     merchant_id     bigint      NOT NULL,       -- Owner of the account: 0 is the operator's queue.

@@ -15,22 +15,41 @@ def source() -> None:
     """Sources of bank news: each speaks for one account, with a secret of its own."""
 
 
-@source.command(epilog=examples("paygate source add --account acc_01... --kind generic"))
+@source.command(
+    epilog=examples(
+        "paygate source add --account acc_01... --kind generic",
+        "paygate source add --account acc_01... --kind scb",
+        "paygate source add --account acc_01... --kind kbank --bank-merchant KB102057149704",
+    )
+)
 @click.option("--account", required=True, help="The account's id, from `paygate account add` or `list`.")
 @click.option("--kind", required=True, type=click.Choice(sources.KINDS), help="The language it speaks.")
+@click.option("--bank-merchant", help="For kbank: the merchant id that KBank's callbacks name.")
 @json_option
-def add(account: str, kind: str, as_json: bool) -> None:
+def add(account: str, kind: str, bank_merchant: str | None, as_json: bool) -> None:
     """Add a source to an account. Its secret is shown this once."""
     account_id = read_id("acc", account)
-    new = run(lambda ctx: sources.add(ctx, account_id=account_id, kind=kind))
+    new = run(lambda ctx: sources.add(ctx, account_id=account_id, kind=kind, bank_merchant=bank_merchant))
     answer = {"sourceId": ids.show("src", new.id), "secret": new.secret, "url": new.url}
     lines = [
         f"Source {answer['sourceId']}",
         f"  send to  {new.url}",
         f"  secret   {new.secret}",
-        "Keep the secret: it is not shown again. Header: X-PayGate-Signature: t=<unix>,v1=<hex HMAC-SHA256 of t.body>",
+        *_how(kind),
     ]
     emit(answer, lines, as_json=as_json)
+
+
+def _how(kind: str) -> list[str]:
+    if kind in sources.CALLBACK_KINDS:
+        return [
+            "Give the bank this address as it is; the key in it is the secret, and is not shown again.",
+            "The bank is asked about each callback before it is believed: until "
+            f"PAYGATE_{kind.upper()}_KEY and what belongs to it are set, they wait.",
+        ]
+    return [
+        "Keep the secret: it is not shown again. Header: X-PayGate-Signature: t=<unix>,v1=<hex HMAC-SHA256 of t.body>"
+    ]
 
 
 @source.command("list", epilog=examples("paygate source list", "paygate source list --owner central --json"))

@@ -12,11 +12,11 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 INSERT = Sql("""
-    INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
-    VALUES (:merchant_id, :mode, :id, :receiving_id, :kind, :trust, :secret)
+    INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret, bank_merchant)
+    VALUES (:merchant_id, :mode, :id, :receiving_id, :kind, :trust, :secret, :bank_merchant)
 """)
 
-COLUMNS = "merchant_id, mode, id, receiving_id, kind, trust, secret, created_at, disabled_at"
+COLUMNS = "merchant_id, mode, id, receiving_id, kind, trust, secret, created_at, disabled_at, bank_merchant"
 
 # With the database's clock, which judges the signature's time.
 GET = Sql(f"SELECT {COLUMNS}, clock_timestamp() AS now FROM sources WHERE id = :id")  # noqa: S608
@@ -45,6 +45,7 @@ class Source:
     secret: bytes = field(repr=False)
     created_at: datetime
     disabled_at: datetime | None
+    bank_merchant: str | None = None  # KBank: the merchant id that its callbacks name.
 
     @property
     def disabled(self) -> bool:
@@ -62,6 +63,7 @@ async def insert(
     kind: str,
     trust: str,
     secret: bytes,
+    bank_merchant: str | None = None,
 ) -> None:
     """A new source; *secret* is sealed."""
     await conn.execute(
@@ -73,6 +75,7 @@ async def insert(
             kind=kind,
             trust=trust,
             secret=secret,
+            bank_merchant=bank_merchant,
         )
     )
 

@@ -8,7 +8,7 @@ from paygate.banks import generic
 from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.webhooks import verify_bank_signature
 from paygate.db import sources
-from paygate.services import evidence
+from paygate.services import callbacks, evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome
 from paygate.services.sources import purpose
@@ -25,6 +25,8 @@ async def receive(ctx: Context, source_id: UUID, signature: str | None, body: by
     if found is None or found[0].disabled:
         raise NotFound("No such source.")
     source, now = found
+    if source.kind in callbacks.KINDS:
+        raise Unauthorized("This source is for the bank itself, which has its address with `?key=`.")
     secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")

@@ -1,6 +1,9 @@
 """The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, slips are asked
 about, old keys are forgotten. Any number of processes may run it on one database."""
 
+"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, banks are asked
+about their callbacks, old keys are forgotten. Any number of processes may run it on one database."""
+
 from __future__ import annotations
 
 import asyncio
@@ -11,6 +14,7 @@ from paygate.outbound import Outbound
 from paygate.services.context import Context
 from paygate.workers import expire, prune, recheck, verify
 from paygate.workers.deliver import Deliverer
+from paygate.workers.inquire import Inquirer
 from paygate.workers.loop import Bell, Chore, Outage, tend
 
 __all__ = ["run"]
@@ -19,6 +23,7 @@ DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
 VERIFY_S = 1.0
+INQUIRE_S = 1.0
 PRUNE_S = 3_600.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
@@ -29,7 +34,12 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
 
     A database that is away is waited for, and no chore ever ends because something went wrong in it.
     """
-    bell, outage, was_wake = Bell(), Outage(), ctx.wake
+    bell, callback, outage, was_wake = Bell(), Bell(), Outage(), ctx.wake
+
+    def wake() -> None:
+        bell.ring()
+        callback.ring()
+
     async with Outbound(
         allow_networks=ctx.webhook_allow_networks,
         own_addresses=[*own_addresses(ctx.public_url), *([ctx.listening] if ctx.listening else [])],
@@ -41,9 +51,10 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
             Chore("verify", VERIFY_S, lambda: verify.work(ctx)),
+            Chore("inquire", INQUIRE_S, Inquirer(ctx).work, callback, PACE_S),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
         ]
-        ctx.wake = bell.ring
+        ctx.wake = wake
         try:
             async with asyncio.TaskGroup() as group:
                 for chore in chores:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -93,6 +94,14 @@ SEED = f"""
     SELECT merchant_id, 'live', pg_temp.u('slip', n), id, repeat('0', 60), '004', 'T' || n,
            CASE WHEN n <= 5000 THEN 'JPEG'::bytea END, CASE WHEN n <= 20 THEN 'VERIFYING' ELSE 'PAID' END,
            CASE WHEN n <= 20 THEN at END, at, at, CASE WHEN n > 20 THEN at END FROM made WHERE n <= {ROWS // 2 + 10};
+    INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
+    SELECT n % 1000 + 1, 'live', pg_temp.u('source', n), pg_temp.u('receiving', n % 1000 + 1), 'scb', 'host', 'sealed'
+      FROM generate_series(1, 5000) n;
+    INSERT INTO bank_hints (merchant_id, mode, id, source_id, digest, transaction_id, amount_satang, state, run_at,
+                            created_at, asked_since, closed_at)
+    SELECT (n % 5000 + 1) % 1000 + 1, 'live', pg_temp.u('hint', n), pg_temp.u('source', n % 5000 + 1),
+           sha256(n::text::bytea), 'T' || n, amount, CASE WHEN n <= 20 THEN 'OPEN' ELSE 'CONFIRMED' END,
+           CASE WHEN n <= 20 THEN at END, at, at, CASE WHEN n > 20 THEN at END FROM made;
 """
 TABLES = ", ".join(sorted(BIG))
 
@@ -131,6 +140,9 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     candidates |= {"occurred_at": row["created_at"], "to_at": row["created_at"]}
     known = money | {"merchant_id": 0, "trust": "host", "namespace": "bank:004", "occurred_at": row["created_at"]}
     claim = {"lease": timedelta(seconds=30), "lease_id": row["id"], "known": [], "rooms": [], "new_room": 8}
+    told = dict.fromkeys(statements()["callbacks.TELL"].names) | {"merchant_id": 8, "mode": "live", "id": row["id"]}
+    told |= {"source_id": UUID(row["a_source"]), "digest": sha256(b"7").digest(), "transaction_id": "T7"}
+    told |= {"amount_satang": 100, "most_open": 1_000, "most_hourly": 10_000, "most_again": 20}
     return {
         "payments.GET": Hot(one, {"payments_pkey payments_by_id"}),
         "payments.GET_BY_ID": Hot({"id": row["id"]}, {"payments_by_id"}),
@@ -178,6 +190,12 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "idempotency.CLAIM_LEASED": Hot(
             {**key, "fingerprint": sha256(b"").digest(), "lease": timedelta(seconds=60)}, run=False
         ),
+        "callbacks.TELL": Hot(told, {"bank_hints_once", "bank_hints_recent"}),
+        "callbacks.CLAIM": Hot(
+            {"kinds": ["scb"], "lease_id": row["id"], "lease": timedelta(seconds=30), "limit": 4}, {"bank_hints_due"}
+        ),
+        "callbacks.MOVE": Hot({**one, "state": "OPEN", "detail": "", "pause": timedelta(0)}, {"bank_hints_pkey"}),
+        "callbacks.PRUNE": Hot({"age": timedelta(days=30), "limit": 100}, {"bank_hints_closed", "bank_hints_pkey"}),
         "steps.WRITE": Hot(nothing, run=False),
         "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
         "keys.AUTHENTICATE": Hot(
@@ -240,7 +258,8 @@ async def for_any_values(conn: Conn, sql: Sql) -> dict[str, Any]:
 async def a_row(conn: Conn, number: int) -> dict[str, Any]:
     """Payment *number* of the seed."""
     row = await conn.fetchrow("SELECT * FROM payments WHERE order_id = $1", f"ORDER-{number}")
-    return dict(row) | {"n": number}
+    source_id = await conn.fetchval("SELECT source_id FROM bank_hints WHERE transaction_id = 'T7'")
+    return dict(row) | {"n": number, "a_source": str(source_id)}
 
 
 async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None:

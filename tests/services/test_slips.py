@@ -276,7 +276,7 @@ async def test_an_operator_who_keeps_nothing_has_no_picture_of_what_is_decided(c
     assert (await kept(ctx))[0] is False
 
 
-# --- what is shown ------------------------------------------------------------------------------------------------------
+# --- what is shown ----------------------------------------------------------------------------------
 
 
 async def test_a_slip_whose_money_is_decided_again_later_shows_as_paid(ctx: Context, shop: Shop) -> None:

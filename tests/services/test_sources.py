@@ -51,7 +51,7 @@ async def test_any_version_of_an_account_names_the_real_account(ctx: Context) ->
 
 async def test_what_cannot_be_read_is_refused(ctx: Context) -> None:
     account = await accounts.add(ctx, owner=0, promptpay="0812345678", name="PayGate Co")
-    for kind in ("telegram", "scb", ""):
+    for kind in ("telegram", "events", ""):
         with pytest.raises(InvalidInput) as refused:
             await sources.add(ctx, account_id=account.id, kind=kind)
         assert refused.value.field == "kind"

@@ -14,7 +14,6 @@ from typing import Any
 from paygate.banks import answers
 from paygate.banks.answers import Record, Unreadable
 from paygate.banks.apis import kbank as api
-from paygate.banks.callbacks.facts import Arrival, Hint
 from paygate.banks.slips.asking import by_status
 from paygate.banks.slips.asking import refused as refusal
 from paygate.banks.slips.facts import ErrorKind, VerifierError
@@ -22,6 +21,7 @@ from paygate.banks.transport import Http
 from paygate.core import fields
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
+from paygate.core.hints import Arrival, Hint
 
 KIND = api.NAME
 PATH = "/v1/qrpayment/v4/inquiry"

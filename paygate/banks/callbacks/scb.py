@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 from paygate.banks import answers
 from paygate.banks.answers import Record, Unreadable
 from paygate.banks.apis import scb as api
-from paygate.banks.callbacks.facts import Arrival, Hint
 from paygate.banks.slips.facts import ErrorKind, VerifierError
 from paygate.banks.transport import Http
 from paygate.core import fields
@@ -25,6 +24,7 @@ from paygate.core.canonical import JsonValue
 from paygate.core.credits import BANGKOK, BANK_NAMESPACE
 from paygate.core.errors import InvalidInput
 from paygate.core.fields import Fields
+from paygate.core.hints import Arrival, Hint
 
 KIND = api.NAME
 THAI_QR = "00300100"  # eventCode of tag 30.
