@@ -1,8 +1,6 @@
 """The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, slips are asked
-about, old keys are forgotten. Any number of processes may run it on one database."""
-
-"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, banks are asked
-about their callbacks, old keys are forgotten. Any number of processes may run it on one database."""
+about, banks are asked about their callbacks, old keys are forgotten. Any number of processes may run it on one
+database."""
 
 from __future__ import annotations
 
