@@ -20,7 +20,7 @@ from paygate.banks.slips import ErrorKind, SlipFacts, SlipRef, VerifierError, pi
 from paygate.banks.slips.picture import TRUEMONEY, Blank, MiniQr
 from paygate.core import slips as policy
 from paygate.core.credits import BANK_NAMESPACE
-from paygate.core.errors import Moved, NotFound, SlipRefused, Unavailable
+from paygate.core.errors import IdempotencyBusy, Moved, NotFound, SlipRefused, Unavailable
 from paygate.core.matching import Reason
 from paygate.core.payments import Payment, SlipAccepted, Status, advance, standing
 from paygate.core.sealing import NONCE_BYTES
@@ -80,14 +80,23 @@ async def look(content: bytes) -> Given:
     return Given(seen.slip, seen.kept)
 
 
-async def check_room(ctx: Context, payment: Payment) -> None:
-    """Refuse what would be refused in any case, before a picture is read. Raises SlipRefused."""
-    if payment.status in (Status.CANCELLED, Status.FAILED):
-        _refuse(Refusal.CLOSED)
+async def begin(ctx: Context, payment: Payment, claim: Claim | None) -> Replayed | None:
+    """Before a picture is read: the answer that the key already has, and a refusal of what would be refused anyway.
+
+    Raises SlipRefused, IdempotencyMismatch.
+    """
     async with ctx.db.connection() as conn:
+        try:
+            stored = await idempotency.find(conn, claim) if claim else None
+        except IdempotencyBusy:
+            stored = None  # Whether its lease is over is seen when it is claimed.
         _, blanks = await rows.counts(conn, payment)
+    if claim and stored:
+        return replay(ctx, claim, stored)
+    _refuse_closed(payment)
     if blanks >= MAX_BLANKS:
         _refuse(Refusal.TOO_MANY_SLIPS)
+    return None
 
 
 async def hand_in(ctx: Context, payment: Payment, given: Given, claim: Claim | None, answer: Answer) -> Done | Replayed:

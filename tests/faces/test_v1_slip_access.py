@@ -257,6 +257,15 @@ async def test_an_idempotency_key_gives_the_same_answer_again(slip_gateway: Slip
     assert (await slip_gateway.send(made, slip)).json()["verification"] == "PAID"
 
 
+async def test_a_key_gives_its_answer_also_when_the_payment_is_closed_since(slip_gateway: Slips) -> None:
+    made, key = await slip_gateway.gateway.create(), {"Idempotency-Key": "k-1"}
+    first = await slip_gateway.send(made, "no slip", headers=key)
+    await slip_gateway.gateway.ask("POST", f"/api/v1/payment/{made['id']}/cancel")
+    again = await slip_gateway.send(made, "no slip", headers=key)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert len(await sql(slip_gateway.ctx, "SELECT 1 FROM slips")) == 1
+
+
 async def test_a_key_whose_work_was_killed_is_taken_over_when_its_lease_ends(slip_gateway: Slips) -> None:
     made, slip = await slip_gateway.gateway.create(), new_slip()
     slip_gateway.bank.freely.clear()

@@ -27,7 +27,9 @@ async def hand_in(request: Request) -> Response:
     raw = await wire.body(request, MAX_SLIP_BYTES + (FORM_BYTES if form else 0))
     claim = wire.claim(request, access, raw)
     picture, text = _picture(request, raw) if form else (None, _payload(raw))
-    await slips.check_room(ctx, access.payment)
+    known = await slips.begin(ctx, access.payment, claim)
+    if known is not None:
+        return wire.raw_json(known.body, known.status, replayed(known))
     given = await slips.look(picture) if picture is not None else slips.read_text(text)
 
     def answer(payment: Payment, verification: Verification) -> tuple[int, bytes]:
