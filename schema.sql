@@ -638,15 +638,23 @@ CREATE UNIQUE INDEX notices_said ON notices (merchant_id, mode, source_id, diges
 CREATE INDEX notices_worded ON notices (heard_at) WHERE text IS NOT NULL OR counterparty IS NOT NULL;
 
 CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it.
+CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it; or a picture in which there was none.
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
     id              uuid        NOT NULL,
     payment_id      uuid        NOT NULL,
     payload         text,                       -- The mini-QR's text, when one was read.
+    sending_bank    text,                       -- What it says: BOT code of the payer's bank, or TMN for TrueMoney,
+    trans_ref       text        CHECK (length(trans_ref) BETWEEN 1 AND 64),     -- and that bank's reference. Case matters.
     picture         bytea,                      -- Re-encoded; dropped after the retention period.
     outcome         text        NOT NULL CHECK (outcome IN ('VERIFYING', 'PAID', 'REVIEW', 'REJECTED')),
     reason          text,                       -- Why it was rejected or is in review.
-    attempts        smallint    NOT NULL DEFAULT 0,  -- How often the verifier was asked.
+    attempts        smallint    NOT NULL DEFAULT 0,  -- How often the verifier was asked, since it was handed in.
+    handed          smallint    NOT NULL DEFAULT 1 CHECK (handed >= 1),         -- How often it was handed in anew; each counts.
+    handed_at       timestamptz NOT NULL DEFAULT now(),                         -- When it was handed in last.
+    last_error      text,                       -- Why the last try told nothing: a verifier's ErrorKind.
+    facts           jsonb,                      -- What its bank said, for the person who reviews it. Personal data; dropped with the picture.
+    credit_id       uuid,                       -- The credit that it is evidence of (of the account's owner).
     run_at          timestamptz,                -- Next try; doubles as the lease. Null: decided.
     lease_id        uuid,                       -- Who asks it now.
     created_at      timestamptz NOT NULL,
@@ -654,10 +662,17 @@ CREATE TABLE slips (                            -- A slip handed in for a paymen
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
     CHECK ((outcome = 'VERIFYING') = (decided_at IS NULL)),
-    CHECK ((outcome = 'VERIFYING') = (run_at IS NOT NULL))
+    CHECK ((outcome = 'VERIFYING') = (run_at IS NOT NULL)),
+    CHECK ((trans_ref IS NULL) = (sending_bank IS NULL)),
+    CHECK ((trans_ref IS NULL) = (payload IS NULL)),
+    CHECK (trans_ref IS NOT NULL OR outcome = 'REJECTED'),
+    CHECK ((lease_id IS NULL) OR outcome = 'VERIFYING')
 );
 CREATE INDEX slips_payment ON slips (merchant_id, mode, payment_id);
 CREATE INDEX slips_due ON slips (run_at) WHERE run_at IS NOT NULL;
+CREATE UNIQUE INDEX slips_once ON slips (merchant_id, mode, payment_id, sending_bank, trans_ref) WHERE trans_ref IS NOT NULL;    -- A slip is handed in once for a payment.
+CREATE INDEX slips_by_id ON slips (id);         -- A review names the slip alone.
+CREATE INDEX slips_kept ON slips (decided_at) WHERE picture IS NOT NULL OR facts IS NOT NULL;   -- What is to be forgotten one day.
 
 CREATE TABLE bank_hints (                       -- What a bank's unsigned callback claims: the bank is asked about it, the claim itself is never believed.
     merchant_id     bigint      NOT NULL,       -- Owner of the source's account.
@@ -716,6 +731,7 @@ CREATE TABLE reviews (                          -- What only a person can decide
 CREATE INDEX reviews_closed ON reviews (merchant_id, closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
 CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
+CREATE INDEX reviews_slip ON reviews (merchant_id, mode, slip_id) WHERE slip_id IS NOT NULL;
 -- Each conflict is news of its own; anything else is asked once about a credit.
 CREATE INDEX reviews_worded ON reviews (closed_at) WHERE reason IN ('UNREAD_NOTICE', 'RECEIVER_UNKNOWN') AND detail <> '';
 CREATE UNIQUE INDEX reviews_one_open ON reviews (merchant_id, mode, credit_id, reason)

@@ -16,8 +16,8 @@ import click
 import emvco
 from emvco import explain
 from emvco.explain import Explanation
+from paygate.banks.slips import picture
 from paygate.cli.output import emit, examples, json_option
-from paygate.services import pictures
 
 MAX_TEXT_CHARS = 7_089
 MAX_FILE_BYTES = 50_000_000
@@ -122,7 +122,7 @@ def _of_picture(code: str) -> list[str]:
         if error.errno == errno.ENAMETOOLONG:
             return []
         raise click.ClickException(f"{code} cannot be read: {error}") from error
-    texts = pictures.read_codes(content)
+    texts = picture.read_codes(content)
     if not texts:
         raise click.ClickException(f"There is no readable code in {code}.")
     return texts

@@ -10,6 +10,7 @@
     |   +-- NotFound            no such object for this merchant
     |   +-- Conflict            the object's state does not allow it
     |   |   +-- WrongState      a payment's status does not allow the event
+    |   |   +-- SlipRefused     a payment takes no slip, or no more of them
     |   |   +-- SlotsExhausted  every payable amount around this price is held
     |   |   +-- NoAccount       no receiving account to make a QR for
     |   +-- IdempotencyMismatch the key was used with another body
@@ -103,6 +104,15 @@ class WrongState(Conflict):
     def __init__(self, status: str, wish: str) -> None:
         self.status = status
         super().__init__(f"The payment is {status}; it cannot be {wish} any more.")
+
+
+class SlipRefused(Conflict):
+    """A payment takes no slip: `reason` in a word, `payer` in words for the person who sent it."""
+
+    def __init__(self, reason: str, *, th: str, en: str) -> None:
+        self.reason = reason
+        self.payer: Mapping[str, str] = {"th": th, "en": en}
+        super().__init__(en)
 
 
 class SlotsExhausted(Conflict):

@@ -45,7 +45,11 @@ KNOWN = Sql(f"""
     SELECT true AS by_reference, {CREDIT}
       FROM credit_refs k
       JOIN credits c ON c.merchant_id = k.merchant_id AND c.mode = k.mode AND c.id = k.credit_id
-     WHERE k.mode = :mode AND k.trust = :trust AND k.namespace = :namespace AND k.ref = :reference::text
+     WHERE k.mode = :mode
+       AND k.trust = ANY (ARRAY[:trust, 'host', :receiving_id::uuid::text])
+       AND k.namespace = :namespace
+       AND k.ref = :reference::text
+       AND (k.trust = :trust OR k.merchant_id = :merchant_id)   -- A verifier and the owner's own bridge say the same.
      UNION ALL
     (SELECT false, {CREDIT}
       FROM credits c

@@ -7,6 +7,7 @@ finds its answer; a killed first one leaves nothing behind.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from paygate.core.errors import IdempotencyBusy, IdempotencyMismatch, Moved
 from paygate.db.payments import Claim
@@ -21,6 +22,20 @@ CLAIM = Sql("""
        SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, expires_at = excluded.expires_at,
            status = NULL, answer = NULL
      WHERE k.expires_at <= excluded.created_at
+ RETURNING 1
+""")
+
+# For an effect outside the database: who dies at work leaves the key to the next one when the lease ends.
+CLAIM_LEASED = Sql("""
+    INSERT INTO idempotency_keys AS k (merchant_id, mode, credential, path, key, fingerprint, lease_until, created_at,
+                                       expires_at)
+    VALUES (:merchant_id, :mode, :credential, :path, :key, :fingerprint, clock_timestamp() + :lease::interval,
+            clock_timestamp(), clock_timestamp() + interval '24 hours')
+        ON CONFLICT (merchant_id, mode, credential, path, key) DO UPDATE
+       SET fingerprint = excluded.fingerprint, lease_until = excluded.lease_until, created_at = excluded.created_at,
+           expires_at = excluded.expires_at, status = NULL, answer = NULL
+     WHERE k.expires_at <= excluded.created_at
+        OR (k.status IS NULL AND k.lease_until <= excluded.created_at AND k.fingerprint = excluded.fingerprint)
  RETURNING 1
 """)
 
@@ -70,6 +85,28 @@ async def claim_key(conn: Conn, claim: Claim) -> Stored | None:
             path=claim.path,
             key=claim.key,
             fingerprint=claim.fingerprint,
+        )
+    )
+    stored = None if row else await find(conn, claim)
+    if row is None and stored is None:
+        raise Moved()  # Forgotten between two questions: it is a new key.
+    return stored
+
+
+async def claim_leased(conn: Conn, claim: Claim, lease: timedelta) -> Stored | None:
+    """Claim the key for work that goes on after this transaction, at most for *lease*: None, or its answer.
+
+    Raises IdempotencyMismatch, and IdempotencyBusy while somebody else has the lease.
+    """
+    row = await conn.fetchrow(
+        *CLAIM_LEASED.bind(
+            merchant_id=claim.merchant_id,
+            mode=claim.mode,
+            credential=claim.credential,
+            path=claim.path,
+            key=claim.key,
+            fingerprint=claim.fingerprint,
+            lease=lease,
         )
     )
     stored = None if row else await find(conn, claim)

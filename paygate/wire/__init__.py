@@ -4,7 +4,9 @@ from paygate.wire.access import authenticate, authenticate_page, client_address,
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
+from paygate.wire.payers import merchant_or_payer
 from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, context, query
+from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -21,10 +23,13 @@ __all__ = [
     "client_address",
     "context",
     "encode",
+    "is_form",
     "json_answer",
+    "merchant_or_payer",
     "preflight",
     "query",
     "raw_json",
+    "read_form",
     "refuse_method",
     "refuse_path",
 ]

@@ -5,17 +5,36 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from starlette.requests import Request
 
 from paygate.core.errors import InvalidInput, TooLarge
-from paygate.core.principals import Principal
 from paygate.db.payments import Claim
 from paygate.services.context import Context
 
 MAX_BODY_BYTES = 1_048_576
 MAX_KEY_CHARS = 255
 _WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)", re.ASCII)  # RFC 9110 12.4.2
+
+
+class Asking(Protocol):
+    """Whoever asks: a merchant by a key, or the payer of one payment."""
+
+    @property
+    def merchant_id(self) -> int:
+        """Whose things it is about."""
+        ...
+
+    @property
+    def mode(self) -> str:
+        """live or test."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The kind of credential: secret or public."""
+        ...
 
 
 def context(request: Request) -> Context:
@@ -38,7 +57,7 @@ async def body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
     return b"".join(parts)
 
 
-def claim(request: Request, principal: Principal, raw: bytes) -> Claim | None:
+def claim(request: Request, principal: Asking, raw: bytes) -> Claim | None:
     """The request's Idempotency-Key with its scope; None when there is none. Raises InvalidInput for a bad one."""
     given = request.headers.getlist("idempotency-key")
     if not given:

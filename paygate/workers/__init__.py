@@ -1,5 +1,6 @@
-"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, banks are asked
-about their callbacks, old keys are forgotten. Any number of processes may run it on one database."""
+"""The work that nobody waits for: webhooks go out, deadlines pass, doubtful money is looked at again, slips are asked
+about, banks are asked about their callbacks, old keys are forgotten. Any number of processes may run it on one
+database."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
 from paygate.services import metrics
 from paygate.services.context import Context
-from paygate.workers import count, expire, prune, recheck, statements
+from paygate.workers import count, expire, prune, recheck, statements, verify
 from paygate.workers.deliver import Deliverer
 from paygate.workers.inquire import Inquirer
 from paygate.workers.loop import Bell, Chore, Outage, tend
@@ -20,6 +21,7 @@ __all__ = ["count_only", "run"]
 DELIVER_S = 0.5
 EXPIRE_S = 1.0
 RECHECK_S = 1.0
+VERIFY_S = 1.0
 INQUIRE_S = 1.0
 PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
@@ -49,6 +51,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("deliver", DELIVER_S, deliverer.work, bell, PACE_S),
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
+            Chore("verify", VERIFY_S, lambda: verify.work(ctx)),
             Chore("inquire", INQUIRE_S, Inquirer(ctx).work, callback, PACE_S),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
             Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),

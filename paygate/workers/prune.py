@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paygate.db import balances, callbacks, idempotency, notices
+from paygate.db import balances, callbacks, idempotency, notices, slips
 from paygate.services import statement_files, visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
 """Rows of one transaction: few enough that nobody waits behind it."""
 
+
+PICTURES_AT_ONCE = 100
+"""Pictures are large."""
 
 BALANCES_KEPT = timedelta(days=30)
 """News of a bank that is older than this follows from nothing that we would still want to know."""
@@ -31,4 +34,5 @@ async def work(ctx: Context) -> bool:
         await statement_files.prune(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
     )
-    return AT_ONCE in forgotten
+    pictures = await ctx.db.transaction(lambda conn: slips.prune(conn, age, PICTURES_AT_ONCE))
+    return AT_ONCE in forgotten or pictures == PICTURES_AT_ONCE

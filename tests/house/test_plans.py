@@ -120,6 +120,11 @@ SEED = f"""
     SELECT merchant_id, 'live', 'secret', 'POST /api/v1/payment/create', 'key-' || n, sha256(n::text::bytea), 201,
            'sealed', NULL, now(), now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 day' END
       FROM made WHERE n <= {ROWS // 2};
+    INSERT INTO slips (merchant_id, mode, id, payment_id, payload, sending_bank, trans_ref, picture, outcome, run_at,
+                       created_at, handed_at, decided_at)
+    SELECT merchant_id, 'live', pg_temp.u('slip', n), id, repeat('0', 60), '004', 'T' || n,
+           CASE WHEN n <= 5000 THEN 'JPEG'::bytea END, CASE WHEN n <= 20 THEN 'VERIFYING' ELSE 'PAID' END,
+           CASE WHEN n <= 20 THEN at END, at, at, CASE WHEN n > 20 THEN at END FROM made WHERE n <= {ROWS // 2 + 10};
     INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
     SELECT n % 1000 + 1, 'live', pg_temp.u('source', n), pg_temp.u('receiving', n % 1000 + 1), 'scb', 'host', 'sealed'
       FROM generate_series(1, 5000) n;
@@ -149,6 +154,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     """The hot statements, asked about *row*: a payment of the seed and what belongs to it."""
     one = {"merchant_id": row["merchant_id"], "mode": "live", "id": row["id"]}
     money = {"mode": "live", "receiving_id": row["receiving_id"], "amount_satang": row["payable_satang"]}
+    of_payment = {"merchant_id": row["merchant_id"], "mode": "live", "payment_id": row["id"]}
     key = {"merchant_id": row["merchant_id"], "mode": "live", "credential": "secret"} | {
         "path": "POST /api/v1/payment/create",
         "key": f"key-{row['n']}",
@@ -239,6 +245,20 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
             lines, {"credits_amount", "reservations_amount", "observations_pkey", "reservations_reference"}, run=False
         ),
         "callbacks.TELL": Hot(told, {"bank_hints_once bank_hints_recent"}),
+        "slips.COUNTS": Hot(of_payment, {"slips_payment slips_once"}),
+        "slips.SAME": Hot({**of_payment, "sending_bank": "004", "trans_ref": f"T{row['n']}"}, {"slips_once"}),
+        "slips.LATEST": Hot(of_payment, {"slips_payment slips_once"}),
+        "slips.OTHERS_VERIFYING": Hot({**of_payment, "id": row["id"]}, {"slips_payment slips_once"}),
+        "slips.CLAIM": Hot({"lease": timedelta(seconds=60), "lease_id": row["id"], "limit": 4}, {"slips_due"}),
+        "slips.FIND": Hot({"id": row["id"]}, {"slips_by_id"}),
+        "slips.USED": Hot(
+            {**LIVE, "receiving_id": row["receiving_id"], "namespace": "bank:004", "ref": f"T{row['n']}"},
+            {"credit_refs_pkey", "credits_pkey"},
+        ),
+        "slips.PRUNE": Hot({"age": timedelta(days=365), "limit": 100}, {"slips_kept"}),
+        "idempotency.CLAIM_LEASED": Hot(
+            {**key, "fingerprint": sha256(b"").digest(), "lease": timedelta(seconds=60)}, run=False
+        ),
         "callbacks.CLAIM": Hot(
             {"kinds": ["scb"], "lease_id": row["id"], "lease": timedelta(seconds=30), "limit": 4}, {"bank_hints_due"}
         ),

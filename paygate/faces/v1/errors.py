@@ -21,6 +21,7 @@ TABLE: dict[type[PayGateError], tuple[int, str]] = {
     errors.NotFound: (404, "NOT_FOUND"),
     errors.Conflict: (409, "CONFLICT"),
     errors.WrongState: (409, "CONFLICT"),
+    errors.SlipRefused: (409, "CONFLICT"),
     errors.SlotsExhausted: (409, "CONFLICT"),
     errors.NoAccount: (409, "CONFLICT"),
     errors.IdempotencyMismatch: (422, "IDEMPOTENCY_MISMATCH"),
@@ -49,6 +50,8 @@ def refuse(error: PayGateError, request_id: str) -> Response:
         content["status"] = error.status
     if isinstance(error, (errors.SlotsExhausted, errors.TooManyOpen)):
         content["payerMessage"] = error.payer
+    if isinstance(error, errors.SlipRefused):
+        content |= {"reason": error.reason, "payerMessage": error.payer}
     return json_answer({**content, "requestId": request_id}, status, _headers(error, status))
 
 

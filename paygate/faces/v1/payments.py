@@ -15,7 +15,7 @@ from paygate.core.errors import Forbidden, NotFound
 from paygate.core.payments import Payment
 from paygate.core.principals import Principal
 from paygate.faces.v1 import shapes
-from paygate.services import payments
+from paygate.services import payments, slip_outcomes
 from paygate.services.payments import Replayed
 
 
@@ -39,10 +39,11 @@ async def create(request: Request) -> Response:
 
 
 async def get(request: Request) -> Response:
-    """GET /api/v1/payment/{id}"""
-    principal, ctx = await merchant(request), wire.context(request)
-    payment = await payments.get(ctx, principal, ids.read_uuid(request.path_params["payment_id"]))
-    return wire.raw_json(shapes.found(ctx, payment))
+    """GET /api/v1/payment/{id}: for the merchant all of it, for the payer with the client secret what is theirs."""
+    ctx = wire.context(request)
+    access = await wire.merchant_or_payer(request, ids.read_uuid(request.path_params["payment_id"]))
+    verification = await slip_outcomes.verification(ctx, access.payment)
+    return wire.raw_json(shapes.found(ctx, access.payment, verification, public=access.is_payer))
 
 
 async def get_by_order(request: Request) -> Response:
@@ -51,7 +52,8 @@ async def get_by_order(request: Request) -> Response:
     order_id: str = request.path_params["order_id"]
     if not 1 <= len(order_id) <= shapes.MAX_ORDER_ID or "\x00" in order_id:
         raise NotFound("No such payment.")
-    return wire.raw_json(shapes.found(ctx, await payments.get_by_order(ctx, principal, order_id)))
+    payment = await payments.get_by_order(ctx, principal, order_id)
+    return wire.raw_json(shapes.found(ctx, payment, await slip_outcomes.verification(ctx, payment)))
 
 
 async def cancel(request: Request) -> Response:

@@ -16,10 +16,12 @@ from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.money import baht, satang_from_json
 from paygate.core.payments import Payment, Status
+from paygate.core.slips import SlipOutcome
 from paygate.db.payments import Page
 from paygate.services import payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
+from paygate.services.slip_outcomes import Verification
 from paygate.wire import encode
 
 MAX_ORDER_ID = 128
@@ -96,9 +98,59 @@ def cancelled(ctx: Context, payment: Payment) -> bytes:
     return encode({"success": True, "transaction": _transaction(ctx, payment)})
 
 
-def found(ctx: Context, payment: Payment) -> bytes:
-    """The answer of a read."""
-    return encode({"transaction": _transaction(ctx, payment)})
+def found(ctx: Context, payment: Payment, verification: Verification | None, *, public: bool = False) -> bytes:
+    """The answer of a read: *public* is the payer's view."""
+    told = _verification(verification) if verification else None
+    return encode({"transaction": {**_seen(ctx, payment, public=public), "verification": told}})
+
+
+def slip(ctx: Context, payment: Payment, verification: Verification, *, public: bool) -> bytes:
+    """The answer of `payment/{id}/slip`: how the slip stands, in a word and in words, beside the payment."""
+    told = _verification(verification)
+    return encode(
+        {
+            "success": verification.status is not SlipOutcome.REJECTED,
+            "verification": told["status"],
+            "reason": told["reason"],
+            "message": told["message"],
+            "transaction": _seen(ctx, payment, public=public),
+        }
+    )
+
+
+def _verification(verification: Verification) -> dict[str, object]:
+    words = verification.words
+    return {
+        "status": verification.status,
+        "reason": verification.reason,
+        "message": {"th": words.th, "en": words.en},
+        "at": timestamp(verification.at),
+    }
+
+
+def _seen(ctx: Context, payment: Payment, *, public: bool) -> dict[str, object]:
+    """All of a payment, or what its payer may see of it: no metadata, nothing that is the merchant's own."""
+    if not public:
+        return _transaction(ctx, payment)
+    return {
+        "id": str(payment.id),
+        "amount": baht(payment.amount_satang),
+        "payableAmount": baht(payment.payable_satang),
+        "receivedAmount": None if payment.received_satang is None else baht(payment.received_satang),
+        "currency": "THB",
+        "status": payment.status,
+        "exception": payment.exception,
+        "paymentMethod": "PROMPTPAY",
+        "description": payment.description,
+        "createdAt": timestamp(payment.created_at),
+        "expiresAt": timestamp(payment.expires_at),
+        "qrExpiry": timestamp(payment.expires_at),
+        "paidAt": timestamp(payment.paid_at),
+        "paymentUrl": f"{ctx.public_url}/pay/{payment.id}",
+        # Nobody shall pay what is over.
+        "qrPayload": payment.qr_payload if payment.status is Status.PENDING else None,
+        "mode": payment.mode,
+    }
 
 
 def page(ctx: Context, listed: list[Payment], limit: int) -> bytes:

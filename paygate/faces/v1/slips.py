@@ -1,0 +1,65 @@
+"""Slips: handed in by the merchant's server or the payer's page, answered with how their checking stands."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from paygate import wire
+from paygate.banks.slips.picture import MAX_PAYLOAD_CHARS, MAX_SLIP_BYTES
+from paygate.core import fields, ids
+from paygate.core.errors import InvalidInput, TooLarge
+from paygate.core.payments import Payment
+from paygate.core.slips import SlipOutcome
+from paygate.faces.v1 import shapes
+from paygate.faces.v1.payments import replayed
+from paygate.services import slips
+from paygate.services.slip_outcomes import Verification
+
+FORM_BYTES = 16_384  # What a form has around its file.
+
+
+async def hand_in(request: Request) -> Response:
+    """POST /api/v1/payment/{id}/slip: 202 while it is being checked, 200 with the outcome when there is one."""
+    ctx = wire.context(request)
+    access = await wire.merchant_or_payer(request, ids.read_uuid(request.path_params["payment_id"]))
+    form = wire.is_form(request)
+    raw = await wire.body(request, MAX_SLIP_BYTES + (FORM_BYTES if form else 0))
+    claim = wire.claim(request, access, raw)
+    picture, text = _picture(request, raw) if form else (None, _payload(raw))
+    known = await slips.begin(ctx, access.payment, claim)
+    if known is not None:
+        return wire.raw_json(known.body, known.status, replayed(known))
+    given = await slips.look(picture) if picture is not None else slips.read_text(text)
+
+    def answer(payment: Payment, verification: Verification) -> tuple[int, bytes]:
+        status = 202 if verification.status is SlipOutcome.VERIFYING else 200
+        return status, shapes.slip(ctx, payment, verification, public=access.is_payer)
+
+    done = await slips.hand_in(ctx, access.payment, given, claim, answer)
+    return wire.raw_json(done.body, done.status, replayed(done))
+
+
+def _picture(request: Request, raw: bytes) -> tuple[bytes | None, str]:
+    form = wire.read_form(request.headers["content-type"], raw)
+    content = form.files.get("file")
+    if content is not None:
+        if len(content) > MAX_SLIP_BYTES:
+            raise TooLarge(f"The file is larger than {MAX_SLIP_BYTES} bytes.", field="file")
+        return content, ""
+    if "file" in form.texts or "payload" not in form.texts:
+        raise InvalidInput("file is required: the picture of the slip, JPEG, PNG or WebP.", field="file")
+    return None, _checked(form.texts["payload"])
+
+
+def _payload(raw: bytes) -> str:
+    given = fields.json_object(raw).get("payload")
+    if not isinstance(given, str):
+        raise InvalidInput("payload is required: the text of the slip's mini QR. Or send its picture.", field="payload")
+    return _checked(given)
+
+
+def _checked(text: str) -> str:
+    if not 1 <= len(text) <= MAX_PAYLOAD_CHARS or fields.has_controls(text.strip()):
+        raise InvalidInput(f"payload must be the text of a QR, 1 to {MAX_PAYLOAD_CHARS} characters.", field="payload")
+    return text

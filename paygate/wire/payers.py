@@ -1,0 +1,84 @@
+"""Who may see and prove one payment: its merchant by a secret key, or its payer by the client secret."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.requests import Request
+
+from paygate.core.errors import NotFound, Unauthorized
+from paygate.core.payments import Payment
+from paygate.services import payments
+from paygate.wire.access import authenticate_page
+from paygate.wire.requests import context
+
+HEADER = "x-client-secret"
+PAIR = "The key and the client secret do not belong together."
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody who may act on `payment`; `kind` is that of the credential: secret, or public for the payer."""
+
+    payment: Payment
+    kind: str
+
+    @property
+    def merchant_id(self) -> int:
+        """Whose payment it is."""
+        return self.payment.merchant_id
+
+    @property
+    def mode(self) -> str:
+        """In which mode."""
+        return self.payment.mode
+
+    @property
+    def is_payer(self) -> bool:
+        """Whether it is the payer, who sees less."""
+        return self.kind == "public"
+
+
+async def merchant_or_payer(request: Request, payment_id: UUID) -> Access:
+    """Who asks about a payment: `sk_...` of its merchant, or `X-Client-Secret`, alone or with a `pk_...` key.
+
+    Raises Unauthorized when there is neither, for a wrong client secret (also of a payment that does not exist), and
+    for a pair that does not belong together; NotFound and Forbidden as for any key.
+    """
+    ctx, secret, has_key = context(request), request.headers.get(HEADER, "").strip(), _has_key(request)
+    if not secret and not has_key:
+        raise Unauthorized()
+    if not has_key:
+        return Access(await _by_secret(request, payment_id, secret), "public")
+    principal = await authenticate_page(request)
+    if principal.kind == "secret":
+        payment = await payments.get(ctx, principal, payment_id)
+        if secret and not _is_secret_of(request, payment, secret):
+            raise Unauthorized(PAIR)
+        return Access(payment, "secret")
+    if not secret:
+        raise Unauthorized("A public key (pk_...) needs the payment's X-Client-Secret as well.")
+    payment = await _by_secret(request, payment_id, secret)
+    if (payment.merchant_id, payment.mode) != (principal.merchant_id, principal.mode):
+        raise Unauthorized(PAIR)
+    return Access(payment, "public")
+
+
+def _has_key(request: Request) -> bool:
+    return bool(request.headers.get("x-api-key", "").strip() or request.headers.get("authorization", "").strip())
+
+
+async def _by_secret(request: Request, payment_id: UUID, secret: str) -> Payment:
+    try:
+        payment = await payments.public(context(request), payment_id)
+    except NotFound:
+        payment = None
+    if payment is None or not _is_secret_of(request, payment, secret):
+        raise Unauthorized("The X-Client-Secret is not that of this payment.")
+    return payment
+
+
+def _is_secret_of(request: Request, payment: Payment, secret: str) -> bool:
+    return hmac.compare_digest(secret.encode(), payments.client_secret(context(request), payment).encode())
