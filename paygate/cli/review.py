@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -202,7 +202,8 @@ def _lines(d: Detail) -> list[str]:
         lines.append(
             f"  slip       {d.slip.outcome}, for payment {d.payment.id} of {show(d.payment.payable_satang)} THB"
         )
-        lines += [f"  says       {d.slip.payload}"] if d.slip.payload else []
+        lines.append(f"  reference  {d.slip.sending_bank} {d.slip.trans_ref}")
+        lines += _facts(d.slip.facts) if d.slip.facts else ["  its bank   was not asked, or did not say"]
         lines += ["  picture    --picture FILE writes it"] if d.slip.has_picture else []
     if d.hints:
         head = ["PAYMENT", "STATUS", f"{'ASKS FOR':>12}", "MERCHANT", "WHY"]
@@ -239,6 +240,18 @@ def _credit_lines(d: Detail, credit: Credit) -> list[str]:
         for t in d.told
     ]
     return lines
+
+
+def _facts(facts: Mapping[str, Any]) -> list[str]:
+    """What the slip's bank said of the transfer."""
+    moved = _local(datetime.fromisoformat(facts["occurredAt"]))
+    to = (facts["receivingBank"], facts["receiverAccount"], facts["receiverProxy"], facts["toMerchantId"])
+    who = (facts["payerName"], facts["payerAccount"])
+    return [
+        f"  its bank   {show(facts['amountSatang'])} {facts['currency']} at {moved}, says {facts['provider']}",
+        f"  payer      {' '.join(x for x in who if x) or 'not told'}",
+        f"  receiver   {' '.join(x for x in to if x) or 'not told'}",
+    ]
 
 
 def _listed(listed: Listed) -> dict[str, Any]:
@@ -299,6 +312,9 @@ def _detail(d: Detail) -> dict[str, Any]:
             "slipId": ids.show("slip", slip.id),
             "transactionId": str(slip.payment_id),
             "payload": slip.payload,
+            "sendingBank": slip.sending_bank,
+            "transRef": slip.trans_ref,
+            "facts": slip.facts,
             "hasPicture": slip.has_picture,
             "outcome": slip.outcome,
             "reason": slip.reason,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,7 +101,7 @@ SETTLE_PARTS = Sql("""
 
 SETTLE_SLIP = Sql("""
     UPDATE slips
-       SET outcome = :outcome, reason = :reason, decided_at = :now
+       SET outcome = :outcome, reason = :reason, credit_id = coalesce(:credit_id::uuid, credit_id), decided_at = :now
      WHERE merchant_id = :merchant_id
        AND mode = :mode
        AND id = :id
@@ -111,8 +111,8 @@ SETTLE_SLIP = Sql("""
 
 # A slip handed in for a payment on an account of this owner. Without its picture, which is large.
 SLIP = Sql("""
-    SELECT s.merchant_id, s.mode, s.id, s.payment_id, s.payload, s.picture IS NOT NULL AS has_picture, s.outcome,
-           s.reason, s.created_at
+    SELECT s.merchant_id, s.mode, s.id, s.payment_id, s.payload, s.sending_bank, s.trans_ref, s.facts::text AS facts,
+           s.picture IS NOT NULL AS has_picture, s.outcome, s.reason, s.created_at
       FROM slips s
       JOIN payments p ON p.merchant_id = s.merchant_id AND p.mode = s.mode AND p.id = s.payment_id
      WHERE s.mode = :mode AND s.id = :id AND p.owner_id = :owner_id
@@ -253,13 +253,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip in review, without its picture."""
+    """A slip in review, without its picture. `facts`: what its bank said of the transfer, if it was asked."""
 
     merchant_id: int
     mode: str
     id: UUID
     payment_id: UUID
     payload: str | None
+    sending_bank: str | None
+    trans_ref: str | None
+    facts: Mapping[str, Any] | None
     has_picture: bool
     outcome: str
     reason: str | None
@@ -368,9 +371,11 @@ async def settle_parts(
         raise Moved()
 
 
-async def settle_slip(conn: Conn, slip: Slip, *, outcome: str, reason: str | None, now: datetime) -> None:
+async def settle_slip(
+    conn: Conn, slip: Slip, *, outcome: str, reason: str | None, now: datetime, credit_id: UUID | None = None
+) -> None:
     """Give a slip that waits in review its outcome. Raises Moved when it does not wait any more."""
-    values = {"outcome": outcome, "reason": reason, "now": now}
+    values = {"outcome": outcome, "reason": reason, "now": now, "credit_id": credit_id}
     if not await conn.fetchval(*SETTLE_SLIP.bind(merchant_id=slip.merchant_id, mode=slip.mode, id=slip.id, **values)):
         raise Moved()
 
@@ -378,7 +383,7 @@ async def settle_slip(conn: Conn, slip: Slip, *, outcome: str, reason: str | Non
 async def slip(conn: Conn, owner_id: int, mode: str, slip_id: UUID) -> Slip | None:
     """A slip for a payment on one of the owner's accounts."""
     row = await conn.fetchrow(*SLIP.bind(owner_id=owner_id, mode=mode, id=slip_id))
-    return Slip(**row) if row else None
+    return Slip(**{**row, "facts": json.loads(row["facts"]) if row["facts"] else None}) if row else None
 
 
 async def slips_waiting(conn: Conn, slip: Slip) -> int:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import emvco
 from paygate.core import ids
 from paygate.core.credits import (
+    BANK_NAMESPACE,
     DUPLICATE,
     REJECTED,
     SKEW,
@@ -43,7 +43,6 @@ from paygate.services.context import Context
 PERSON_RANK = "D"
 NOT_ACCEPTED = "NOT_ACCEPTED"  # A slip's reason, in the words of core/slips: a person did not accept it.
 USED_ELSEWHERE = DUPLICATE  # Its money paid another payment.
-TRUEMONEY_NAMESPACE = "bank:TMN"  # A TrueMoney slip names no bank.
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ async def pay(ctx: Context, conn: Conn, case: Case) -> Done:
     )
     if case.slip is not None:
         paid_by_slip = case.slip.payment_id == payment.id
-        await _settle_slip(ctx, conn, case, "PAID" if paid_by_slip else "REJECTED", USED_ELSEWHERE)
+        await _settle_slip(ctx, conn, case, "PAID" if paid_by_slip else "REJECTED", USED_ELSEWHERE, first.id)
     return Done(tuple(credit.id for credit in parts), CreditState.SETTLED, step.after)
 
 
@@ -236,21 +235,6 @@ ACTIONS: dict[Action, Callable[[Context, Conn, Case], Awaitable[Done]]] = {
 }
 
 
-def slip_reference(payload: str | None) -> tuple[str, str] | None:
-    """(namespace, reference) that a slip's mini-QR names; None when it names none that can be read."""
-    if payload is None:
-        return None
-    try:
-        code = emvco.parse(payload)
-    except emvco.EmvcoError:
-        return None
-    if code.slip is not None and code.slip.bank_code is not None:
-        return f"bank:{code.slip.bank_code}", code.slip.reference
-    if code.truemoney_slip is not None:
-        return TRUEMONEY_NAMESPACE, code.truemoney_slip.transaction_id
-    return None
-
-
 def _require_status(payment: Payment, action: Action, now: datetime) -> None:
     status = standing(payment, now)
     if status in PAYABLE_BY[action]:
@@ -292,31 +276,36 @@ async def _told(ctx: Context, conn: Conn, case: Case, payment: Payment) -> tuple
 
 
 def _word_of(case: Case, payment: Payment) -> Observation:
-    """What the person says that they read. Raises InvalidInput (amount, occurred_at)."""
-    wish, review = case.wish, case.review
-    if wish.amount_satang is None:
+    """What the person says that they read, or what the slip's bank said. Raises InvalidInput (amount, occurred_at)."""
+    wish, review, slip = case.wish, case.review, case.slip
+    facts = (slip.facts if slip else None) or {}
+    amount_satang = wish.amount_satang if wish.amount_satang is not None else facts.get("amountSatang")
+    occurred_at = wish.occurred_at or (datetime.fromisoformat(facts["occurredAt"]) if facts else None)
+    if amount_satang is None:
         raise InvalidInput("Say the amount that the slip or text shows.", field="amount")
-    if wish.occurred_at is None:
+    if occurred_at is None:
         raise InvalidInput("Say when the money moved, as the slip or text shows it.", field="occurred_at")
-    if wish.occurred_at > case.now + SKEW:
+    if occurred_at > case.now + SKEW:
         raise InvalidInput("That time is still to come.", field="occurred_at")
-    if wish.occurred_at < payment.created_at - SKEW:
+    if occurred_at < payment.created_at - SKEW:
         raise InvalidInput("At that time the payment was not yet made.", field="occurred_at")
-    namespace, reference = (slip_reference(case.slip.payload) if case.slip else None) or ("person", None)
-    facts = f"{review.id} {payment.receiving_id} {wish.amount_satang} {wish.occurred_at.timestamp()} {reference}"
+    reference = slip.trans_ref if slip else None
+    said = f"{review.id} {payment.receiving_id} {amount_satang} {occurred_at.timestamp()} {reference}"
     return Observation(
         merchant_id=review.merchant_id,
         mode=review.mode,
         receiving_id=payment.receiving_id,
         source_id=voice(f"person:{wish.actor}"),
         rank=PERSON_RANK,
-        amount_satang=wish.amount_satang,
-        occurred_at=wish.occurred_at,
+        amount_satang=amount_satang,
+        occurred_at=occurred_at,
         trust="host" if review.merchant_id == PLATFORM else str(payment.receiving_id),
-        namespace=namespace,
+        namespace=f"{BANK_NAMESPACE}{slip.sending_bank}" if slip else "person",
         reference=reference,
-        digest=hashlib.sha256(facts.encode()).digest(),
-        sending_bank=namespace.removeprefix("bank:") if reference is not None else None,
+        digest=hashlib.sha256(said.encode()).digest(),
+        sending_bank=slip.sending_bank if slip else None,
+        payer_name=facts.get("payerName"),
+        payer_account=facts.get("payerAccount"),
         channel=Channel.PERSON,
     )
 
@@ -336,12 +325,21 @@ def _credit_of(ctx: Context, seen: Observation, now: datetime) -> Credit:
     )
 
 
-async def _settle_slip(ctx: Context, conn: Conn, case: Case, outcome: str, reason: str) -> None:
+async def _settle_slip(
+    ctx: Context, conn: Conn, case: Case, outcome: str, reason: str, credit_id: UUID | None = None
+) -> None:
     """Give the review's slip its outcome; its payment is let go when no other slip of it waits."""
     slip = case.slip
     if slip is None:
         return
-    await rows.settle_slip(conn, slip, outcome=outcome, reason=None if outcome == "PAID" else reason, now=case.now)
+    await rows.settle_slip(
+        conn,
+        slip,
+        outcome=outcome,
+        reason=None if outcome == "PAID" else reason,
+        now=case.now,
+        credit_id=credit_id if outcome == "PAID" else None,
+    )
     payment = case.slip_payment
     if outcome == "PAID" or payment is None or not payment.verifying or await rows.slips_waiting(conn, slip):
         return

@@ -174,8 +174,9 @@ async def _lock(conn: Conn, owner: int, review_id: UUID, wish: Wish) -> Case:
     slots = {(credit.receiving_id, credit.amount_satang) for credit in known}
     if wanted is not None:
         slots.add((wanted.receiving_id, wanted.payable_satang))
-        if not known and wish.amount_satang is not None:
-            slots.add((wanted.receiving_id, wish.amount_satang))
+        said = wish.amount_satang or (slip.facts.get("amountSatang") if slip and slip.facts else None)
+        if not known and said is not None:
+            slots.add((wanted.receiving_id, said))
     now = await rows.clock(conn)
     for receiving_id, amount_satang in sorted(slots, key=str):
         now = await credit_rows.lock_slot(conn, review.mode, receiving_id, amount_satang)

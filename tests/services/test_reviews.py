@@ -476,12 +476,15 @@ async def slip_in_review(ctx: Context, payment: Payment, reference: str = "Abc12
     await sql(ctx, "UPDATE payments SET verifying = true, sequence = sequence + 1 WHERE id = $1", payment.id)
     await sql(
         ctx,
-        """INSERT INTO slips (merchant_id, mode, id, payment_id, payload, outcome, reason, created_at, decided_at)
-           VALUES ($1, 'live', $2, $3, $4, 'REVIEW', 'SLIP_UNVERIFIED', clock_timestamp(), clock_timestamp())""",
+        """INSERT INTO slips (merchant_id, mode, id, payment_id, payload, sending_bank, trans_ref, outcome, reason,
+                              created_at, decided_at)
+           VALUES ($1, 'live', $2, $3, $4, '014', $5, 'REVIEW', 'SLIP_UNVERIFIED', clock_timestamp(),
+                   clock_timestamp())""",
         payment.merchant_id,
         slip_id,
         payment.id,
         emvco.slip_payload("014", reference),
+        reference,
     )
     await ask(ctx, "SLIP_UNVERIFIED", slip_id=slip_id, owner=payment.owner_id)
     return slip_id
@@ -540,6 +543,26 @@ async def test_a_slip_is_believed_by_a_person_and_its_reference_is_used_up(ctx: 
     assert str(payment.id) in await refused(ctx, "match", amount_satang=PRICE, occurred_at=at)
     await decide(ctx, "reject")
     assert await slip_of(ctx, other) == ("REJECTED", "NOT_ACCEPTED")
+
+
+async def test_what_the_slips_bank_said_need_not_be_typed(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    payment = await shop.sell()
+    slip_id = await slip_in_review(ctx, payment)
+    told = {"provider": "easyslip", "amountSatang": PRICE, "currency": "THB", "occurredAt": now().isoformat()}
+    told |= {"payerName": "นาย ก", "payerAccount": "x-1234"} | dict.fromkeys(
+        ("receivingBank", "receiverAccount", "receiverProxy", "toMerchantId")
+    )
+    await sql(ctx, "UPDATE slips SET facts = $1::jsonb", json.dumps(told))
+    detail = await reviews.get(ctx, 0, await the_review(ctx))
+    assert detail.slip is not None and detail.slip.facts == told
+    done = await decide(ctx, "match")
+    assert done.payment_status == "PAID"
+    [slip] = await sql(ctx, "SELECT outcome, credit_id FROM slips WHERE id = $1", slip_id)
+    assert tuple(slip) == ("PAID", done.credit_ids[0])
+    [credit] = await sql(ctx, "SELECT payer_name, sending_bank FROM credits")
+    assert tuple(credit) == ("นาย ก", "014")
+    await assert_balanced(ctx)
 
 
 async def test_a_slip_of_money_that_waits_already_takes_that_money(ctx: Context) -> None:
