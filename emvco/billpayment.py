@@ -14,7 +14,6 @@ emvco.errors.InputError: a reference has A-Z and 0-9 only (bad_character, tag 30
 
 from __future__ import annotations
 
-import re
 from binascii import crc_hqx
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -26,7 +25,7 @@ from emvco.tlv import DataObject
 REFERENCE_LENGTH_MAX: Final = 20
 _UPPER_ALPHANUMERIC: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
-_is_reference: Final = re.compile("[A-Z0-9]{1,20}").fullmatch
+_CAPITALS_AND_DIGITS: Final = "".join(sorted(_UPPER_ALPHANUMERIC)).encode()
 
 
 class BillPayment(NamedTuple):
@@ -36,6 +35,13 @@ class BillPayment(NamedTuple):
     ref1: str
     ref2: str | None = None
     cross_border: bool = False
+
+
+# What stands before the biller ID, the CRC's state there, and the headers of reference 1 and 2.
+_Beginning = tuple[str, int, str, str]
+
+
+_Beginnings = tuple[tuple[tuple[_Beginning, ...], ...], ...]
 
 
 def normalise_biller_id(text: str) -> str:
@@ -74,27 +80,7 @@ def bill_payment_payload(biller_id: str, ref1: str, ref2: str | None = None, amo
 
     *amount_satang* 1 to 999,999,999,999; None leaves the amount to the payer (static code, 01=11). Raises InputError.
     """
-    if not (type(biller_id) is str and len(biller_id) == 15 and biller_id.isascii() and biller_id.isdecimal()):
-        biller_id = normalise_biller_id(biller_id)
-    if type(ref1) is not str or not _is_reference(ref1):
-        normalise_reference(ref1)
-    if ref2 is None:
-        references = f"{biller_id}02{_LENGTHS[len(ref1)]}{ref1}"
-    else:
-        if type(ref2) is not str or not _is_reference(ref2):
-            normalise_reference(ref2, path="30/03")
-        references = f"{biller_id}02{_LENGTHS[len(ref1)]}{ref1}03{_LENGTHS[len(ref2)]}{ref2}"
-    if amount_satang is None:
-        start, state = _STATIC[len(references)]
-        rest = f"{references}53037645802TH6304"
-    else:
-        start, state = _DYNAMIC[len(references)]
-        if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
-            amount.write(amount_satang)  # which says what is wrong with it
-        whole = str(amount_satang // 100)
-        rest = f"{references}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH6304"
-    value = crc_hqx(rest.encode(), state)
-    return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
+    return _payload(_DOMESTIC, biller_id, ref1, ref2, amount_satang, "6304")
 
 
 def cross_border_payload(
@@ -104,9 +90,53 @@ def cross_border_payload(
 
     *purpose* is what tag 62/08 carries then: `emvco.additional.cross_border_purpose(...)`. Raises InputError.
     """
-    account = write(BillPayment(biller_id, ref1, ref2, cross_border=True))
-    extra = "" if purpose is None else tlv.write("62", tlv.write("08", fields.ascii_text(purpose, "62/08", 25)))
-    return _signed(account, amount_satang, extra)
+    if purpose is None:
+        return _payload(_FROM_ABROAD, biller_id, ref1, ref2, amount_satang, "6304")
+    extra = tlv.write("62", tlv.write("08", fields.ascii_text(purpose, "62/08", 25)))
+    return _payload(_FROM_ABROAD, biller_id, ref1, ref2, amount_satang, f"{extra}6304")
+
+
+def _payload(aid: _Beginnings, biller_id: str, ref1: str, ref2: str | None, amount_satang: int | None, end: str) -> str:
+    """One of the two, signed."""
+    if not (
+        type(biller_id) is type(ref1) is str
+        and len(biller_id) == 15
+        and biller_id.isdecimal()
+        and (ref2 is None or (type(ref2) is str and ref2))
+    ):
+        biller_id = _checked(biller_id, ref1, ref2)
+    second = ref2 or ""
+    try:
+        if amount_satang is None:
+            point = b""
+            start, state, head1, head2 = aid[0][len(ref1)][len(second)]
+            rest = f"{biller_id}{head1}{ref1}{head2}{second}53037645802TH{end}"
+        else:
+            if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
+                amount.write(amount_satang)  # which says what is wrong with it
+            point = b"."
+            start, state, head1, head2 = aid[1][len(ref1)][len(second)]
+            whole = str(amount_satang // 100)
+            head, cents = _HEADERS[len(whole)], _CENTS[amount_satang % 100]
+            rest = f"{biller_id}{head1}{ref1}{head2}{second}5303764{head}{whole}{cents}5802TH{end}"
+        encoded = rest.encode()
+    except (IndexError, UnicodeEncodeError):
+        _checked(biller_id, ref1, ref2)
+        raise
+    # All characters at once: where nothing but the amount's point is left of them, none needs a closer look.
+    if encoded.translate(None, _CAPITALS_AND_DIGITS) != point:
+        _checked(biller_id, ref1, ref2)
+    value = crc_hqx(encoded, state)
+    return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
+
+
+def _checked(biller_id: str, ref1: str, ref2: str | None) -> str:
+    """The biller ID in the one way to write it. Raises InputError at what is wrong with it or the references."""
+    digits = normalise_biller_id(biller_id)
+    normalise_reference(ref1)
+    if ref2 is not None:
+        normalise_reference(ref2, path="30/03")
+    return digits
 
 
 def write(account: BillPayment) -> str:
@@ -119,14 +149,6 @@ def write(account: BillPayment) -> str:
     if account.ref2 is not None:
         values["03"] = normalise_reference(account.ref2, path="30/03")
     return fields.template(values, tags.BILL_PAYMENT)
-
-
-def _signed(account: str, amount_satang: int | None, extra: str = "") -> str:
-    initiation, baht = tags.STATIC, ""
-    if amount_satang is not None:
-        initiation, baht = tags.DYNAMIC, amount.data_object(amount_satang)
-    head = f"0002010102{initiation}{tags.BILL_PAYMENT}{len(account):02d}{account}"
-    return crc.sign(f"{head}5303{tags.BAHT}{baht}5802{tags.THAILAND}{extra}")
 
 
 def read_account(children: Sequence[DataObject], offset: int) -> BillPayment:
@@ -163,14 +185,23 @@ def _check_reference(field: DataObject) -> None:
             raise SchemeError("bad_character", field.value_offset + position, path, "a reference is printable ASCII")
 
 
-def _beginnings(initiation: str) -> tuple[tuple[str, int], ...]:
-    """By the length of biller ID and references: all that stands before them, and the CRC's state after it."""
-    account = tlv.write("00", tags.AID_BILL_PAYMENT) + "0115"
-    starts = [f"0002010102{initiation}30{len(account) + length:02d}{account}" for length in range(64)]
-    return tuple((start, crc.state_of(start)) for start in starts)
+def _beginnings(aid: str) -> _Beginnings:
+    """Without and with an amount, by the lengths of reference 1 and 2; a length that may not be has no entry."""
+    return tuple(
+        ((), *(tuple(_beginning(aid, initiation, ref1, ref2) for ref2 in range(21)) for ref1 in range(1, 21)))
+        for initiation in (tags.STATIC, tags.DYNAMIC)
+    )
 
 
-_STATIC: Final = _beginnings(tags.STATIC)
-_DYNAMIC: Final = _beginnings(tags.DYNAMIC)
-_LENGTHS: Final = tuple(f"{length:02d}" for length in range(REFERENCE_LENGTH_MAX + 1))
+def _beginning(aid: str, initiation: str, ref1: int, ref2: int) -> _Beginning:
+    """For references so long; 0 for no reference 2."""
+    account = tlv.write("00", aid) + "0115"
+    head1, head2 = f"02{ref1:02d}", f"03{ref2:02d}" if ref2 else ""
+    length = len(account) + 15 + len(head1) + ref1 + len(head2) + ref2
+    start = f"0002010102{initiation}30{length:02d}{account}"
+    return start, crc.state_of(start), head1, head2
+
+
+_DOMESTIC: Final = _beginnings(tags.AID_BILL_PAYMENT)
+_FROM_ABROAD: Final = _beginnings(tags.AID_BILL_PAYMENT_CROSS_BORDER)
 _HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

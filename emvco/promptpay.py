@@ -119,30 +119,39 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
     *proxy* and *kind* as in `normalise_proxy`. *amount_satang* 1 to 999,999,999,999; None leaves the amount to the
     payer (static code, 01=11). Raises InputError. Objects stand in ascending order, as the banks write them.
     """
-    # A mobile as most people write it, with an amount, is put together here; all else comes to the same more slowly.
-    if (
-        kind is None
-        and type(proxy) is str
-        and len(proxy) == 10
-        and proxy.isascii()
-        and proxy.isdecimal()
-        and proxy[0] == "0"
-        and proxy[1] in "01689"
-        and type(amount_satang) is int
-        and 0 < amount_satang <= 999_999_999_999
-    ):
+    # Plain digits are put together here; every other writing comes to the same more slowly.
+    beginnings = None
+    if kind is None and type(proxy) is str and proxy.isascii() and proxy.isdecimal():
+        digits, length = proxy, len(proxy)
+        if length == 10 and proxy[0] == "0" and proxy[1] in "01689":
+            digits, beginnings = proxy[1:], _MOBILE
+        elif length == 15:
+            beginnings = EWALLET
+        elif length == 13 and proxy[:4] != "0066":
+            beginnings = _NATIONAL_ID
+    if beginnings is None:
+        kind, digits = normalise_proxy(proxy, kind)
+        if kind == "bank_account":
+            return _to_bank_account(Proxy(kind, digits), amount_satang)
+        beginnings = _BEGINNINGS[kind]
+    if amount_satang is None:
+        start, state = beginnings.static
+        rest = f"{digits}53037645802TH6304"
+    else:
+        if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
+            amount.write(amount_satang)  # which says what is wrong with it
+        start, state = beginnings.dynamic
         whole = str(amount_satang // 100)
-        rest = f"{proxy[1:]}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH6304"
-        value = crc_hqx(rest.encode(), _MOBILE_STATE)
-        return f"{_MOBILE}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
-    kind, digits = normalise_proxy(proxy, kind)
-    baht = "" if amount_satang is None else amount.data_object(amount_satang)
-    if kind == "bank_account":
-        start = (_DYNAMIC if baht else _STATIC) + tlv.write(tags.CREDIT_TRANSFER, write(PromptPay(Proxy(kind, digits))))
-        return crc.sign(f"{start}5303764{baht}5802TH")
-    start, state = _BEGINNINGS[kind, amount_satang is not None]
-    rest = f"{digits}5303764{baht}5802TH6304"
-    return f"{start}{rest}{crc.resume(state, rest)}"
+        rest = f"{digits}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH6304"
+    value = crc_hqx(rest.encode(), state)
+    return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
+
+
+def _to_bank_account(payee: Proxy, amount_satang: int | None) -> str:
+    """The length of its tag 29 varies, so nothing of it is prepared."""
+    initiation, baht = (tags.STATIC, "") if amount_satang is None else (tags.DYNAMIC, amount.data_object(amount_satang))
+    account = tlv.write(tags.CREDIT_TRANSFER, write(PromptPay(payee)))
+    return crc.sign(f"0002010102{initiation}{account}5303764{baht}5802TH")
 
 
 def write(account: PromptPay) -> str:
@@ -256,16 +265,20 @@ def _account_head(sub_tag: str, length: int) -> str:
     return tlv.write(tags.CREDIT_TRANSFER, value)[:-length]
 
 
-_STATIC: Final = tlv.write("00", "01") + tlv.write("01", tags.STATIC)
-_DYNAMIC: Final = tlv.write("00", "01") + tlv.write("01", tags.DYNAMIC)
-# By kind and "is there an amount": all that stands before the digits, and the CRC's state after it.
-_BEGINNINGS: Final = {
-    (kind, dynamic): (beginning, crc.state_of(beginning))
-    for tag, kind in _SUB_TAGS.items()
-    if kind in _LENGTHS
-    for dynamic, start in ((False, _STATIC), (True, _DYNAMIC))
-    for beginning in [start + _account_head(tag, _LENGTHS[kind])]
-}
-_MOBILE: Final = _BEGINNINGS["mobile", True][0] + "0066"
-_MOBILE_STATE: Final = crc.state_of(_MOBILE)
+class Beginnings(NamedTuple):
+    """What stands before the digits without and with an amount, each with the CRC's state after it."""
+
+    static: tuple[str, int]
+    dynamic: tuple[str, int]
+
+
+def _beginnings(sub_tag: str, length: int, known: str = "") -> Beginnings:
+    head = _account_head(sub_tag, length) + known
+    starts = (f"0002010102{initiation}{head}" for initiation in (tags.STATIC, tags.DYNAMIC))
+    return Beginnings(*((start, crc.state_of(start)) for start in starts))
+
+
+_BEGINNINGS: Final = {kind: _beginnings(tag, _LENGTHS[kind]) for tag, kind in _SUB_TAGS.items() if kind in _LENGTHS}
+_MOBILE: Final = _beginnings("01", 13, "0066")
+_NATIONAL_ID, EWALLET = _BEGINNINGS["national_id"], _BEGINNINGS["ewallet"]
 _HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

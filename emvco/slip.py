@@ -16,19 +16,25 @@ The first is documented by SCB (2019), the second is known from libraries only.
 
 from __future__ import annotations
 
+import re
+from binascii import crc_hqx
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from emvco import crc, fields, tlv
-from emvco.errors import SlipError
+from emvco.errors import InputError, SlipError
 from emvco.tlv import DataObject
 
 TAG: Final = "91"
 HEADER: Final = "9104"
 REFERENCE_LENGTH_MAX: Final = 25
+TRANSACTION_LENGTH_MAX: Final = 40
 API_BANK: Final = "000001"
 API_TRUEMONEY: Final = "01"
+
+_is_reference: Final = re.compile("[!-~]{1,25}").fullmatch
+_is_transaction: Final = re.compile("[!-~]{1,40}").fullmatch
 
 
 class Slip(NamedTuple):
@@ -48,20 +54,41 @@ class TrueMoneySlip(NamedTuple):
 
 def slip_payload(bank_code: str, reference: str) -> str:
     """The mini QR of a bank's slip. The reference stays as it is: capitals and small letters differ. InputError."""
-    fields.digits(bank_code, "00/01", 3)
-    fields.ascii_text(reference, "00/02", REFERENCE_LENGTH_MAX)
-    inner = fields.template({"00": API_BANK, "01": bank_code, "02": reference}, "00")
-    body = f"{tlv.write('00', inner)}5102TH{HEADER}"
-    return body + crc.checksum(body)
+    if not (
+        type(bank_code) is type(reference) is str
+        and len(bank_code) == 3
+        and bank_code.isascii()
+        and bank_code.isdecimal()
+        and _is_reference(reference)
+    ):
+        fields.digits(bank_code, "00/01", 3)
+        _printable_text(reference, "00/02", REFERENCE_LENGTH_MAX)
+    start, state, head = _BEGINNINGS[len(reference)]
+    rest = f"{bank_code}{head}{reference}5102TH9104"
+    value = crc_hqx(rest.encode(), state)
+    return f"{start}{rest}{crc.HEX[value >> 8]}{crc.HEX[value & 0xFF]}"
 
 
 def truemoney_slip_payload(event: str, transaction_id: str, day: date) -> str:
     """The mini QR of a TrueMoney slip. Raises InputError."""
-    fields.ascii_text(event, "00/02", REFERENCE_LENGTH_MAX)
-    fields.ascii_text(transaction_id, "00/03", 40)
-    values = {"00": API_TRUEMONEY, "01": "01", "02": event, "03": transaction_id, "04": f"{day:%d%m%Y}"}
-    body = tlv.write("00", fields.template(values, "00")) + HEADER
-    return body + crc.checksum(body).lower()
+    if not (type(event) is type(transaction_id) is str and _is_reference(event) and _is_transaction(transaction_id)):
+        _printable_text(event, "00/02", REFERENCE_LENGTH_MAX)
+        _printable_text(transaction_id, "00/03", TRANSACTION_LENGTH_MAX)
+    if not isinstance(day, date):
+        raise InputError("not_a_date", None, "00/04", "the day of a slip is a date")
+    first, second = _TWO[len(event)], _TWO[len(transaction_id)]
+    length = _TWO[32 + len(event) + len(transaction_id)]
+    written = f"{_TWO[day.day]}{_TWO[day.month]}{day.year if day.year > 999 else f'{day.year:04d}'}"
+    body = f"00{length}00020101020102{first}{event}03{second}{transaction_id}0408{written}9104"
+    value = crc_hqx(body.encode(), crc.INITIAL)
+    return f"{body}{_SMALL_HEX[value >> 8]}{_SMALL_HEX[value & 0xFF]}"
+
+
+def _printable_text(value: str, path: str, length_max: int) -> None:
+    """Raises InputError: a reader takes no space in a slip."""
+    fields.ascii_text(value, path, length_max)
+    if " " in value:
+        raise InputError("bad_character", value.index(" "), path, "printable ASCII without spaces")
 
 
 def looks_like(text: str) -> bool:
@@ -150,3 +177,15 @@ def _day(text: str) -> date | None:
         return date(int(text[4:]), int(text[2:4]), int(text[:2]))
     except ValueError:
         return None
+
+
+def _beginning(length: int) -> tuple[str, int, str]:
+    """For a reference so long: all that stands before the bank, the CRC's state there, the reference's header."""
+    inner = f"{tlv.write('00', API_BANK)}0103"
+    start = f"00{len(inner) + 3 + 4 + length:02d}{inner}"
+    return start, crc.state_of(start), f"02{length:02d}"
+
+
+_BEGINNINGS: Final = tuple(_beginning(length) for length in range(REFERENCE_LENGTH_MAX + 1))
+_TWO: Final = tuple(f"{number:02d}" for number in range(100))
+_SMALL_HEX: Final = tuple(digits.lower() for digits in crc.HEX)

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from emvco import amount, crc, promptpay, tags, tlv
 from emvco.errors import InputError, SchemeError
 from emvco.fields import require_text
-from emvco.promptpay import PromptPay, Proxy
+from emvco.promptpay import Proxy
 
 MESSAGE_UNITS_MAX: Final = 24
 """Longest message in UTF-16 code units: a Thai character is one, most emoji are two."""
@@ -38,11 +38,13 @@ def wallet(mobile: str) -> Proxy:
 
 def truemoney_payload(mobile: str, amount_satang: int | None = None, message: str | None = None) -> str:
     """The payload of a transfer to a TrueMoney wallet. Raises InputError."""
-    account = tlv.write(tags.CREDIT_TRANSFER, promptpay.write(PromptPay(wallet(mobile))))
+    is_plain = type(mobile) is str and len(mobile) == 10 and mobile[0] == "0" and mobile[1] in "689"
+    digits = f"{_WALLET}{mobile}" if is_plain and mobile.isdecimal() and mobile.isascii() else wallet(mobile).digits
+    start, state = promptpay.EWALLET.static if amount_satang is None else promptpay.EWALLET.dynamic
     baht = "" if amount_satang is None else amount.data_object(amount_satang)
     note = "" if message is None else tlv.write(tags.MESSAGE, write_message(message))
-    initiation = tags.STATIC if amount_satang is None else tags.DYNAMIC
-    return crc.sign(f"0002010102{initiation}{account}5303{tags.BAHT}{baht}5802{tags.THAILAND}{note}")
+    rest = f"{digits}5303764{baht}5802TH{note}6304"
+    return f"{start}{rest}{crc.resume(state, rest)}"
 
 
 def mobile_of(proxy: Proxy) -> str | None:

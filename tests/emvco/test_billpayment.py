@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import emvco
@@ -69,6 +71,28 @@ def test_an_error_in_the_second_reference_says_so():
     with pytest.raises(InputError) as caught:
         bill_payment_payload(BILLER, "INV1", "")
     assert caught.value.path == "30/03"
+
+
+@given(st.text("AZ09az.๑ ก\ud800", max_size=22), st.none() | st.text("A9.a", max_size=21), st.booleans(), st.booleans())
+@example("A.", None, False, False)
+@example("A" * 21, None, True, False)
+@example("A", "B.", False, True)
+def test_no_reference_passes_that_is_not_of_capitals_and_digits(ref1, ref2, with_amount, abroad):
+    build = emvco.cross_border_payload if abroad else bill_payment_payload
+    good = all(re.fullmatch("[A-Z0-9]{1,20}", ref) for ref in (ref1, ref2) if ref is not None)
+    try:
+        text = build(BILLER, ref1, ref2, 100 if with_amount else None)
+    except InputError as error:
+        assert not good and error.path in {"30/02", "30/03"}
+    else:
+        assert good and emvco.parse(text).bill_payment == (BILLER, ref1, ref2, abroad)
+
+
+@pytest.mark.parametrize("written", ["๐๙๙๔๐๐๐๑๖๕๕๐๑๐๐", "09940001655010.", "0994000165501a0", 99400016550100, None])
+def test_digits_of_a_biller_are_ascii(written):
+    with pytest.raises(InputError) as caught:
+        bill_payment_payload(written, "A1", None, 100)
+    assert caught.value.path == "30/01"
 
 
 def test_the_longest_bill_payment_fits():

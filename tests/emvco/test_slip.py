@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import emvco
@@ -151,7 +151,11 @@ def test_a_slip_is_edited_with_the_crc_in_its_own_letters():
     assert edited.truemoney_slip.transaction_id == "TXID1234567891"
 
 
-@pytest.mark.parametrize(("bank", "reference"), [("14", "R"), ("SCB", "R"), (14, "R"), ("014", ""), ("014", "A" * 26)])
+@pytest.mark.parametrize(
+    ("bank", "reference"),
+    [("14", "R"), ("SCB", "R"), (14, "R"), ("๐๑๔", "R"), ("014", "")]
+    + [("014", reference) for reference in ("A" * 26, "A B", "ก", "A\n", "A\ud800", 7)],
+)
 def test_what_is_no_slip_is_not_built(bank, reference):
     with pytest.raises(InputError):
         emvco.slip_payload(bank, reference)
@@ -169,7 +173,23 @@ def test_what_is_built_is_read_again(bank, reference):
     assert emvco.detect(text).kind == "slip"
 
 
-@given(references, references, st.dates(date(1000, 1, 1)))
+@pytest.mark.parametrize(
+    ("event", "transaction", "day"),
+    [
+        ("P 2", "T", date(2026, 5, 31)),
+        ("P2P", "T" * 41, date(2026, 5, 31)),
+        ("P2P", "", date(2026, 5, 31)),
+        ("P2P", "T", "31052026"),
+        (None, "T", date(2026, 5, 31)),
+    ],
+)
+def test_what_is_no_truemoney_slip_is_not_built(event, transaction, day):
+    with pytest.raises(InputError):
+        emvco.truemoney_slip_payload(event, transaction, day)
+
+
+@given(references, references, st.dates())
+@example("P2P", "T" * 40, date(1, 1, 1))
 def test_a_truemoney_slip_that_is_built_is_read_again(event, transaction, day):
     text = emvco.truemoney_slip_payload(event, transaction, day)
     payload = parse(text)
