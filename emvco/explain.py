@@ -147,7 +147,7 @@ def _damaged(text: str, profile: str | None) -> Explanation:
         reader.walk(text, objects, children)
     if len(objects) < 2:
         return Explanation(text, "unknown", (), problems, ())
-    payload = Payload(text, Parts(tuple(objects), children, ()))
+    payload = Payload(text, parts=Parts(tuple(objects), children, ()))
     return Explanation(text, "damaged", (), problems, tuple(_objects(payload)))
 
 

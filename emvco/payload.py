@@ -17,7 +17,7 @@ PromptPay(proxy=Proxy(kind='mobile', digits='0066812345678'), one_time_code=None
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from emvco import (
     acquirer,
@@ -54,11 +54,18 @@ Kind = Literal["promptpay", "bill_payment", "slip", "truemoney_slip", "emvco"]
 class Payload:
     """A payment code. Immutable, hashable; offsets count characters of `str(payload)`. Made by `parse`."""
 
-    __slots__ = ("_parts", "_repairs", "_text")
+    __slots__ = ("_match", "_parts", "_repairs", "_text")
 
-    def __init__(self, text: str, parts: Parts | quick.Match, repairs: tuple[Repair, ...] = ()) -> None:
+    def __init__(
+        self,
+        text: str,
+        match: quick.Match | None = None,
+        parts: Parts | None = None,
+        repairs: tuple[Repair, ...] = (),
+    ) -> None:
         self._text = text
-        # Most codes have one of two shapes, which `quick` has checked whole; they are taken apart when asked for.
+        # Most codes have one of the shapes that `quick` has checked whole; they are taken apart when asked for.
+        self._match = match
         self._parts = parts
         self._repairs = repairs
 
@@ -84,8 +91,8 @@ class Payload:
 
     def _read(self) -> Parts:
         parts = self._parts
-        if not isinstance(parts, Parts):
-            self._parts = parts = reader.read(self._text)
+        if parts is None:
+            self._parts = parts = reader.take_apart(self._text)
         return parts
 
     def __str__(self) -> str:
@@ -105,18 +112,22 @@ class Payload:
     def __iter__(self) -> Iterator[DataObject]:
         return iter(self.objects)
 
-    def __reduce__(self) -> tuple[type[Payload], tuple[str, Parts, tuple[Repair, ...]]]:
-        return Payload, (self._text, self._read(), self._repairs)
+    def __reduce__(self) -> tuple[type[Payload], tuple[str, None, Parts, tuple[Repair, ...]]]:
+        return Payload, (self._text, None, self._read(), self._repairs)
 
     # --- by path ---------------------------------------------------------------------------------------------------
 
     def children(self, path: str) -> tuple[DataObject, ...]:
         """The data objects in the template at *path*, as in "29" or "62/50"; none if it is not a template here."""
-        return self._read().children.get(path, ())
+        if self._match is None or self._parts is not None:
+            return self._read().children.get(path, ())
+        return quick.children(self._match, path) if reader.is_template(path, self.is_slip) else ()
 
     def find(self, path: str) -> DataObject | None:
         """The data object at *path*, as in "54" or "29/01"."""
         parent, _, tag = path.rpartition("/")
+        if not parent and self._match is not None:
+            return quick.find(self._match, tag)
         inside: Sequence[DataObject] = self.children(parent) if parent else self.objects
         return next((thing for thing in inside if thing.id == tag), None)
 
@@ -174,8 +185,8 @@ class Payload:
     @property
     def amount_satang(self) -> int | None:
         """The amount in satang; None if the payer types it. Raises EmvcoError if it is not a sound amount in baht."""
-        if not isinstance(self._parts, Parts):
-            return quick.amount_satang(self._parts)
+        if self._match is not None:
+            return quick.amount_satang(self._match)
         found = self.find("54")
         if found is None:
             return None
@@ -188,16 +199,16 @@ class Payload:
     @property
     def promptpay(self) -> PromptPay | None:
         """The credit transfer of tag 29; None if there is none. Raises SchemeError if it is not a valid one."""
-        if not isinstance(self._parts, Parts):
-            return quick.promptpay(self._parts)
+        if self._match is not None:
+            return quick.promptpay(self._match)
         account = self._thai_account(tags.CREDIT_TRANSFER)
         return None if account is None else promptpay.read_account(self.children(account.id), account.value_offset)
 
     @property
     def bill_payment(self) -> BillPayment | None:
         """The bill payment of tag 30; None if there is none. Raises SchemeError if it is not a valid one."""
-        if not isinstance(self._parts, Parts):
-            return quick.bill_payment(self._parts)
+        if self._match is not None:
+            return quick.bill_payment(self._match)
         account = self._thai_account(tags.BILL_PAYMENT)
         return None if account is None else billpayment.read_account(self.children(account.id), account.value_offset)
 
@@ -242,6 +253,8 @@ class Payload:
     @property
     def merchant(self) -> Merchant | None:
         """Tags 52, 59, 60, 61."""
+        if self._match is not None:
+            return quick.merchant(self._match)
         return None if self.is_slip else merchant.read_merchant({thing.id: thing.value for thing in self.objects})
 
     @property
@@ -252,11 +265,15 @@ class Payload:
     @property
     def slip(self) -> Slip | None:
         """A bank's transfer slip: the sending bank and its reference."""
+        if self._match is not None:
+            return quick.bank_slip(self._match)
         return slip.read(self.children("00")) if self.is_slip else None
 
     @property
     def truemoney_slip(self) -> TrueMoneySlip | None:
         """TrueMoney's transfer slip."""
+        if self._match is not None:
+            return quick.truemoney_slip(self._match)
         return slip.read_truemoney(self.children("00")) if self.is_slip else None
 
     def _thai_account(self, tag: str) -> DataObject | None:
@@ -280,6 +297,9 @@ class Payload:
             raise SchemeError("not_thai", offset, tag, message)
 
 
+_quickly: Final = quick.read
+
+
 def parse(text: str, strict: bool = True) -> Payload:
     """Read an EMVCo merchant-presented payload, or the mini QR of a transfer slip.
 
@@ -291,14 +311,16 @@ def parse(text: str, strict: bool = True) -> Payload:
     dropped and a CRC that lost its leading zeros is filled up (`repairs`), broken rules are listed (`problems`).
     A wrong structure or a wrong CRC is refused all the same.
     """
-    if not isinstance(text, str):
-        raise InputError("not_text", None, "", "a payload is text")
-    match = quick.read(text)
+    try:
+        match = _quickly(text)
+    except TypeError:
+        raise InputError("not_text", None, "", "a payload is text") from None
     if match is not None:
         return Payload(text, match)
     if strict:
         parts = reader.read(text)
         if parts.problems:
             raise min(parts.problems, key=lambda problem: problem.offset or 0)
-        return Payload(text, parts)
-    return Payload(*reader.read_leniently(text))
+        return Payload(text, None, parts)
+    bare, parts, repairs = reader.read_leniently(text)
+    return Payload(bare, None, parts, repairs)

@@ -1,128 +1,244 @@
 """The shapes that nearly every Thai code has, checked whole by one regular expression and one CRC.
 
-Mobile, national ID or e-wallet (tag 29), or a domestic bill payment (tag 30), then currency, amount and country in any
-of the orders that generators write; and, where all stands in ascending order, merchant and additional data (52, 59 to
-62). Whatever does not match, be it longer, odd or wrong, goes to `emvco.reader`, which also finds the words for errors.
-What matches here is accepted there and means the same: property tests say so.
+A credit transfer (tag 29, one-time code included) or a bill payment (tag 30, from abroad included); currency, amount
+and country in any of the orders that generators write; then, in ascending order, merchant (59 to 61), additional data
+(62), name in another script (64), VAT (80) and message (81). And the two forms of a slip's mini QR. Whatever does not
+match, be it longer, odd or wrong, goes to `emvco.reader`, which also finds the words for errors. What matches here is
+accepted there and means the same: property tests say so.
 
-A regular expression knows no "length of what follows", hence the alternatives, one for each length.
+A regular expression knows no "length of what follows", hence the alternatives, one for each length; only the lengths
+of templates are compared afterwards. `(?:...|)` is `(?:...)?`, but quicker where there is nothing.
 """
 
 from __future__ import annotations
 
 import re
 from binascii import crc_hqx
-from functools import cache
+from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
-from emvco import tags
+from emvco import slip, tags, tlv
 from emvco.billpayment import BillPayment
+from emvco.merchant import Merchant
 from emvco.promptpay import PromptPay, Proxy
+from emvco.slip import Slip, TrueMoneySlip
+from emvco.tlv import DataObject
 
 Match = re.Match[str]
 _new: Final = tuple.__new__  # A NamedTuple without the detour over its keyword arguments.
 
 
 def read(text: str) -> Match | None:
-    """The code, if it has one of these shapes, its lengths are right and its CRC is. Never raises."""
-    match = _TRANSFER(text) or _BILL(text) if text[-14:-8] == "5802TH" else _other_order(text)
-    if match is None:
-        match = _rich().fullmatch(text) if text.startswith("000201") else None
-        if match is None:
-            return None
-    if match.re is not _TRANSFER_CODE and not _lengths_are_right(match):
+    """The code, if it has one of these shapes, its lengths are right and its CRC is.
+
+    Raises nothing but TypeError for what is not a string.
+    """
+    match = _code(text)
+    # The groups of a plain transfer come first: where no other took part, there is no length to look at.
+    if match is None or ((match.lastindex or 0) > _AMOUNT and not _lengths_are_right(match)):
         return None
     return match if crc_hqx(text[:-4].encode(), 0xFFFF) == int(text[-4:], 16) else None
 
 
-def _other_order(text: str) -> Match | None:
-    """Not closed by the country: without merchant and additional data it is in another order than ascending."""
-    after_country = text.rfind("5802TH") + 6
-    if text[after_country : after_country + 2] in {"59", "60", "61", "62"}:
-        return None
-    return _TRANSFER(text) or _BILL(text)
-
-
 def _lengths_are_right(match: Match) -> bool:
-    """Of tags 30 and 62, whose values a regular expression cannot measure."""
-    account = match["account"]
-    if account is not None and int(match["length"]) != len(account):
+    """Of tag 30, and of the templates behind the country, whose groups are pairs of length and value."""
+    last = match.lastindex or 0
+    if last == _SLIP:
+        length, value, day = match.group("slip_length", "slip", "day")
+        return _length_of(length) == len(value) and (day is None or day < "29" or slip.read_day(day) is not None)
+    length, value = match.group(_BILL_LENGTH, _BILL)
+    if value is not None and _length_of(length) != len(value):
         return False
-    data = None if match.re is _BILL_CODE else match["data"]
-    return data is None or int(match["data_length"]) == len(data)
+    while last > _BEFORE_TEMPLATES:
+        length, value = match.group(last - 1, last)
+        if value is not None and _length_of(length) != len(value):
+            return False
+        last -= 2
+    return True
+
+
+def find(match: Match, tag: str) -> DataObject | None:
+    """A data object at the root of a code that `read` has taken."""
+    groups = _GROUPS.get(tag)
+    if groups is None:
+        return tlv.find(match.string, tag)
+    for group in groups:
+        start, end = match.span(group)
+        if start >= 0:
+            return DataObject(tag, match.string[start + 2 : end], start - 2)
+    return None
+
+
+def children(match: Match, tag: str) -> tuple[DataObject, ...]:
+    """What is inside a template at the root of a code that `read` has taken."""
+    if tag in _TEMPLATES:
+        start, end = match.span(_TEMPLATES[tag])
+    else:
+        found = tlv.find(match.string, tag)
+        start, end = (-1, 0) if found is None else (found.value_offset, found.value_offset + len(found.value))
+    return tlv.sound(match.string, start, end) if start >= 0 else ()
+
+
+def merchant(match: Match) -> Merchant | None:
+    """Tags 52, 59, 60, 61 of a code that `read` has taken."""
+    values = match.group("name", "city", "category", "postal_code")
+    if not any(values):
+        return None
+    return Merchant(*(None if value is None else value[2:] for value in values))
 
 
 def amount_satang(match: Match) -> int | None:
     """The amount of a code that `read` has taken, if any."""
-    written: str | None = match["a"]
+    written = match[_AMOUNT]
     if written is None:
-        if match.re is _rich():
+        if match.lastindex == _PAYEE:
             return None
-        written = match["b"] or match["c"]
+        anywhere, late, last = match.group(_ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT)
+        written = anywhere or late or last
         if written is None:
             return None
-    return int(written[2:-3] + written[-2:])
+    if written[-3] == ".":
+        return int(written[2:].replace(".", ""))
+    whole, _, fraction = written[2:].partition(".")
+    return int(whole) * 100 + int(fraction or "0") * 10
 
 
 def promptpay(match: Match) -> PromptPay | None:
     """The credit transfer of a code that `read` has taken, if it is one."""
-    if match.re is _BILL_CODE:
-        return None
-    digits: str | None = match["mobile"]
-    if digits is not None:
-        return _new(PromptPay, (_new(Proxy, ("mobile", digits)), None))
-    for kind in ("national_id", "ewallet"):
-        digits = match[kind]
-        if digits is not None:
-            return _new(PromptPay, (_new(Proxy, (kind, digits)), None))
-    return None
+    payee, code = match[_PAYEE], None
+    if payee is None:
+        payee, one_time, code = match.group("any_payee", "one_time_payee", "code")
+        payee = payee or one_time
+        if payee is None:
+            return None
+    return _new(PromptPay, (_new(Proxy, (_KINDS[payee[1]], payee[4:])), code))
 
 
 def bill_payment(match: Match) -> BillPayment | None:
     """The bill payment of a code that `read` has taken, if it is one."""
-    if match.re is _TRANSFER_CODE:
+    biller_id, ref1, ref2, abroad = match.group(_BILLER, _REF1, _REF2, _ABROAD)
+    if biller_id is None:
         return None
-    biller_id, ref1, ref2 = match.group("biller", "ref1", "ref2")
-    return None if biller_id is None else BillPayment(biller_id, ref1[2:], None if ref2 is None else ref2[2:])
+    return _new(BillPayment, (biller_id, ref1[2:], None if ref2 is None else ref2[2:], abroad is not None))
+
+
+def bank_slip(match: Match) -> Slip | None:
+    """The bank's slip that `read` has taken, if it is one."""
+    bank, reference = match.group("bank", "reference")
+    return None if bank is None else _new(Slip, (bank, reference[2:]))
+
+
+def truemoney_slip(match: Match) -> TrueMoneySlip | None:
+    """TrueMoney's slip that `read` has taken, if it is one."""
+    event, transaction_id, written = match.group("event", "transaction", "day")
+    day: date | None = None if written is None else slip.read_day(written)
+    return None if day is None else TrueMoneySlip(event[2:], transaction_id[2:], day)
 
 
 def _sized(characters: str, longest: int) -> str:
-    """A length and so many characters."""
-    return f"(?:{'|'.join(f'{length:02d}{characters}{{{length}}}' for length in range(1, longest + 1))})"
-
-
-def _amount(name: str) -> str:
-    """Tag 54 with two decimals and not zero; the group holds its length and value."""
-    lengths = "|".join(f"{whole + 3:02d}[0-9]{{{whole}}}" for whole in range(1, 11))
-    return rf"54(?P<{name}>(?!..0+\.00)(?:{lengths})\.[0-9]{{2}})"
-
-
-_BEGINNING: Final = "000201(?:01021[12])?"
-_END: Final = (
-    f"(?:5303764(?:{_amount('a')})?5802TH|5303764(?:5802TH{_amount('b')})|5802TH5303764(?:{_amount('c')})?)"
-    "6304[0-9A-F]{4}"
-)
-_AID: Final = f"0016{tags.AID_MERCHANT_PRESENTED}"
-_PAYEE: Final = (
-    f"29(?:37{_AID}(?:0113(?P<mobile>0066[0-9]{{9}})|0213(?P<national_id>(?!0066)[0-9]{{13}}))"
-    f"|39{_AID}0315(?P<ewallet>[0-9]{{15}}))"
-)
-_BILLER: Final = (
-    f"30(?P<length>[0-9]{{2}})(?P<account>0016{tags.AID_BILL_PAYMENT}0115(?P<biller>[0-9]{{15}})"
-    f"02(?P<ref1>{_sized('[A-Z0-9]', 20)})(?:03(?P<ref2>{_sized('[A-Z0-9]', 20)}))?)"
-)
-_TRANSFER_CODE: Final = re.compile(f"{_BEGINNING}{_PAYEE}{_END}")
-_BILL_CODE: Final = re.compile(f"{_BEGINNING}{_BILLER}{_END}")
-_TRANSFER: Final = _TRANSFER_CODE.fullmatch
-_BILL: Final = _BILL_CODE.fullmatch
-
-
-@cache
-def _rich() -> re.Pattern[str]:
-    """With merchant and additional data. Large, so it is compiled when the first such code is seen."""
-    data = "".join(f"(?:{number:02d}{_sized('[ -~]', 25)})?" for number in range(1, 9))
-    return re.compile(
-        f"{_BEGINNING}(?:{_PAYEE}|{_BILLER})(?:5204[0-9]{{4}})?5303764(?:{_amount('a')})?5802TH"
-        f"(?:59{_sized('[ -~]', 25)})?(?:60{_sized('[ -~]', 15)})?(?:61{_sized('[ -~]', 10)})?"
-        f"(?:62(?!00)(?P<data_length>[0-9]{{2}})(?P<data>{data}))?6304[0-9A-F]{{4}}"
+    """A length and so many characters: the first digit, then the second, then they."""
+    tens = {ten: range(max(1, 10 * ten), min(longest, 10 * ten + 9) + 1) for ten in range(longest // 10 + 1)}
+    return _any_of(
+        f"{ten}{_any_of(f'{length % 10}{characters}{{{length}}}' for length in lengths)}"
+        for ten, lengths in tens.items()
     )
+
+
+def _any_of(alternatives: Iterable[str]) -> str:
+    return f"(?:{'|'.join(alternatives)})"
+
+
+def _amount(name: str, decimals: tuple[int, ...] = (2, 0, 1)) -> str:
+    """Tag 54, or nothing: well written, so many decimals, not zero; the group holds its length and value."""
+
+    def of(length: int) -> str:
+        # Without decimals there is no point, either.
+        shapes = ((length - places - bool(places), places) for places in decimals)
+        ways = (
+            rf"(?!0+\.{'0' * places})[0-9]{{{whole}}}\.[0-9]{{{places}}}"
+            if places
+            else f"(?!0{{{whole}}})[0-9]{{{whole}}}"
+            for whole, places in shapes
+            if whole > 0
+        )
+        return f"{length % 10}{_any_of(ways)}"
+
+    shortest = min(places + bool(places) for places in decimals) + 1
+    few, many = (_any_of(map(of, lengths)) for lengths in (range(shortest, 10), range(10, 14)))
+    return f"(?:54(?P<{name}>0{few}|1{many})|)"
+
+
+def _template(tag: str, name: str, inside: str) -> str:
+    """A template that may be missing; its length is compared afterwards."""
+    return f"(?:{tag}(?P<{name}_length>[0-9]{{2}})(?P<{name}>{inside})|)"
+
+
+_PRINTABLE: Final = "[ -~]"
+_CHARACTER: Final = "[^\ud800-\udfff]"  # Surrogates are no characters and have no UTF-8.
+_KINDS: Final = {"1": "mobile", "2": "national_id", "3": "ewallet"}
+
+
+def _payee(name: str) -> str:
+    """Sub-tag 01, 02 or 03 of tag 29; the group holds all of it."""
+    return f"(?P<{name}>01130066[0-9]{{9}}|0213(?!0066)[0-9]{{13}}|0315[0-9]{{15}})"
+
+
+def _transfer(payee: str, lengths: str, aid: str) -> str:
+    """Tag 29 of one of these *lengths*; the lookahead tells which payee fits which: they have 17 or 19 characters."""
+    short, long = lengths.split()
+    return f"29(?:{short}(?=.{{20}}0[12])|{long}(?=.{{20}}03))0016{aid}{_payee(payee)}"
+
+
+_CRC: Final = "04[0-9A-Fa-f]{4}"
+_PLAIN: Final = f"{_transfer('payee', '37 39', tags.AID_MERCHANT_PRESENTED)}5303764{_amount('amount', (2,))}5802TH"
+_TRANSFER: Final = (
+    f"(?:{_transfer('any_payee', '37 39', tags.AID_MERCHANT_PRESENTED)}"
+    f"|{_transfer('one_time_payee', '51 53', tags.AID_CUSTOMER_PRESENTED)}0510(?P<code>[!-~]{{10}}))"
+)
+_BILL_PAYMENT: Final = (
+    f"30(?P<bill_length>[0-9]{{2}})(?P<bill>0016{tags.THAI_RID}01(?:0112|(?P<abroad>2006))"
+    f"0115(?P<biller>[0-9]{{15}})02(?P<ref1>{_sized(_PRINTABLE, 20)})(?:03(?P<ref2>{_sized(_PRINTABLE, 20)})|))"
+)
+_ANY_ORDER: Final = (
+    f"(?:(?:52(?P<category>04[0-9]{{4}})|)5303764{_amount('any_amount')}5802TH(?(any_amount)|{_amount('late_amount')})"
+    f"|5802TH5303764{_amount('last_amount')})"
+)
+_MERCHANT: Final = "".join(
+    f"(?:{tag}(?P<{name}>{_sized(_PRINTABLE, longest)})|)"
+    for tag, name, longest in (("59", "name", 25), ("60", "city", 15), ("61", "postal_code", 10))
+)
+_TAIL: Final = "".join(
+    (
+        _template("62", "data", "".join(f"(?:{tag:02d}{_sized(_PRINTABLE, 25)}|)" for tag in range(1, 9))),
+        _template("64", "names", f"0002[A-Za-z]{{2}}01{_sized(_CHARACTER, 25)}(?:02{_sized(_CHARACTER, 15)}|)"),
+        _template("80", "vat", f"0004[0-9]{{4}}(?:01{_sized('[0-9.]', 5)}|)02{_sized('[0-9.]', 13)}"),
+        _template("81", "message", "[0-9A-F]{1,99}"),
+    )
+)
+_SLIP_INSIDE: Final = (
+    f"0006{slip.API_BANK}0103(?P<bank>[0-9]{{3}})02(?P<reference>{_sized('[!-~]', 25)})(?=5102TH)"
+    f"|0002{slip.API_TRUEMONEY}01020102(?P<event>{_sized('[!-~]', 25)})03(?P<transaction>{_sized('[!-~]', 40)})"
+    "0408(?P<day>(?!00)[0-3][0-9](?:0[1-9]|1[0-2])(?!0000)[0-9]{4})(?=91)"
+)
+_CODE: Final = re.compile(
+    f"000201(?:01021[12]|)(?:{_PLAIN}|(?:{_TRANSFER}|{_BILL_PAYMENT}){_ANY_ORDER})"
+    f"(?:63{_CRC}|{_MERCHANT}{_TAIL}63{_CRC})"
+    f"|00(?P<slip_length>[0-9]{{2}})(?P<slip>{_SLIP_INSIDE})(?:5102TH|)91{_CRC}"
+)
+_code: Final = _CODE.fullmatch
+_index: Final = _CODE.groupindex
+_PAYEE, _AMOUNT, _SLIP = _index["payee"], _index["amount"], _index["slip"]
+_BILL_LENGTH, _BILL, _ABROAD, _BILLER = _index["bill_length"], _index["bill"], _index["abroad"], _index["biller"]
+_REF1, _REF2 = _index["ref1"], _index["ref2"]
+_ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT = _index["any_amount"], _index["late_amount"], _index["last_amount"]
+_BEFORE_TEMPLATES: Final = _index["postal_code"]
+_GROUPS: Final = {
+    "52": (_index["category"],),
+    "54": (_AMOUNT, _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT),
+    "59": (_index["name"],),
+    "60": (_index["city"],),
+    "61": (_index["postal_code"],),
+}
+_TEMPLATES: Final = {"00": _SLIP, "30": _BILL, "62": _index["data"], "64": _index["names"], "80": _index["vat"]}
+_length_of: Final = tlv.LENGTHS.get

@@ -47,6 +47,23 @@ def read(text: str) -> Parts:
     return Parts(objects, children, broken_rules(text, objects, children))
 
 
+def take_apart(text: str) -> Parts:
+    """The parts of a text that is known to be sound, and in tag 62 of which there is no template."""
+    objects = tlv.sound(text, 0, len(text))
+    templates = _SLIP_TEMPLATES if slip.looks_like(text) else tags.TEMPLATES
+    children = {
+        thing.id: tlv.sound(text, thing.value_offset, thing.value_offset + len(thing.value))
+        for thing in objects
+        if thing.id in templates
+    }
+    return Parts(objects, children, ())
+
+
+def is_template(tag: str, of_slip: bool) -> bool:
+    """Does the value of this object at the root consist of data objects?"""
+    return tag in (_SLIP_TEMPLATES if of_slip else tags.TEMPLATES)
+
+
 def broken_rules(text: str, objects: Sequence[DataObject], children: Children) -> tuple[FieldError | SlipError, ...]:
     """What a sound structure breaks of the rules for payloads or for slips."""
     if slip.looks_like(text):

@@ -89,7 +89,7 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
         # Of a code that was cut off nobody can say that the rest is missing.
         if whole or problem.code not in {"missing", "no_account"}:
             yield _error(problem)
-    payload = Payload(text, Parts(tuple(objects), children, broken))
+    payload = Payload(text, parts=Parts(tuple(objects), children, broken))
     yield from _form(payload)
     yield from _emvco(payload) if profile == "EMVCO" else _thai(payload, whole)
 
@@ -170,7 +170,9 @@ def _identifier(thing: DataObject, inside: Sequence[DataObject]) -> Iterator[Pro
 def _initiation(payload: Payload) -> Iterator[Problem]:
     initiation, written = payload.find("01"), payload.find("54")
     if initiation is None:
-        yield Problem("no_initiation", "info", 6, "01", "the code does not say whether it is static or dynamic")
+        after_format = len(str(payload.objects[0]))
+        message = "the code does not say whether it is static or dynamic"
+        yield Problem("no_initiation", "info", after_format, "01", message)
     elif initiation.value == tags.DYNAMIC and written is None:
         message = "dynamic, but without an amount"
         yield Problem("dynamic_without_amount", "info", initiation.value_offset, "01", message)

@@ -127,7 +127,7 @@ def read(children: Sequence[DataObject]) -> Slip | None:
 def read_truemoney(children: Sequence[DataObject]) -> TrueMoneySlip | None:
     """The typed view of a TrueMoney slip; None if it is a bank's or broken."""
     values = {child.id: child.value for child in children}
-    day = _day(values.get("04", ""))
+    day = read_day(values.get("04", ""))
     if values.get("00") != API_TRUEMONEY or not {"02", "03"} <= values.keys() or day is None:
         return None
     return TrueMoneySlip(values["02"], values["03"], day)
@@ -159,7 +159,7 @@ def _truemoney(by_tag: Mapping[str, DataObject], start: int) -> Iterator[SlipErr
             yield SlipError("missing", start, f"00/{tag}", f"{what} is mandatory")
         elif tag != "04":
             yield from _printable(by_tag[tag], f"00/{tag}")
-        elif _day(by_tag[tag].value) is None:
+        elif read_day(by_tag[tag].value) is None:
             yield SlipError("bad_date", by_tag[tag].value_offset, "00/04", "a date is DDMMYYYY")
 
 
@@ -170,7 +170,8 @@ def _printable(child: DataObject, path: str) -> Iterator[SlipError]:
             return
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """A day as TrueMoney writes it, DDMMYYYY; None if there is no such day."""
     if len(text) != 8 or not (text.isascii() and text.isdecimal()):
         return None
     try:

@@ -72,6 +72,23 @@ def read(text: str, start: int = 0, stop: int | None = None, parent: str = "") -
     return tuple(found)
 
 
+def sound(text: str, start: int, stop: int) -> tuple[DataObject, ...]:
+    """All data objects of `text[start:stop]`, which is known to consist of them."""
+    found: list[DataObject] = []
+    at = start
+    while at < stop:
+        value_at = at + 4
+        end = value_at + LENGTHS[text[at + 2 : value_at]]
+        found.append(_object(DataObject, (text[at : at + 2], text[value_at:end], at)))
+        at = end
+    return tuple(found)
+
+
+def find(text: str, tag: str) -> DataObject | None:
+    """The data object *tag* at the root of a text that is known to be sound."""
+    return next((thing for thing in sound(text, 0, len(text)) if thing.id == tag), None)
+
+
 def join(parent: str, tag: str) -> str:
     """Path of *tag* inside *parent*: "29" and "01" make "29/01"."""
     return f"{parent}/{tag}" if parent else tag

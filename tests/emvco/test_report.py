@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import emvco
@@ -154,6 +154,7 @@ anything = st.text(st.characters(exclude_categories=()))
     ),
     st.sampled_from(["THAI", "EMVCO"]),
 )
+@example("00010", "THAI")
 def test_any_text_gets_a_report(text, profile):
     problems = validate(text, profile)
     assert all(0 <= problem.offset <= len(text) and problem.message for problem in problems)
