@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from emvco import fields
+from emvco import fields, tlv
 from emvco.errors import InputError
 from emvco.tlv import DataObject
 
@@ -42,21 +42,25 @@ class AdditionalData(NamedTuple):
 
 
 _IDS: Final = tuple(f"{number:02d}" for number in range(1, 12))
-_LENGTHS: Final = {"09": (1, 3), "10": (1, 20), "11": (3, 3)}
+_LENGTHS: Final = dict.fromkeys(_IDS, (1, LENGTH_MAX)) | {"09": (1, 3), "10": (1, 20), "11": (3, 3)}
 
 
 def write(data: AdditionalData) -> str:
     """The value of tag 62. Raises InputError; also if there is nothing in it, or more than 99 characters."""
-    values = {tag: value for tag, value in zip(_IDS, data, strict=True) if value is not None}
-    if not values:
+    written: list[str] = []
+    for tag, value in zip(_IDS, data, strict=True):
+        if value is not None:
+            length_min, length_max = _LENGTHS[tag]
+            fields.ascii_text(value, f"62/{tag}", length_max, length_min)
+            written.append(tlv.write(tag, value))
+    if not written:
         raise InputError("empty_template", None, "62", "additional data has at least one field")
-    for tag, value in values.items():
-        length_min, length_max = _LENGTHS.get(tag, (1, LENGTH_MAX))
-        fields.ascii_text(value, f"62/{tag}", length_max, length_min)
-    request = values.get("09", "")
-    if set(request) - set("AME") or len(set(request)) < len(request):
+    request = data.data_request
+    if request is not None and (set(request) - set("AME") or len(set(request)) < len(request)):
         raise InputError("bad_data_request", None, "62/09", "the request names A, M and E, each at most once")
-    return fields.template(values, "62")
+    text = "".join(written)
+    fields.check_length(text, "62", 99)
+    return text
 
 
 def read(children: Sequence[DataObject]) -> AdditionalData:

@@ -21,9 +21,9 @@ def require_text(value: object, path: str) -> None:
 def ascii_text(value: str, path: str, length_max: int, length_min: int = 1) -> str:
     """*value* itself if it is printable ASCII of such a length, not beginning or ending in a space."""
     require_text(value, path)
-    for position, character in enumerate(value):
-        if not " " <= character <= "~":
-            raise InputError("bad_character", position, path, "printable ASCII only: Thai text goes to tag 64")
+    if not (value.isascii() and value.isprintable()):
+        wrong = next(position for position, character in enumerate(value) if not " " <= character <= "~")
+        raise InputError("bad_character", wrong, path, "printable ASCII only: Thai text goes to tag 64")
     check_length(value, path, length_max, length_min)
     if value != value.strip():
         raise InputError("space_around", 0, path, "a space at the beginning or the end is lost on the way")
@@ -48,6 +48,6 @@ def check_length(value: str, path: str, length_max: int, length_min: int = 1) ->
 
 def template(values: Mapping[str, str], path: str) -> str:
     """The value of the template at *path*: its fields in ascending order."""
-    value = "".join(tlv.write(tag, values[tag]) for tag in sorted(values))
+    value = "".join([tlv.write(tag, values[tag]) for tag in sorted(values)])
     check_length(value, path, 99)
     return value

@@ -50,8 +50,9 @@ def read(children: Sequence[DataObject]) -> LanguageTemplate | None:
 def _text(value: str, path: str, length_max: int) -> str:
     fields.require_text(value, path)
     value = normalize("NFC", value)
-    for position, character in enumerate(value):
-        if category(character) in {"Cc", "Cs", "Cn", "Co"}:
-            raise InputError("bad_character", position, path, "no control characters or lone surrogates")
+    if not value.isprintable():
+        for position, character in enumerate(value):
+            if category(character) in {"Cc", "Cs", "Cn", "Co"}:
+                raise InputError("bad_character", position, path, "no control characters or lone surrogates")
     fields.check_length(value, path, length_max)
     return value

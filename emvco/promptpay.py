@@ -28,6 +28,7 @@ from emvco.tlv import DataObject
 Kind = Literal["mobile", "national_id", "ewallet", "bank_account"]
 
 _SUB_TAGS: Final[dict[str, Kind]] = {"01": "mobile", "02": "national_id", "03": "ewallet", "04": "bank_account"}
+_SUB_TAG_OF: Final = {kind: tag for tag, kind in _SUB_TAGS.items()}
 _LENGTHS: Final[dict[str, int]] = {"mobile": 13, "national_id": 13, "ewallet": 15}
 # What people and address books put between digits; dots, dashes and spaces of every width, and invisible marks.
 _SEPARATORS: Final = frozenset(
@@ -159,7 +160,7 @@ def write(account: PromptPay) -> str:
     kind, digits = normalise_proxy(account.proxy)
     code = account.one_time_code
     values = {"00": tags.AID_MERCHANT_PRESENTED if code is None else tags.AID_CUSTOMER_PRESENTED}
-    values[next(tag for tag, known in _SUB_TAGS.items() if known == kind)] = digits
+    values[_SUB_TAG_OF[kind]] = digits
     if code is not None:
         values["05"] = fields.ascii_text(code, "29/05", 10, 10)
     return fields.template(values, tags.CREDIT_TRANSFER)

@@ -21,6 +21,7 @@ from emvco.errors import InputError, StructureError
 
 # Lookups instead of int(): int() and str.isdigit() also take Thai digits, "+5" and " 5".
 IDS = frozenset(f"{number:02d}" for number in range(100))
+WRITTEN = tuple(f"{number:02d}" for number in range(100))
 LENGTHS = {f"{number:02d}": number for number in range(1, 100)}
 DIGITS = frozenset("0123456789")
 _object = tuple.__new__  # A NamedTuple without the detour over its keyword arguments.
@@ -44,9 +45,10 @@ class DataObject(NamedTuple):
 
 def write(tag: str, value: str) -> str:
     """One data object. Raises InputError if the value has not 1 to 99 characters."""
-    if not 1 <= len(value) <= 99:
+    length = len(value)
+    if not 0 < length <= 99:
         raise InputError("bad_length", None, tag, "a value has 1 to 99 characters")
-    return f"{tag}{len(value):02d}{value}"
+    return f"{tag}{WRITTEN[length]}{value}"
 
 
 def read(text: str, start: int = 0, stop: int | None = None, parent: str = "") -> tuple[DataObject, ...]:

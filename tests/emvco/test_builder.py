@@ -68,6 +68,36 @@ def test_a_bill_payment_and_its_acquirer_stand_side_by_side_with_cards():
     assert payload.get("51/00") == "A0000000041010"
 
 
+@given(
+    st.sampled_from(
+        [
+            MOBILE,
+            BILL,
+            BILL._replace(cross_border=True, ref2=None),
+            PromptPay(emvco.bank_account("004", "0123456789")),
+            PromptPay(Proxy("national_id", "1234567890121")),
+            PromptPay(Proxy("ewallet", "004999000000000")),
+        ]
+    ),
+    st.none() | st.integers(1, 999_999_999_999),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "merchant": st.sampled_from([SHOP, Merchant("SHOP"), Merchant(city="BANGKOK", postal_code="10110")]),
+            "additional": st.sampled_from(
+                [AdditionalData("INV1", data_request="ME"), AdditionalData(purpose="x" * 25)]
+            ),
+            "language": st.just(LanguageTemplate("TH", "ร้านกาแฟ")),
+            "vat": st.just(Vat("0000", 700)),
+            "message": st.just("ขอบคุณ"),
+        },
+    ),
+)
+def test_the_quick_way_and_the_thorough_one_write_the_same(account, satang, beside):
+    thorough = build(account, amount_satang=satang, dynamic=satang is not None, **beside)
+    assert build(account, amount_satang=satang, **beside) == thorough
+
+
 @pytest.mark.parametrize(
     ("account", "code", "path"),
     [
