@@ -51,6 +51,9 @@ from emvco.vat import Vat
 Kind = Literal["promptpay", "bill_payment", "slip", "truemoney_slip", "emvco"]
 
 
+_NOTHING: Final = Parts((), {}, ())
+
+
 class Payload:
     """A payment code. Immutable, hashable; offsets count characters of `str(payload)`. Made by `parse`."""
 
@@ -60,14 +63,15 @@ class Payload:
         self,
         text: str,
         match: quick.Match | None = None,
-        parts: Parts | None = None,
+        parts: Parts = _NOTHING,
         repairs: tuple[Repair, ...] = (),
     ) -> None:
         self._text = text
         # Most codes have one of the shapes that `quick` has checked whole; they are taken apart when asked for.
         self._match = match
-        self._parts = parts
-        self._repairs = repairs
+        if match is None:
+            self._parts = parts
+            self._repairs = repairs
 
     @property
     def text(self) -> str:
@@ -82,7 +86,7 @@ class Payload:
     @property
     def repairs(self) -> tuple[Repair, ...]:
         """What lenient reading put right; always empty when strict."""
-        return self._repairs
+        return () if self._match is not None else self._repairs
 
     @property
     def problems(self) -> tuple[FieldError | SlipError, ...]:
@@ -90,37 +94,38 @@ class Payload:
         return self._read().problems
 
     def _read(self) -> Parts:
-        parts = self._parts
-        if parts is None:
+        try:
+            return self._parts
+        except AttributeError:  # Not taken apart yet.
             self._parts = parts = reader.take_apart(self._text)
-        return parts
+            return parts
 
     def __str__(self) -> str:
         return self._text
 
     def __repr__(self) -> str:
-        return f"Payload({self._text!r}, repairs={self._repairs!r})" if self._repairs else f"Payload({self._text!r})"
+        return f"Payload({self._text!r}, repairs={self.repairs!r})" if self.repairs else f"Payload({self._text!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Payload):
             return NotImplemented
-        return self._text == other._text and self._repairs == other._repairs
+        return self._text == other._text and self.repairs == other.repairs
 
     def __hash__(self) -> int:
-        return hash((self._text, self._repairs))
+        return hash((self._text, self.repairs))
 
     def __iter__(self) -> Iterator[DataObject]:
         return iter(self.objects)
 
     def __reduce__(self) -> tuple[type[Payload], tuple[str, None, Parts, tuple[Repair, ...]]]:
-        return Payload, (self._text, None, self._read(), self._repairs)
+        return Payload, (self._text, None, self._read(), self.repairs)
 
     # --- by path ---------------------------------------------------------------------------------------------------
 
     def children(self, path: str) -> tuple[DataObject, ...]:
         """The data objects in the template at *path*, as in "29" or "62/50"; none if it is not a template here."""
-        if self._match is None or self._parts is not None:
-            return self._read().children.get(path, ())
+        if self._match is None:
+            return self._parts.children.get(path, ())
         return quick.children(self._match, path) if reader.is_template(path, self.is_slip) else ()
 
     def find(self, path: str) -> DataObject | None:

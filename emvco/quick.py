@@ -35,18 +35,19 @@ def read(text: str) -> Match | None:
     Raises nothing but TypeError for what is not a string.
     """
     match = _code(text)
-    # The groups of a plain transfer come first: where no other took part, there is no length to look at.
-    if match is None or ((match.lastindex or 0) > _AMOUNT and not _lengths_are_right(match)):
+    if match is None or (match.lastindex not in _EXACT and not _lengths_are_right(match)):
         return None
-    return match if crc_hqx(text[:-4].encode(), 0xFFFF) == int(text[-4:], 16) else None
+    value, written = crc_hqx(text[:-4].encode(), 0xFFFF), text[-4:]
+    # A format specification would take longer.
+    return match if "%04X" % value == written or "%04x" % value == written.lower() else None  # noqa: UP031
 
 
 def _lengths_are_right(match: Match) -> bool:
     """Of tag 30, and of the templates behind the country, whose groups are pairs of length and value."""
     last = match.lastindex or 0
-    if last == _SLIP:
-        length, value, day = match.group("slip_length", "slip", "day")
-        return _length_of(length) == len(value) and (day is None or day < "29" or slip.read_day(day) is not None)
+    if last == _WALLET_SLIP:
+        length, value, day = match.group("wallet_slip_length", "wallet_slip", "day")
+        return _length_of(length) == len(value) and (day < "29" or slip.read_day(day) is not None)
     length, value = match.group(_BILL_LENGTH, _BILL)
     if value is not None and _length_of(length) != len(value):
         return False
@@ -72,8 +73,9 @@ def find(match: Match, tag: str) -> DataObject | None:
 
 def children(match: Match, tag: str) -> tuple[DataObject, ...]:
     """What is inside a template at the root of a code that `read` has taken."""
-    if tag in _TEMPLATES:
-        start, end = match.span(_TEMPLATES[tag])
+    group = _TEMPLATES.get(tag)
+    if group is not None:
+        start, end = match.span(group)
     else:
         found = tlv.find(match.string, tag)
         start, end = (-1, 0) if found is None else (found.value_offset, found.value_offset + len(found.value))
@@ -92,8 +94,6 @@ def amount_satang(match: Match) -> int | None:
     """The amount of a code that `read` has taken, if any."""
     written = match[_AMOUNT]
     if written is None:
-        if match.lastindex == _PAYEE:
-            return None
         anywhere, late, last = match.group(_ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT)
         written = anywhere or late or last
         if written is None:
@@ -108,8 +108,8 @@ def promptpay(match: Match) -> PromptPay | None:
     """The credit transfer of a code that `read` has taken, if it is one."""
     payee, code = match[_PAYEE], None
     if payee is None:
-        payee, one_time, code = match.group("any_payee", "one_time_payee", "code")
-        payee = payee or one_time
+        wallet, anyone, one_time, code = match.group(_WALLET, _ANY_PAYEE, _ONE_TIME_PAYEE, _ONE_TIME_CODE)
+        payee = wallet or anyone or one_time
         if payee is None:
             return None
     return _new(PromptPay, (_new(Proxy, (_KINDS[payee[1]], payee[4:])), code))
@@ -179,22 +179,17 @@ _CHARACTER: Final = "[^\ud800-\udfff]"  # Surrogates are no characters and have 
 _KINDS: Final = {"1": "mobile", "2": "national_id", "3": "ewallet"}
 
 
-def _payee(name: str) -> str:
-    """Sub-tag 01, 02 or 03 of tag 29; the group holds all of it."""
-    return f"(?P<{name}>01130066[0-9]{{9}}|0213(?!0066)[0-9]{{13}}|0315[0-9]{{15}})"
-
-
-def _transfer(payee: str, lengths: str, aid: str) -> str:
-    """Tag 29 of one of these *lengths*; the lookahead tells which payee fits which: they have 17 or 19 characters."""
-    short, long = lengths.split()
-    return f"29(?:{short}(?=.{{20}}0[12])|{long}(?=.{{20}}03))0016{aid}{_payee(payee)}"
-
-
+_SHORT: Final = "01130066[0-9]{9}|0213(?!0066)[0-9]{13}"  # A mobile, or a national or tax ID.
+_LONG: Final = "0315[0-9]{15}"  # An e-wallet.
 _CRC: Final = "04[0-9A-Fa-f]{4}"
-_PLAIN: Final = f"{_transfer('payee', '37 39', tags.AID_MERCHANT_PRESENTED)}5303764{_amount('amount', (2,))}5802TH"
+_AID: Final = f"0016{tags.AID_MERCHANT_PRESENTED}"
+_ONE_TIME_AID: Final = f"0016{tags.AID_CUSTOMER_PRESENTED}"
+_PLAIN: Final = f"29(?:37{_AID}(?P<payee>{_SHORT})|39{_AID}(?P<wallet>{_LONG}))5303764{_amount('amount', (2,))}5802TH"
+# The lookahead tells which payee fits which length.
 _TRANSFER: Final = (
-    f"(?:{_transfer('any_payee', '37 39', tags.AID_MERCHANT_PRESENTED)}"
-    f"|{_transfer('one_time_payee', '51 53', tags.AID_CUSTOMER_PRESENTED)}0510(?P<code>[!-~]{{10}}))"
+    f"29(?:(?:37(?=.{{20}}0[12])|39(?=.{{20}}03)){_AID}(?P<any_payee>{_SHORT}|{_LONG})"
+    f"|5(?:1(?=.{{20}}0[12])|3(?=.{{20}}03)){_ONE_TIME_AID}(?P<one_time_payee>{_SHORT}|{_LONG})"
+    "0510(?P<code>[!-~]{10}))"
 )
 _BILL_PAYMENT: Final = (
     f"30(?P<bill_length>[0-9]{{2}})(?P<bill>0016{tags.THAI_RID}01(?:0112|(?P<abroad>2006))"
@@ -216,19 +211,30 @@ _TAIL: Final = "".join(
         _template("81", "message", "[0-9A-F]{1,99}"),
     )
 )
-_SLIP_INSIDE: Final = (
-    f"0006{slip.API_BANK}0103(?P<bank>[0-9]{{3}})02(?P<reference>{_sized('[!-~]', 25)})(?=5102TH)"
-    f"|0002{slip.API_TRUEMONEY}01020102(?P<event>{_sized('[!-~]', 25)})03(?P<transaction>{_sized('[!-~]', 40)})"
-    "0408(?P<day>(?!00)[0-3][0-9](?:0[1-9]|1[0-2])(?!0000)[0-9]{4})(?=91)"
+# A template of 21 characters and the reference; the lookahead compares its length with that of the reference.
+_SLIP_LENGTHS: Final = _any_of(
+    f"{ten}{_any_of(f'{length % 10}(?=.{{19}}{length - 21:02d})' for length in lengths)}"
+    for ten, lengths in ((2, range(22, 30)), (3, range(30, 40)), (4, range(40, 47)))
+)
+_BANK_SLIP: Final = (
+    f"00{_SLIP_LENGTHS}0006{slip.API_BANK}0103(?P<bank>[0-9]{{3}})02(?P<reference>{_sized('[!-~]', 25)})5102TH91{_CRC}"
+)
+_WALLETS_SLIP: Final = (
+    "00(?P<wallet_slip_length>[0-9]{2})"
+    f"(?P<wallet_slip>0002{slip.API_TRUEMONEY}01020102(?P<event>{_sized('[!-~]', 25)})"
+    f"03(?P<transaction>{_sized('[!-~]', 40)})0408(?P<day>(?!00)[0-3][0-9](?:0[1-9]|1[0-2])(?!0000)[0-9]{{4}}))91{_CRC}"
 )
 _CODE: Final = re.compile(
     f"000201(?:01021[12]|)(?:{_PLAIN}|(?:{_TRANSFER}|{_BILL_PAYMENT}){_ANY_ORDER})"
-    f"(?:63{_CRC}|{_MERCHANT}{_TAIL}63{_CRC})"
-    f"|00(?P<slip_length>[0-9]{{2}})(?P<slip>{_SLIP_INSIDE})(?:5102TH|)91{_CRC}"
+    f"(?:63{_CRC}|{_MERCHANT}{_TAIL}63{_CRC})|{_BANK_SLIP}|{_WALLETS_SLIP}"
 )
 _code: Final = _CODE.fullmatch
 _index: Final = _CODE.groupindex
-_PAYEE, _AMOUNT, _SLIP = _index["payee"], _index["amount"], _index["slip"]
+_PAYEE, _WALLET, _AMOUNT, _REFERENCE = (_index[name] for name in ("payee", "wallet", "amount", "reference"))
+# The last group of codes of which the expression has measured everything.
+_EXACT: Final = frozenset({_PAYEE, _WALLET, _AMOUNT, _REFERENCE})
+_ANY_PAYEE, _ONE_TIME_PAYEE, _ONE_TIME_CODE = _index["any_payee"], _index["one_time_payee"], _index["code"]
+_WALLET_SLIP: Final = _index["wallet_slip"]
 _BILL_LENGTH, _BILL, _ABROAD, _BILLER = _index["bill_length"], _index["bill"], _index["abroad"], _index["biller"]
 _REF1, _REF2 = _index["ref1"], _index["ref2"]
 _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT = _index["any_amount"], _index["late_amount"], _index["last_amount"]
@@ -240,5 +246,5 @@ _GROUPS: Final = {
     "60": (_index["city"],),
     "61": (_index["postal_code"],),
 }
-_TEMPLATES: Final = {"00": _SLIP, "30": _BILL, "62": _index["data"], "64": _index["names"], "80": _index["vat"]}
+_TEMPLATES: Final = {"30": _BILL, "62": _index["data"], "64": _index["names"], "80": _index["vat"]}
 _length_of: Final = tlv.LENGTHS.get
