@@ -27,6 +27,7 @@ from typing import Final, NamedTuple
 from unicodedata import category, combining, east_asian_width
 
 from emvco import banks, reader, tags
+from emvco.acquirer import PaymentInnovation
 from emvco.barcode import Barcode
 from emvco.detection import detect
 from emvco.errors import EmvcoError, StructureError
@@ -212,10 +213,33 @@ def _account(payload: Payload) -> Iterator[Fact]:
         yield Fact("Reference 1", bill.ref1, "30/02")
         if bill.ref2 is not None:
             yield Fact("Reference 2", bill.ref2, "30/03")
+    yield from _beside(payload)
     if transfer is None and bill is None:
         for thing in payload:
             if thing.id in tags.ACCOUNTS:
                 yield Fact("Account", payload.get(f"{thing.id}/00") or thing.value, thing.id)
+
+
+def _beside(payload: Payload) -> Iterator[Fact]:
+    """The message of tag 81, and tag 31; what is broken stands among the problems."""
+    found = None
+    with suppress(EmvcoError):
+        if payload.message is not None:
+            yield Fact("Message", payload.message, tags.MESSAGE)
+    with suppress(EmvcoError):
+        found = payload.acquirer
+    if isinstance(found, PaymentInnovation):
+        labels, values = ("API", "Service provider", "Transaction"), tuple(found)
+    elif found is not None:
+        bank = banks.name_of(found.acquirer)
+        labels = ("Acquirer", "Merchant reference", "Order reference")
+        values = (f"{bank} ({found.acquirer})" if bank else found.acquirer, *found[1:])
+    else:
+        return
+    paths = ("31/01", "31/02", "31/03" if isinstance(found, PaymentInnovation) else "31/04")
+    yield from (
+        Fact(label, value, path) for label, value, path in zip(labels, values, paths, strict=True) if value is not None
+    )
 
 
 def _transfer(payload: Payload, transfer: PromptPay) -> Iterator[Fact]:
@@ -231,8 +255,6 @@ def _transfer(payload: Payload, transfer: PromptPay) -> Iterator[Fact]:
     yield Fact("Pays to", f"{display} ({kind})", "29")
     if transfer.one_time_code is not None:
         yield Fact("One-time code", transfer.one_time_code, "29/05")
-    if wallet is not None and wallet.message is not None:
-        yield Fact("Message", wallet.message, tags.MESSAGE)
 
 
 def _amount(payload: Payload) -> Fact:

@@ -28,7 +28,7 @@ _VIEWS: tuple[Callable[[emvco.Payload], Any], ...] = (
     lambda payload: payload.slip,
     lambda payload: payload.truemoney_slip,
 )
-_PARTS = ("merchant", "additional", "language", "tip", "vat")
+_PARTS = ("merchant", "additional", "language", "tip", "vat", "acquirer")
 
 
 @click.command(
@@ -85,6 +85,8 @@ def fields_of(seen: Explanation) -> dict[str, object]:
         values[name] = dict(_named(_part(payload, name))) or None
     if not payload.is_slip:
         values["dynamic"] = payload.is_dynamic
+        with suppress(emvco.EmvcoError):
+            values["message"] = payload.message
     return {name: value for name, value in values.items() if value is not None}
 
 

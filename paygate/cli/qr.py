@@ -9,13 +9,12 @@ from typing import Literal
 import click
 
 import emvco
-from emvco import explain
 from emvco import qr as pictures
 from paygate.cli.output import emit, examples, json_option
+from paygate.cli.qr_code import Asked, draw, words
 from paygate.cli.qr_many import draw_all
-from paygate.core.errors import InvalidInput
-from paygate.core.money import read_baht, show
-from paygate.services import codes, inputs
+from paygate.core.money import read_baht
+from paygate.services import codes
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -25,6 +24,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
         "paygate qr 0812345678 --amount 150",
         "paygate qr 1234567890121 --amount 99.50 --png qr.png",
         "paygate qr 099400016550100 --ref1 INV2026 --ref2 TABLE7 --amount 250 --json",
+        "paygate qr 099400016550100 --ref1 INV2026 --amount 250 --abroad",
+        "paygate qr 0812345678 --amount 107 --set 59='COFFEE SHOP' --set 60=BANGKOK --set 64/00=TH --set 64/01=ร้านกาแฟ",
         "paygate qr 0812345678 --amount 150 --name 'ร้านกาแฟ' --card card.svg --poster counter.svg",
         "paygate qr --csv codes.csv --out pictures/",
     )
@@ -33,9 +34,20 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--amount", metavar="BAHT", help="Without it the payer types the amount.")
 @click.option("--ref1", help="Reference 1 of a bill payment; ID is a biller ID then.")
 @click.option("--ref2", help="Reference 2 of a bill payment.")
+@click.option("--abroad", is_flag=True, help="A bill payment that is paid from abroad (cross-border).")
 @click.option("--bank", metavar="CODE", help="ID is an account number at this bank, for example 004. Few apps take it.")
 @click.option("--truemoney", is_flag=True, help="ID is the mobile number of a TrueMoney wallet.")
 @click.option("--message", help="A message to the owner of a TrueMoney wallet.")
+@click.option(
+    "--one-time", metavar="CODE", help="The payer shows this code: 10 characters that the payer's bank has given (OTA)."
+)
+@click.option(
+    "--set",
+    "changes",
+    metavar="TAG=VALUE",
+    multiple=True,
+    help="Put this value at a tag, for example 59=SHOP, 62/07=T001; no value drops it. May be given many times.",
+)
 @click.option("--png", type=FILE, help="Write a PNG picture to this file.")
 @click.option("--svg", type=FILE, help="Write an SVG picture to this file.")
 @click.option("--scale", type=click.IntRange(1, 100), default=8, show_default=True, help="Pixels to a module.")
@@ -55,9 +67,12 @@ def qr(
     amount: str | None,
     ref1: str | None,
     ref2: str | None,
+    abroad: bool,
     bank: str | None,
     truemoney: bool,
     message: str | None,
+    one_time: str | None,
+    changes: tuple[str, ...],
     png: Path | None,
     svg: Path | None,
     scale: int,
@@ -73,6 +88,9 @@ def qr(
 ) -> None:
     """Draw the QR that pays ID: a PromptPay ID (mobile, national or tax ID, e-wallet), or with --ref1 a biller ID.
 
+    ID may also be the text of a code that is there already, of any kind (a slip or a barcode, too): it is drawn as it
+    is, or with another --amount, or with other values at some tags by --set.
+
     --csv reads a file with a header line and the columns promptpay or biller_id, ref1, ref2, amount (baht) and name (of
     the picture's file, without .png; else the line's number). Nothing is written unless every line is good.
     """
@@ -84,7 +102,8 @@ def qr(
     if promptpay is None:
         raise click.UsageError("Give an ID, or --csv FILE --out FOLDER.")
     satang = None if amount is None else _satang(amount)
-    payload, answer = _payload(promptpay, satang, ref1=ref1, ref2=ref2, bank=bank, truemoney=truemoney, message=message)
+    drawn = draw(Asked(promptpay, satang, ref1, ref2, abroad, bank, truemoney, message, one_time, changes))
+    payload = drawn.payload
     symbol = pictures.render(payload, scale=scale)
     try:
         if png:
@@ -102,58 +121,10 @@ def qr(
     except emvco.SymbolError as error:
         raise click.ClickException(f"{error.message[:1].upper()}{error.message[1:]}.") from error
     written = [f"Written: {path}" for path in (png, svg, card, poster) if path]
-    drawn = written or [symbol.terminal(ansi=sys.stdout.isatty())]
-    emit({"payload": payload, **answer}, [*drawn, _words(payload), payload], as_json=as_json)
-
-
-def _payload(
-    given: str,
-    satang: int | None,
-    *,
-    ref1: str | None,
-    ref2: str | None,
-    bank: str | None,
-    truemoney: bool,
-    message: str | None,
-) -> tuple[str, dict[str, object]]:
-    """The QR's text, and what it is of."""
-    if sum((ref1 is not None or ref2 is not None, bank is not None, truemoney)) > 1:
-        raise click.UsageError("--ref1 and --ref2, --bank, and --truemoney are of different codes: give one of them.")
-    if message is not None and not truemoney:
-        raise click.UsageError("--message is for --truemoney.")
-    try:
-        if ref1 is not None or ref2 is not None:
-            made = codes.payload(codes.Code(biller_id=given, ref1=ref1, ref2=ref2, amount_satang=satang))
-            return made, {"billerId": emvco.normalise_biller_id(given), "ref1": ref1, "ref2": ref2} | _amount(satang)
-        if truemoney:
-            made = emvco.truemoney_payload(given, satang, message)
-            return made, {"truemoney": given, "message": message} | _amount(satang)
-        if bank is not None:
-            proxy = emvco.bank_account(bank, given)
-            return emvco.promptpay_payload(proxy, satang), _promptpay(proxy.kind, proxy.digits, satang)
-    except emvco.EmvcoError as error:
-        raise InvalidInput(f"This cannot be drawn: {error.message}.") from error
-    kind, digits = inputs.proxy(given)
-    return emvco.promptpay_payload(digits, satang), _promptpay(kind, digits, satang)
-
-
-def _promptpay(kind: str, digits: str, satang: int | None) -> dict[str, object]:
-    return {"promptpay": digits, "promptpayKind": kind} | _amount(satang)
-
-
-def _amount(satang: int | None) -> dict[str, object]:
-    return {"amountSatang": satang}
-
-
-def _words(payload: str) -> str:
-    """Who is paid and how much, in one line."""
-    told = explain.explain(payload)
-    seen = emvco.parse(payload)
-    asked = "any amount" if seen.amount_satang is None else f"{show(seen.amount_satang)} THB"
-    account = seen.promptpay
-    if account is not None and account.proxy.kind != "bank_account" and seen.truemoney is None:
-        return f"{account.proxy.display}, {asked}"
-    return ", ".join([*(f.value for f in told.facts if f.path.startswith(("29", "30"))), asked])
+    shown = written or [symbol.terminal(ansi=sys.stdout.isatty())]
+    for warning in drawn.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    emit({"payload": payload, **drawn.answer}, [*shown, words(payload), payload], as_json=as_json)
 
 
 def _satang(text: str) -> int:

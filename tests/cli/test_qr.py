@@ -46,6 +46,78 @@ def test_a_wallet_and_a_bank_account_are_drawn_too(inside: Paygate) -> None:
     assert "1234567890 (account at Kasikornbank), any amount" in inside("qr", "1234567890", "--bank", "004").out
 
 
+def test_a_payment_from_abroad_and_a_one_time_code_are_drawn(inside: Paygate) -> None:
+    bill = inside("qr", "099400016550100", "--ref1", "INV1", "--amount", "250", "--abroad", "--json").json
+    assert bill["payload"] == emvco.cross_border_payload("099400016550100", "INV1", None, 25000)
+    assert bill["crossBorder"] is True
+    told = inside("qr", "099400016550100", "--ref1", "INV1", "--abroad").out
+    assert "099400016550100 (cross-border), INV1, any amount" in told
+    shown = inside("qr", "081-234-5678", "--one-time", "A1B2C3D4E5", "--amount", "40", "--json").json
+    account = emvco.PromptPay(emvco.Proxy("mobile", "0066812345678"), "A1B2C3D4E5")
+    assert emvco.parse(shown["payload"]).promptpay == account and shown["oneTimeCode"] == "A1B2C3D4E5"
+    assert (
+        "081-234-5678, one-time code A1B2C3D4E5, any amount"
+        in inside(*("qr", "0812345678", "--one-time", "A1B2C3D4E5")).out
+    )
+
+
+def test_any_tag_can_be_set_and_what_may_not_work_is_said(inside: Paygate) -> None:
+    sets = ["59=COFFEE SHOP", "60=BANGKOK", "62/07=T001", "64/00=TH", "64/01=ร้านกาแฟ", "80/00=0000", "80/02=7.00"]
+    options = [word for change in sets for word in ("--set", change)]
+    made = inside("qr", "0812345678", "--amount", "107", *options, "--json").json
+    assert made["payload"] == emvco.build(
+        emvco.PromptPay(emvco.Proxy("mobile", "0066812345678")),
+        amount_satang=10700,
+        merchant=emvco.Merchant("COFFEE SHOP", "BANGKOK"),
+        additional=emvco.AdditionalData(terminal_label="T001"),
+        language=emvco.LanguageTemplate("TH", "ร้านกาแฟ"),
+        vat=emvco.Vat("0000", 700),
+    )
+    assert (made["kind"], made["language"]["name"]) == ("promptpay", "ร้านกาแฟ")
+    bill = ["qr", "099400016550100", "--ref1", "REF1", "--set", "31/00=A000000677010113"]
+    shop = inside(*bill, "--set", "31/01=004", "--set", "31/04=REF1", "--json").json
+    assert emvco.parse(shop["payload"]).acquirer == emvco.AcquirerReference("004", None, "REF1")
+    assert shop["acquirer"] == {"acquirer": "004", "orderReference": "REF1"}
+    tip = inside("qr", "0812345678", "--set", "55=01")
+    assert tip.status == 0 and "Warning: tips are not" in tip.err
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (emvco.slip_payload("014", "2026112001aBcD"), "Siam Commercial Bank (014), 2026112001aBcD"),
+        (emvco.truemoney_payload("0801111111", 1005, "Hi"), "0801111111 (TrueMoney wallet), 10.05 THB"),
+        (emvco.bill_payment_payload("099400016550100", "INV1"), "099400016550100, INV1, any amount"),
+        (
+            emvco.build(
+                emvco.Account.of("26", "com.example"),
+                amount="5",
+                merchant=emvco.Merchant("A", "B"),
+                profile="EMVCO",
+                currency="392",
+                country="JP",
+            ),
+            "com.example, 5 JPY",
+        ),
+    ],
+)
+def test_a_whole_code_is_drawn_as_it_is(inside: Paygate, tmp_path: Path, code: str, line: str) -> None:
+    told = inside("qr", code)
+    assert told.status == 0 and told.out.splitlines()[-2:] == [line, code]
+    assert inside("qr", code, "--png", "q.png", "--json").json["payload"] == code
+    assert read_picture(tmp_path / "q.png") == code
+
+
+def test_a_whole_code_takes_another_amount_and_a_barcode_becomes_a_qr(inside: Paygate) -> None:
+    static = emvco.promptpay_payload("0812345678")
+    paid = inside("qr", static, "--amount", "150", "--json").json
+    assert (paid["payload"], paid["amountSatang"]) == (emvco.promptpay_payload("0812345678", 15000), 15000)
+    barcode = emvco.barcode_text("099400016550100", "INV1", "T7", 25050)
+    assert inside("qr", barcode, "--json").json["payload"] == emvco.bill_payment_payload(
+        "099400016550100", "INV1", "T7", 25050
+    )
+
+
 def test_card_and_poster_are_pictures_when_they_are_named_so(inside: Paygate, tmp_path: Path) -> None:
     told = inside("qr", "0812345678", "--amount", "150", "--name", "ร้าน", "--card", "c.png", "--poster", "p.PNG")
     assert told.status == 0, told.err
@@ -74,6 +146,22 @@ def test_pictures_card_and_poster_are_written(inside: Paygate, tmp_path: Path) -
         (("0812345678", "--csv", "x.csv", "--out", "y"), 2),
         (("--csv", "x.csv"), 2),
         (("0812345678", "--amount", "0"), 2),
+        (("0812345678", "--abroad"), 2),
+        (("0812345678", "--bank", "004", "--one-time", "A1B2C3D4E5"), 2),
+        (("0812345678", "--one-time", "123"), 1),
+        (("0812345678", "--set", "59"), 2),
+        (("0812345678", "--set", "59=A", "--set", "59=B"), 2),
+        (("0812345678", "--set", "59="), 1),
+        (("0812345678", "--set", "59=ก" + "ก" * 25), 1),
+        (("0812345678", "--set", "63=FFFF"), 1),
+        (("0812345678", "--set", "5=A"), 1),
+        (("0812345678", "--set", "29/01=0066212345678x"), 1),
+        (("0812345678", "--set", "54=0"), 1),
+        ((emvco.slip_payload("014", "R"), "--amount", "5"), 1),
+        ((emvco.slip_payload("014", "R"), "--card", "c.svg"), 1),
+        ((emvco.promptpay_payload("0812345678"), "--ref1", "A"), 2),
+        ((emvco.promptpay_payload("0812345678")[:-1] + "X",), 1),
+        (("|0994",), 1),
         (("0812345678", "--amount", "10000000000"), 2),
         (("0812345678", "--scale", "0"), 2),
         (("08123",), 1),

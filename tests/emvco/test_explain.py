@@ -65,6 +65,16 @@ def facts(text):
             },
         ),
         (
+            emvco.build(BILL, emvco.AcquirerReference("004", "KB01", "INV1")),
+            "PromptPay bill payment",
+            {"Acquirer": "Kasikornbank (004)", "Merchant reference": "KB01", "Order reference": "INV1"},
+        ),
+        (
+            emvco.build(BILL, emvco.PaymentInnovation("001", "PROVIDER", "T1"), message="ขอบคุณ"),
+            "PromptPay bill payment",
+            {"API": "001", "Service provider": "PROVIDER", "Transaction": "T1", "Message": "ขอบคุณ"},
+        ),
+        (
             emvco.cross_border_payload("099400016550100", "A"),
             "PromptPay bill payment",
             {"Biller": "099400016550100 (cross-border)"},
