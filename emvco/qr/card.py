@@ -125,17 +125,18 @@ class Card:
         if self.name:
             lines, size = _fitted(self.name, 132, 9, 5)
             size = max(size, least)
+            y = max(y, 31 + size * 1.25)  # Thai marks stand high above a line, and the band ends at 27.
             for line in lines:
                 items.append(Text(74, y, size, line, _INK, 132, bold=True))
                 y += size * 1.5
             y += max(0.0, 5.5 - size)  # The code's white ground begins 5 above: room for what hangs below a line.
-        side = min(166 - y if self.amount_satang is None else 153 - y, 140)
+        side = min(166 - y if self.amount_satang is None else 151 - y, 140)
         items.append(Code(self.symbol, 74 - side / 2, y - 5, side))
         y += side - 2
         if self.amount_satang is not None:
             (money,), size = _fitted(baht(self.amount_satang), 132, 14, 8)
             items.append(Text(74, y + 6, size, money, _INK, 132, bold=True))
-            y += 12
+            y += 14
         items.append(Text(74, y + 6, 8, words["scan"], BAND, 132, bold=True))
         for count, step in enumerate(("one", "two", "three"), 1):
             y += 8
