@@ -6,10 +6,13 @@ A reader takes what is seen in the wild; a builder writes only what every reader
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from emvco import tlv
 from emvco.errors import InputError
+
+_is_plain = re.compile("[!-~](?:[ -~]*[!-~])?").fullmatch
 
 
 def require_text(value: object, path: str) -> None:
@@ -20,6 +23,8 @@ def require_text(value: object, path: str) -> None:
 
 def ascii_text(value: str, path: str, length_max: int, length_min: int = 1) -> str:
     """*value* itself if it is printable ASCII of such a length, not beginning or ending in a space."""
+    if type(value) is str and length_min <= len(value) <= length_max and _is_plain(value):
+        return value
     require_text(value, path)
     if not (value.isascii() and value.isprintable()):
         wrong = next(position for position, character in enumerate(value) if not " " <= character <= "~")

@@ -17,6 +17,7 @@ Proxy(kind='mobile', digits='0066812345678')
 
 from __future__ import annotations
 
+import re
 from binascii import crc_hqx
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
@@ -130,6 +131,8 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
             beginnings = EWALLET
         elif length == 13 and proxy[:4] != "0066":
             beginnings = _NATIONAL_ID
+    elif kind is None and type(proxy) is Proxy and _is_written(proxy):
+        digits, beginnings = proxy.digits, _BEGINNINGS[proxy.kind]
     if beginnings is None:
         kind, digits = normalise_proxy(proxy, kind)
         if kind == "bank_account":
@@ -146,6 +149,12 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
         rest = f"{digits}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH6304"
     value = crc_hqx(rest.encode(), state)
     return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
+
+
+def _is_written(proxy: Proxy) -> bool:
+    """Are these the digits of such a proxy, as a payload has them?"""
+    pattern = _WRITTEN.get(proxy.kind)
+    return pattern is not None and type(proxy.digits) is str and pattern.fullmatch(proxy.digits) is not None
 
 
 def _to_bank_account(payee: Proxy, amount_satang: int | None) -> str:
@@ -280,6 +289,12 @@ def _beginnings(sub_tag: str, length: int, known: str = "") -> Beginnings:
 
 
 _BEGINNINGS: Final = {kind: _beginnings(tag, _LENGTHS[kind]) for tag, kind in _SUB_TAGS.items() if kind in _LENGTHS}
+# Digits of a Proxy that need no second look.
+_WRITTEN: Final = {
+    "mobile": re.compile("0066[01689][0-9]{8}"),
+    "national_id": re.compile("(?!0066)[0-9]{13}"),
+    "ewallet": re.compile("[0-9]{15}"),
+}
 _MOBILE: Final = _beginnings("01", 13, "0066")
 _NATIONAL_ID, EWALLET = _BEGINNINGS["national_id"], _BEGINNINGS["ewallet"]
 _HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

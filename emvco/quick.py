@@ -92,12 +92,10 @@ def merchant(match: Match) -> Merchant | None:
 
 def amount_satang(match: Match) -> int | None:
     """The amount of a code that `read` has taken, if any."""
-    written = match[_AMOUNT]
+    plain, anywhere, late, last = match.group(PLAIN_AMOUNT, _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT)
+    written: str | None = plain or anywhere or late or last
     if written is None:
-        anywhere, late, last = match.group(_ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT)
-        written = anywhere or late or last
-        if written is None:
-            return None
+        return None
     if written[-3] == ".":
         return int(written[2:].replace(".", ""))
     whole, _, fraction = written[2:].partition(".")
@@ -106,13 +104,13 @@ def amount_satang(match: Match) -> int | None:
 
 def promptpay(match: Match) -> PromptPay | None:
     """The credit transfer of a code that `read` has taken, if it is one."""
-    payee, code = match[_PAYEE], None
+    payee, code = match[PLAIN_PAYEE], None
     if payee is None:
         wallet, anyone, one_time, code = match.group(_WALLET, _ANY_PAYEE, _ONE_TIME_PAYEE, _ONE_TIME_CODE)
         payee = wallet or anyone or one_time
         if payee is None:
             return None
-    return _new(PromptPay, (_new(Proxy, (_KINDS[payee[1]], payee[4:])), code))
+    return _new(PromptPay, (_new(Proxy, (KINDS[payee[1]], payee[4:])), code))
 
 
 def bill_payment(match: Match) -> BillPayment | None:
@@ -176,7 +174,7 @@ def _template(tag: str, name: str, inside: str) -> str:
 
 _PRINTABLE: Final = "[ -~]"
 _CHARACTER: Final = "[^\ud800-\udfff]"  # Surrogates are no characters and have no UTF-8.
-_KINDS: Final = {"1": "mobile", "2": "national_id", "3": "ewallet"}
+KINDS: Final = {"1": "mobile", "2": "national_id", "3": "ewallet"}
 
 
 _SHORT: Final = "01130066[0-9]{9}|0213(?!0066)[0-9]{13}"  # A mobile, or a national or tax ID.
@@ -230,9 +228,9 @@ _CODE: Final = re.compile(
 )
 _code: Final = _CODE.fullmatch
 _index: Final = _CODE.groupindex
-_PAYEE, _WALLET, _AMOUNT, _REFERENCE = (_index[name] for name in ("payee", "wallet", "amount", "reference"))
+PLAIN_PAYEE, _WALLET, PLAIN_AMOUNT, _REFERENCE = (_index[name] for name in ("payee", "wallet", "amount", "reference"))
 # The last group of codes of which the expression has measured everything.
-_EXACT: Final = frozenset({_PAYEE, _WALLET, _AMOUNT, _REFERENCE})
+_EXACT: Final = frozenset({PLAIN_PAYEE, _WALLET, PLAIN_AMOUNT, _REFERENCE})
 _ANY_PAYEE, _ONE_TIME_PAYEE, _ONE_TIME_CODE = _index["any_payee"], _index["one_time_payee"], _index["code"]
 _WALLET_SLIP: Final = _index["wallet_slip"]
 _BILL_LENGTH, _BILL, _ABROAD, _BILLER = _index["bill_length"], _index["bill"], _index["abroad"], _index["biller"]
@@ -241,7 +239,7 @@ _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT = _index["any_amount"], _index["late_amo
 _BEFORE_TEMPLATES: Final = _index["postal_code"]
 _GROUPS: Final = {
     "52": (_index["category"],),
-    "54": (_AMOUNT, _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT),
+    "54": (PLAIN_AMOUNT, _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT),
     "59": (_index["name"],),
     "60": (_index["city"],),
     "61": (_index["postal_code"],),
