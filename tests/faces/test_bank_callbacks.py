@@ -17,6 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from paygate.core import ids
 from paygate.core.credits import Channel
@@ -496,7 +497,11 @@ async def test_without_the_banks_settings_claims_wait_and_nothing_is_believed(ct
     body = json.dumps(Paid(TXID, "INV1").confirmation).encode()
     assert await callbacks.receive(ctx, found[0].id, gate.url.partition("=")[2], body) == SCB_OK
     assert await callbacks.unanswerable(ctx) == {"scb"}
-    assert await Inquirer(ctx).work() is False
+    inquirer = Inquirer(ctx)
+    with capture_logs() as told:
+        assert [await inquirer.work() for _ in range(3)] == [False] * 3
+    [warning] = told  # Once, and not again and again.
+    assert (warning["log_level"], warning["kind"]) == ("warning", "scb") and "PAYGATE_SCB_KEY" in warning["missing"]
     assert await gate.hints() == ["OPEN"]
 
 
