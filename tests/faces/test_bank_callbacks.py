@@ -27,6 +27,7 @@ from paygate.db.accounts import Account
 from paygate.services import accounts, callbacks, evidence, ledger, merchants, sources
 from paygate.services.context import Context
 from paygate.services.evidence import Word
+from paygate.workers import prune
 from paygate.workers.inquire import Inquirer
 from tests.banks.vendors import BILLER, KBANK_MERCHANT, KBankBook, Paid, ScbBook, VendorServer
 from tests.faces.conftest import serving
@@ -488,6 +489,23 @@ async def test_two_workers_never_ask_about_one_claim_at_once(ctx: Context, scb: 
     batches = await asyncio.gather(*(callbacks.claim(ctx, 2) for _ in range(5)))
     taken = [due.id for batch in batches for due in batch]
     assert len(taken) == len(set(taken)) == 6
+
+
+async def test_old_claims_are_forgotten_when_they_are_closed(ctx: Context, scb: VendorServer) -> None:
+    gate = Gate(ctx, scb, "scb")
+    await gate.make()
+    found = await sources.list_sources(ctx, 0)
+    key = gate.url.partition("=")[2]
+    for n in range(3):
+        await callbacks.receive(ctx, found[0].id, key, json.dumps(Paid(f"20260520n{n}", "INV1").confirmation).encode())
+    await gate.sql(
+        """UPDATE bank_hints SET state = 'CONFIRMED', run_at = NULL,
+                  closed_at = now() - CASE transaction_id WHEN '20260520n0' THEN interval '31 days' ELSE '29 days' END
+            WHERE transaction_id <> '20260520n2'"""
+    )
+    await gate.sql("UPDATE bank_hints SET created_at = now() - interval '1 year'")
+    assert await prune.work(ctx) is False
+    assert sorted(await gate.hints()) == ["CONFIRMED", "OPEN"]
 
 
 async def test_without_the_banks_settings_claims_wait_and_nothing_is_believed(ctx: Context, scb: VendorServer) -> None:
