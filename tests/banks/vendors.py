@@ -366,6 +366,7 @@ class VendorServer:
         self.tokens: list[Asked] = []
         self.token_s = token_s
         self.revoked: set[str] = set()
+        self.no_tokens = False  # The bank's token service is down.
         self.inquiries: Callable[[Asked], Answer] | None = None  # Answers what is no slip: a bank's other questions.
         self.url = ""
         self._loop = asyncio.new_event_loop()
@@ -425,6 +426,8 @@ class VendorServer:
         )
         if request.path.endswith("/oauth/token"):
             self.tokens.append(asked)
+            if self.no_tokens:
+                return self._json(503, {})
             return self._json(*self._token(asked))
         self.asked.append(asked)
         if self.script:

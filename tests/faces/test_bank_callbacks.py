@@ -17,6 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from paygate.core import ids
 from paygate.core.credits import Channel
@@ -26,6 +27,7 @@ from paygate.db.accounts import Account
 from paygate.services import accounts, callbacks, evidence, ledger, merchants, sources
 from paygate.services.context import Context
 from paygate.services.evidence import Word
+from paygate.workers import prune
 from paygate.workers.inquire import Inquirer
 from tests.banks.vendors import BILLER, KBANK_MERCHANT, KBankBook, Paid, ScbBook, VendorServer
 from tests.faces.conftest import serving
@@ -489,6 +491,23 @@ async def test_two_workers_never_ask_about_one_claim_at_once(ctx: Context, scb: 
     assert len(taken) == len(set(taken)) == 6
 
 
+async def test_old_claims_are_forgotten_when_they_are_closed(ctx: Context, scb: VendorServer) -> None:
+    gate = Gate(ctx, scb, "scb")
+    await gate.make()
+    found = await sources.list_sources(ctx, 0)
+    key = gate.url.partition("=")[2]
+    for n in range(3):
+        await callbacks.receive(ctx, found[0].id, key, json.dumps(Paid(f"20260520n{n}", "INV1").confirmation).encode())
+    await gate.sql(
+        """UPDATE bank_hints SET state = 'CONFIRMED', run_at = NULL,
+                  closed_at = now() - CASE transaction_id WHEN '20260520n0' THEN interval '31 days' ELSE '29 days' END
+            WHERE transaction_id <> '20260520n2'"""
+    )
+    await gate.sql("UPDATE bank_hints SET created_at = now() - interval '1 year'")
+    assert await prune.work(ctx) is False
+    assert sorted(await gate.hints()) == ["CONFIRMED", "OPEN"]
+
+
 async def test_without_the_banks_settings_claims_wait_and_nothing_is_believed(ctx: Context, scb: VendorServer) -> None:
     gate = Gate(ctx, scb, "scb")
     await gate.make()
@@ -496,7 +515,11 @@ async def test_without_the_banks_settings_claims_wait_and_nothing_is_believed(ct
     body = json.dumps(Paid(TXID, "INV1").confirmation).encode()
     assert await callbacks.receive(ctx, found[0].id, gate.url.partition("=")[2], body) == SCB_OK
     assert await callbacks.unanswerable(ctx) == {"scb"}
-    assert await Inquirer(ctx).work() is False
+    inquirer = Inquirer(ctx)
+    with capture_logs() as told:
+        assert [await inquirer.work() for _ in range(3)] == [False] * 3
+    [warning] = told  # Once, and not again and again.
+    assert (warning["log_level"], warning["kind"]) == ("warning", "scb") and "PAYGATE_SCB_KEY" in warning["missing"]
     assert await gate.hints() == ["OPEN"]
 
 
