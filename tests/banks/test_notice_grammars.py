@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,3 +159,31 @@ scraps = st.sampled_from(
 @given(st.lists(scraps, max_size=25).map(" ".join), st.sampled_from(list(notices.FORMS)))
 def test_scraps_of_bank_words_without_a_word_for_money_in_are_no_credit(text: str, sender: str) -> None:
     assert notices.read(text, sender, RECEIVED).kind != "credit"
+
+
+NAMED = [  # A payer's name before the amount, and the balance behind it: the balance never passes for the amount.
+    ("KBANK", "20/11/69 10:03 บช X-1234 รับโอนจาก {} 150.00 คงเหลือ 12,000.00 บ."),
+    ("KBANK", "20/11/69 10:03 A/C X-1234 Received from {} 150.00 Outstanding Balance 12,000.00 Baht"),
+    (
+        "027777777",
+        "Transfer from {} amount THB 150.00 to your account x997010 on 20/11@10:03 Available balance THB 12,000.00",
+    ),
+]
+NAMES = [
+    "นาย ก ข",
+    "นายเงินเข้า 9,999.00",
+    "นาย 9,999.00 คงเหลือ 1.00",
+    "MR A 8,888.00",
+    "เงินเข้า 9,999.00 บ. คงเหลือ 9,999.00",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("sender", "form"), NAMED)
+def test_attack_21_a_balance_behind_a_name_never_passes_for_the_amount(sender: str, form: str, name: str) -> None:
+    read = notices.read(form.format(name), sender, RECEIVED)
+    assert (read.kind, read.amount_satang, read.balance_satang) == ("credit", 15_000, 1_200_000)
+    # A name that itself ends like the sentence, cut off just there, is that sentence to anybody who reads it.
+    for end in range(len(form.format(name))):
+        cut = notices.read(form.format(name)[:end], sender, RECEIVED)
+        assert cut.amount_satang in (None, 15_000) or "คงเหลือ" in name, form.format(name)[:end]

@@ -87,7 +87,14 @@ class Form:
 
     @property
     def _pattern(self) -> str:
-        return self.head + "".join(f"(?:{SEPARATOR}{piece})?" for piece in self.tail)
+        return self.head + "".join(
+            f"{SEPARATOR}{piece}" if self._needed(piece) else f"(?:{SEPARATOR}{piece})?" for piece in self.tail
+        )
+
+    def _needed(self, piece: str) -> bool:
+        """Behind a name that takes in all it can, the bank's last piece must stand, else the name would take in the
+        amount and the balance pass for it."""
+        return self.closed and any(f"(?P<{name}>" in piece for name in self.whole)
 
     def _found(self, match: re.Match[str], *, cut: bool) -> Found:
         pieces = {name: value.strip() for name, value in match.groupdict().items() if value and value.strip()}
