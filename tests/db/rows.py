@@ -126,7 +126,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "expires_at": NOON + timedelta(days=1),
     },
     "slips": OF_MERCHANT
-    | {"id": uid(0xA), "payment_id": uid(1), "outcome": "VERIFYING", "run_at": NOON, "created_at": NOON},
+    | {"id": uid(0xA), "payment_id": uid(1), "outcome": "VERIFYING", "run_at": NOON, "created_at": NOON}
+    | {"payload": "0041", "sending_bank": "004", "trans_ref": "T1"},
     "audit_log": {
         "merchant_id": MERCHANT,
         "id": 1,
