@@ -111,13 +111,13 @@ WAITING = Sql("""
 """)
 
 PRUNE = Sql("""
-    DELETE FROM bank_hints h
-     USING (SELECT merchant_id, mode, id
-              FROM bank_hints
-             WHERE closed_at < clock_timestamp() - :age::interval
-          ORDER BY closed_at
-             LIMIT :limit) old
-     WHERE h.merchant_id = old.merchant_id AND h.mode = old.mode AND h.id = old.id
+    DELETE FROM bank_hints
+     WHERE (merchant_id, mode, id) IN (
+           SELECT merchant_id, mode, id
+             FROM bank_hints
+            WHERE closed_at < statement_timestamp() - :age::interval
+            LIMIT :limit
+              FOR UPDATE SKIP LOCKED)
  RETURNING 1
 """)
 

@@ -12,7 +12,7 @@ from yarl import URL
 
 from paygate.core.errors import Bug
 from paygate.outbound.client import typed_errors
-from paygate.outbound.errors import BadAnswer
+from paygate.outbound.errors import AddressRefused, BadAnswer
 
 MAX_BODY_BYTES = 1_048_576
 CONNECT_TIMEOUT_S = 5.0
@@ -54,9 +54,14 @@ class VendorClient:
         """One request. Any status is an answer; raises an OutboundError when none came or it was longer than 1 MiB."""
         if self._in_transaction():
             raise Bug("A request was about to be sent while a database transaction is open.")
-        async with typed_errors():
+        try:
             target = URL(url, encoded=True)
-            async with self._opened().request(
+            certificate = self._certificates.get(target.origin())
+        except ValueError as error:
+            raise AddressRefused("The URL is not valid.", permanent=True) from error
+        async with (
+            typed_errors(),
+            self._opened().request(
                 method,
                 target,
                 data=body or None,
@@ -64,9 +69,10 @@ class VendorClient:
                 allow_redirects=False,
                 skip_auto_headers=_OURS_ALONE,
                 timeout=aiohttp.ClientTimeout(total=timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
-                ssl=self._certificates.get(target.origin(), True),
-            ) as response:
-                whole = await _body(response)
+                ssl=certificate or True,
+            ) as response,
+        ):
+            whole = await _body(response)
         head: dict[str, str] = {}
         for name, value in response.headers.items():
             head.setdefault(name.lower(), value)

@@ -26,7 +26,7 @@ READ_KINDS = ("generic", "scb", "kbank")  # The languages that this version read
 
 @dataclass(frozen=True, slots=True)
 class NewSource:
-    """A source that was just made: its secret, shown once, and the address to send to; a bank's has the secret in it."""
+    """A source that was just made: its secret, shown once, and where to send; a bank's address has the secret in it."""
 
     id: UUID
     secret: str = field(repr=False)

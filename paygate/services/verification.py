@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from paygate import telemetry
-from paygate.banks.slips import ErrorKind, SlipFacts, SlipRef, VerifierError
+from paygate.banks.slips import ErrorKind, SlipFacts, SlipRef, SlipVerifier, VerifierError
+from paygate.banks.transport import Http
 from paygate.core.errors import Bug
 from paygate.db.pool import in_transaction
 from paygate.services.context import Context
 
-DEFINITE = frozenset({ErrorKind.NOT_SLIP, ErrorKind.NOT_FOUND, ErrorKind.PENDING, ErrorKind.DUPLICATE_HINT})
-"""Answers about the slip itself: another vendor asks the same banks, and would be paid for saying the same."""
+DEFINITE = frozenset({ErrorKind.NOT_SLIP, ErrorKind.NOT_FOUND, ErrorKind.PENDING})
+"""Answers about the slip itself: another vendor asks the same banks, and would be paid for saying the same. A slip that
+was seen before is none of them: our own repeat makes it so."""
+
+CHECK_TIMEOUT_S = 25.0
+"""For one verifier, a token included; whoever leases a slip for asking needs this times the number of verifiers."""
 
 ALARMING = frozenset({ErrorKind.AUTH, ErrorKind.QUOTA})
 
@@ -29,13 +36,31 @@ async def verify(ctx: Context, slip: SlipRef) -> SlipFacts:
     failures: list[VerifierError] = []
     for verifier in ctx.verifiers:
         try:
-            return await verifier.check(ctx.http, slip)
+            return await _check(verifier, ctx.http, slip)
         except VerifierError as error:
             _tell(error)
             if error.kind in DEFINITE:
                 raise
             failures.append(error)
     raise _worst(failures)
+
+
+async def _check(verifier: SlipVerifier, http: Http, slip: SlipRef) -> SlipFacts:
+    """One verifier's facts; whatever else it does, another package's may, is UNKNOWN."""
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            facts = await verifier.check(http, slip)
+    except VerifierError:
+        raise
+    except TimeoutError as error:
+        raise VerifierError(ErrorKind.UPSTREAM_DOWN, "It took too long.", provider=verifier.name) from error
+    except Exception as error:
+        log.exception("a slip verifier broke", verifier=verifier.name)
+        raise VerifierError(ErrorKind.UNKNOWN, "It broke.", provider=verifier.name) from error
+    asked = (slip.sending_bank, slip.trans_ref)
+    if (facts.sending_bank, facts.trans_ref) != asked or facts.amount_satang <= 0 or facts.occurred_at.tzinfo is None:
+        raise VerifierError(ErrorKind.UNKNOWN, "Its facts are not of this slip.", provider=verifier.name)
+    return facts
 
 
 def _tell(error: VerifierError) -> None:

@@ -246,6 +246,20 @@ async def test_kbanks_quota_of_tokens_is_never_used_up(http: VendorHttp) -> None
         assert 1_700 < (refused.value.retry_after_s or 0) <= 1_801
 
 
+@BANKS
+async def test_an_outage_of_the_token_service_uses_up_no_quota(name: str, http: VendorHttp) -> None:
+    with VendorServer(name) as vendor:
+        vendor.add(TRANSFER)
+        vendor.no_tokens = True
+        verifier = registry.VERIFIERS[name].make(vendor.options)
+        for _ in range(12):
+            with pytest.raises(VerifierError) as refused:
+                await verifier.check(http, TRANSFER.slip)
+            assert refused.value.kind is ErrorKind.UPSTREAM_DOWN
+        vendor.no_tokens = False
+        assert (await verifier.check(http, TRANSFER.slip)).amount_satang == 15_000
+
+
 async def test_a_refused_key_stays_the_reason_when_no_more_tokens_may_be_asked_for(http: VendorHttp) -> None:
     with VendorServer("scb") as vendor:
         verifier = registry.VERIFIERS["scb"].make(vendor.options | {"secret": "wrong"})

@@ -366,6 +366,7 @@ class VendorServer:
         self.tokens: list[Asked] = []
         self.token_s = token_s
         self.revoked: set[str] = set()
+        self.no_tokens = False  # The bank's token service is down.
         self.inquiries: Callable[[Asked], Answer] | None = None  # Answers what is no slip: a bank's other questions.
         self.url = ""
         self._loop = asyncio.new_event_loop()
@@ -425,6 +426,8 @@ class VendorServer:
         )
         if request.path.endswith("/oauth/token"):
             self.tokens.append(asked)
+            if self.no_tokens:
+                return self._json(503, {})
             return self._json(*self._token(asked))
         self.asked.append(asked)
         if self.script:
@@ -500,3 +503,101 @@ class VendorServer:
         slip = parse(payload).slip
         assert slip is not None and slip.bank_code is not None
         return slip.bank_code, slip.reference
+
+
+# --- what banks say of their own callbacks -------------------------------------------------------------------------
+
+BILLER = "099400016550100"
+KBANK_MERCHANT = "KB102057149704"
+
+
+@dataclass
+class Paid:
+    """A payment that SCB knows. `amount` as SCB writes it, text."""
+
+    transaction_id: str
+    ref1: str
+    amount: str = "150.00"
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ref2: str | None = None
+    biller: str = BILLER
+    sending_bank: str = "014"
+    reverse_flag: str = ""
+    currency: str = "764"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As the inquiry tells it."""
+        return {
+            "eventCode": "00300100",
+            "transactionType": "Domestic Transfers",
+            "reverseFlag": self.reverse_flag,
+            "receivingBankCode": "014",
+            "equivalentAmount": "",
+            **self.confirmation,
+        }
+
+    @property
+    def confirmation(self) -> dict[str, Any]:
+        """As SCB tells us by itself."""
+        return {
+            "payeeProxyId": self.biller,
+            "payeeProxyType": "BILLERID",
+            "payeeAccountNumber": "4061234567",
+            "payeeName": "PayGate",
+            "payerProxyId": "0800000000",
+            "payerProxyType": "MSISDN",
+            "payerAccountNumber": "0123456789",
+            "payerName": "สมมุติ ทดสอบ",
+            "sendingBankCode": self.sending_bank,
+            "receivingBankCode": "014",
+            "amount": self.amount,
+            "transactionId": self.transaction_id,
+            "transactionDateandTime": self.at.astimezone(BANGKOK).isoformat(timespec="milliseconds"),
+            "billPaymentRef1": self.ref1,
+            "billPaymentRef2": self.ref2,
+            "billPaymentRef3": "PGT",
+            "currencyCode": self.currency,
+            "channelCode": "PMH",
+            "transactionType": "Domestic Transfers",
+        }
+
+
+class ScbBook:
+    """What SCB knows: `vendor.inquiries = book`. Without a payment it says so in one of its two ways."""
+
+    def __init__(self) -> None:
+        self.paid: list[Paid] = []
+        self.says_none_with_404 = False
+
+    def __call__(self, asked: Asked) -> Answer:
+        assert asked.path == "/v1/payment/billpayment/inquiry" and asked.query["eventCode"] == "00300100"
+        rows = [
+            paid.row
+            for paid in self.paid
+            if paid.ref1 == asked.query["reference1"]
+            and asked.query.get("reference2") in {None, paid.ref2}
+            and f"{paid.at.astimezone(BANGKOK):%Y-%m-%d}" == asked.query["transactionDate"]
+        ]
+        if not rows and self.says_none_with_404:
+            return 404, {"status": {"code": 1104, "description": "Requested entity record does not exist"}}
+        return 200, {"status": {"code": 1000, "description": "Success"}, "data": rows}
+
+
+class KBankBook:
+    """What KBank knows of QRs: partnerTxnUid -> the fields of its state."""
+
+    def __init__(self) -> None:
+        self.qrs: dict[str, dict[str, Any]] = {}
+
+    def __call__(self, asked: Asked) -> Answer:
+        assert asked.path == "/v1/qrpayment/v4/inquiry"
+        given = asked.content
+        assert given["partnerId"] == "PTR0000001" and given["partnerSecret"] == "partner-secret"
+        head = {"partnerTxnUid": given["partnerTxnUid"], "partnerId": given["partnerId"]}
+        qr = self.qrs.get(given["origPartnerTxnUid"])
+        if qr is None:
+            said = {"errorCode": "invalid_origPartnerTxnUid", "errorDesc": "origPartnerTxnUid does not exist."}
+            return 200, {**head, "statusCode": "10", **said}
+        merchant = {"merchantId": given["merchantId"], "txnCurrencyCode": "THB", "loyaltyId": None}
+        return 200, {**head, "statusCode": "00", "errorCode": None, "errorDesc": None, **merchant, **qr}

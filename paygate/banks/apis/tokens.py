@@ -71,7 +71,10 @@ class Tokens:
         try:
             token, lives_s = await self._fetch(http)
         except VerifierError as error:
-            self._failure = error
+            if error.kind is ErrorKind.UPSTREAM_DOWN:
+                self._fetched_s.pop()  # No token was given out; the bank is to be found as soon as it is back.
+            else:
+                self._failure = error
             raise
         self._failure = None
         self._until_s = now_s + max(lives_s - MARGIN_S, lives_s * 0.5)

@@ -15,7 +15,7 @@ RETRY_AFTER_S = "60"
 
 
 async def receive(request: Request, source_id: UUID, key: str) -> Response:
-    """200 with the answer that the bank waits for; in its form as well 400 for what cannot be read, 503 for too much."""
+    """200 with the answer that the bank waits for; in its form too, 400 for what cannot be read, 503 for too much."""
     body = await wire.body(request)
     try:
         answer = await callbacks.receive(wire.context(request), source_id, key, body)
