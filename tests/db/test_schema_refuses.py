@@ -169,7 +169,20 @@ BAD_ROWS: dict[str, dict[str, dict[str, Any]]] = {
         "a key of 256 characters": {"key": "k" * 256},
         "an empty key": {"key": ""},
     },
-    "slips": {"being checked but never again": {"run_at": None}, "decided but in the queue": {"outcome": "REJECTED"}},
+    "slips": {
+        "being checked but never again": {"run_at": None},
+        "decided but in the queue": {"outcome": "REJECTED"},
+        "checked without a reference": {"payload": None, "sending_bank": None, "trans_ref": None},
+        "a reference of no bank": {"sending_bank": None},
+        "a reference that nothing said": {"payload": None},
+        "handed in never": {"handed": 0},
+        "decided but in somebody's hands": {
+            "outcome": "PAID",
+            "run_at": None,
+            "decided_at": NOON,
+            "lease_id": uid(0xB),
+        },
+    },
 }
 CASES = [(table, what, changes) for table, rows in BAD_ROWS.items() for what, changes in rows.items()]
 

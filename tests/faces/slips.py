@@ -58,9 +58,9 @@ class Slips:
         return body["verification"], body["reason"]
 
     async def read(self, made: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.gateway.ask("GET", f"/api/v1/payment/{made['id']}")
-        transaction: dict[str, Any] = answer.json()["transaction"]
-        return transaction
+        """The transaction as a read shows it, with the verification beside it."""
+        body = (await self.gateway.ask("GET", f"/api/v1/payment/{made['id']}")).json()
+        return {**body["transaction"], "verification": body["verification"]}
 
     async def worker(self) -> None:
         """One round of the chore, as if every pause had passed."""

@@ -48,14 +48,15 @@ async def test_the_payer_sees_the_public_view_and_the_merchant_all(slip_gateway:
     gateway = slip_gateway.gateway
     made = await gateway.create(metadata={"secret": "x"}, description="กาแฟ", orderId="O-1")
     path = f"/api/v1/payment/{made['id']}"
-    seen = (await gateway.ask("GET", path, key=None, headers=secret(made))).json()["transaction"]
+    answer = (await gateway.ask("GET", path, key=None, headers=secret(made))).json()
+    seen = answer["transaction"]
     assert not PRIVATE & set(seen)
     assert (seen["id"], seen["amount"], seen["payableAmount"], seen["status"]) == (made["id"], 150, 150, "PENDING")
-    assert (seen["description"], seen["verification"]) == ("กาแฟ", None)
+    assert (seen["description"], answer["verification"]) == ("กาแฟ", None)
     assert (seen["qrPayload"], seen["expiresAt"]) == (made["qrPayload"], made["expiresAt"])
-    full = (await gateway.ask("GET", path, headers=secret(made))).json()["transaction"]
-    assert full["metadata"] == {"secret": "x"} and full["verification"] is None
-    by_order = (await gateway.ask("GET", "/api/v1/payment/order/O-1")).json()["transaction"]
+    full = (await gateway.ask("GET", path, headers=secret(made))).json()
+    assert full["transaction"]["metadata"] == {"secret": "x"} and full["verification"] is None
+    by_order = (await gateway.ask("GET", "/api/v1/payment/order/O-1")).json()
     assert by_order == full
     await gateway.ask("POST", f"{path}/cancel")
     over = (await gateway.ask("GET", path, key=None, headers=secret(made))).json()["transaction"]

@@ -259,6 +259,7 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "idempotency.CLAIM_LEASED": Hot(
             {**key, "fingerprint": sha256(b"").digest(), "lease": timedelta(seconds=60)}, run=False
         ),
+        "callbacks.TELL": Hot(told, {"bank_hints_once bank_hints_recent"}),
         "callbacks.CLAIM": Hot(
             {"kinds": ["scb"], "lease_id": row["id"], "lease": timedelta(seconds=30), "limit": 4}, {"bank_hints_due"}
         ),

@@ -50,8 +50,8 @@ async def test_a_kill_in_the_middle_of_a_verification_is_finished_by_the_next_se
             bank.knows(slip, 150)
             bank.freely.set()
             await asyncio.to_thread(running.start)
-            read = (await client.get(path)).json()["transaction"]
-            assert (read["status"], read["verification"]["status"]) == ("PENDING", "VERIFYING")
+            read = (await client.get(path)).json()
+            assert (read["transaction"]["status"], read["verification"]["status"]) == ("PENDING", "VERIFYING")
             await sql(ctx, "UPDATE slips SET run_at = now() WHERE run_at IS NOT NULL")  # The lease is over.
 
             async def paid() -> bool:

@@ -101,7 +101,7 @@ def cancelled(ctx: Context, payment: Payment) -> bytes:
 def found(ctx: Context, payment: Payment, verification: Verification | None, *, public: bool = False) -> bytes:
     """The answer of a read: *public* is the payer's view."""
     told = _verification(verification) if verification else None
-    return encode({"transaction": {**_seen(ctx, payment, public=public), "verification": told}})
+    return encode({"transaction": _seen(ctx, payment, public=public), "verification": told})
 
 
 def slip(ctx: Context, payment: Payment, verification: Verification, *, public: bool) -> bytes:
