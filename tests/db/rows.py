@@ -126,10 +126,9 @@ GOOD: dict[str, dict[str, Any]] = {
         "expires_at": NOON + timedelta(days=1),
     },
     "slips": OF_MERCHANT
-    | {"id": uid(0xA), "payment_id": uid(1), "outcome": "VERIFYING", "run_at": NOON, "created_at": NOON},
-    "audit_heads": {"merchant_id": MERCHANT, "last_id": 1, "last_hash": b"x", "seal": "s"},
     | {"id": uid(0xA), "payment_id": uid(1), "outcome": "VERIFYING", "run_at": NOON, "created_at": NOON}
     | {"payload": "0041", "sending_bank": "004", "trans_ref": "T1"},
+    "audit_heads": {"merchant_id": MERCHANT, "last_id": 1, "last_hash": b"x", "seal": "s"},
     "audit_log": {
         "merchant_id": MERCHANT,
         "id": 1,

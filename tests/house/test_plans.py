@@ -244,7 +244,6 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "statements.PARK": Hot(
             lines, {"credits_amount", "reservations_amount", "observations_pkey", "reservations_reference"}, run=False
         ),
-        "callbacks.TELL": Hot(told, {"bank_hints_once bank_hints_recent"}),
         "slips.COUNTS": Hot(of_payment, {"slips_payment slips_once"}),
         "slips.SAME": Hot({**of_payment, "sending_bank": "004", "trans_ref": f"T{row['n']}"}, {"slips_once"}),
         "slips.LATEST": Hot(of_payment, {"slips_payment slips_once"}),
