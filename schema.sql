@@ -637,7 +637,6 @@ CREATE TABLE notices (                          -- What banks wrote to the phone
 CREATE UNIQUE INDEX notices_said ON notices (merchant_id, mode, source_id, digest);
 CREATE INDEX notices_worded ON notices (heard_at) WHERE text IS NOT NULL OR counterparty IS NOT NULL;
 
-CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it.
 CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it; or a picture in which there was none.
     merchant_id     bigint      NOT NULL,
     mode            text        NOT NULL,
