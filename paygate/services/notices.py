@@ -180,6 +180,8 @@ async def _take_in(ctx: Context, source: Source, heard: _Heard) -> Outcome:
     taken = await ctx.db.transaction(work)
     log.info("notice", bank=notice.bank, channel=notice.channel, read_as=notice.kind, reason=heard.reason)
     if not is_evidence:
+        if taken.is_new and not heard.ask:
+            telemetry.count_notice(notice.bank or "unknown", (heard.reason or "none").lower())
         return _unheard(heard)
     outcome = await evidence.record(ctx, _observation(source, heard, digest, taken))
     if taken.outcome is None:

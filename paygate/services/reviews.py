@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from paygate import telemetry
 from paygate.core import ids
 from paygate.core.credits import Credit, CreditState
 from paygate.core.errors import Conflict, InvalidInput, NotFound
@@ -121,7 +122,7 @@ async def resolve(ctx: Context, owner: int, review_id: UUID, wish: Wish) -> Reso
     if len(wish.credit_ids) >= MAX_PARTS:
         raise InvalidInput(f"At most {MAX_PARTS} credits pay one payment.", field="credit")
 
-    async def work(conn: Conn) -> Resolved:
+    async def work(conn: Conn) -> tuple[str, Resolved]:
         case = await _lock(conn, owner, review_id, wish)
         before = _facts(case.credits[0].state if case.credits else None, case.payment, case.now)
         await rows.close(
@@ -137,11 +138,13 @@ async def resolve(ctx: Context, owner: int, review_id: UUID, wish: Wish) -> Reso
         await _log(ctx, conn, case, words, before, done)
         payment = done.payment
         status = standing(payment, case.now) if payment else None
-        return Resolved(
+        return case.review.mode, Resolved(
             review_id, wish.action, done.credit_ids, done.credit_state, payment.id if payment else None, status
         )
 
-    resolved = await ctx.db.transaction(work)
+    mode, resolved = await ctx.db.transaction(work)
+    if resolved.payment_status is not None and wish.action in PAYING | {Action.FAIL}:
+        telemetry.count_payment(mode, resolved.payment_status)
     ctx.wake()
     return resolved
 

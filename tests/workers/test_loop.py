@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from structlog.testing import capture_logs
 
+from paygate import telemetry
 from paygate.core.errors import Unavailable
 from paygate.workers.loop import BACKOFF_S, Bell, Chore, Outage, backoff_s, tend
 
@@ -45,6 +46,7 @@ async def test_the_bell_ends_the_rest_and_one_rung_early_is_not_lost() -> None:
 
 
 async def test_an_outage_is_told_once_and_so_is_its_end() -> None:
+    telemetry.configure("info")  # Another test may have made the log quieter.
     stop = asyncio.Event()
     away = Unavailable("gone")
     work, turns = scripted(stop, away, away, True, True, False)
