@@ -18,6 +18,8 @@ TABLE: dict[type[PayGateError], int] = {
     errors.Conflict: 409,
     errors.WrongState: 409,
     errors.SlotsExhausted: 409,
+    errors.SlipRefused: 409,
+    errors.TooManyOpen: 429,
     errors.NoAccount: 409,
     errors.IdempotencyMismatch: 422,
     errors.IdempotencyBusy: 409,

@@ -45,13 +45,24 @@ async def authenticate_page(request: Request) -> Principal:
     this protects people's browsers from being used, and is no proof of anything. Raises as `authenticate` does.
     """
     principal = await authenticate(request)
-    if principal.kind == "public":
+    if principal.kind == "public" and not greet_page(request, principal):
         said = request.headers.getlist("origin")
-        origin = origins.shown(said[0]) if len(said) == 1 else None
-        if principal.mode == "live" and origin not in principal.allowed_origins:
-            raise Forbidden(_refused(principal, origin, bool(said)))
-        let_read(request.scope, origin)
+        raise Forbidden(_refused(principal, _origin(request), bool(said)))
     return principal
+
+
+def greet_page(request: Request, principal: Principal) -> bool:
+    """Whether the request's page may use the pk_ key of *principal*; if so, it may read the answer."""
+    origin = _origin(request)
+    if principal.mode == "live" and origin not in principal.allowed_origins:
+        return False
+    let_read(request.scope, origin)
+    return True
+
+
+def _origin(request: Request) -> str | None:
+    said = request.headers.getlist("origin")
+    return origins.shown(said[0]) if len(said) == 1 else None
 
 
 def client_address(request: Request) -> str | None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.payments import Payment
 from paygate.services import payments
-from paygate.wire.access import authenticate_page
+from paygate.wire.access import authenticate, greet_page
 from paygate.wire.requests import context
 
 HEADER = "x-client-secret"
@@ -52,7 +52,7 @@ async def merchant_or_payer(request: Request, payment_id: UUID) -> Access:
         raise Unauthorized()
     if not has_key:
         return Access(await _by_secret(request, payment_id, secret), "public")
-    principal = await authenticate_page(request)
+    principal = await authenticate(request)
     if principal.kind == "secret":
         payment = await payments.get(ctx, principal, payment_id)
         if secret and not _is_secret_of(request, payment, secret):
@@ -63,6 +63,7 @@ async def merchant_or_payer(request: Request, payment_id: UUID) -> Access:
     payment = await _by_secret(request, payment_id, secret)
     if (payment.merchant_id, payment.mode) != (principal.merchant_id, principal.mode):
         raise Unauthorized(PAIR)
+    greet_page(request, principal)  # The secret is the proof; an allowed page may read the answer as well.
     return Access(payment, "public")
 
 

@@ -123,4 +123,5 @@ async def test_an_account_without_a_source_is_used_only_when_there_is_no_other(
 
     assert payees() == {"0066812345678"}
     await sources.add(ctx, account_id=silent.id, kind="generic")
+    assert payees() == {"0066898765432"}  # Now it has the fewer.
     assert payees() == {"0066812345678", "0066898765432"}

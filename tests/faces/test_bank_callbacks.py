@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from paygate import telemetry
 from paygate.core import ids
 from paygate.core.credits import Channel
 from paygate.core.errors import InvalidInput
@@ -479,6 +480,7 @@ def receiving(gate: Gate) -> Any:
 
 
 async def test_two_workers_never_ask_about_one_claim_at_once(ctx: Context, scb: VendorServer) -> None:
+    telemetry.configure("info")  # Another test may have made the log quieter.
     gate = Gate(ctx, scb, "scb")
     await gate.make()
     found = await sources.list_sources(ctx, 0)
