@@ -1,11 +1,11 @@
 """How fast are payloads built and read, ours and the peers', in one run on one core?
 
-    python -m benchmarks payloads [--peers FOLDER [--install]] [--rounds 5] [--json FILE]
+    python -m benchmarks payloads [--peers FOLDER [--install]] [--rounds 3] [--sweeps 4] [--json FILE]
 
 Every shape of code that people make (`_payload_shapes`), each from 10,000 different rows in turn, so that nothing can
 be remembered from one call to the next; ours and the peers' get the same rows. `build`: from plain text and integers
 to the payload. `parse`: strict, CRC and all. `read`: strict parse, then payee or references, and the amount. Figures
-are operations per second of CPU time, the best of some rounds, ours and theirs by turns. FOLDER is where
+are operations per second of CPU time, the best of some rounds and sweeps, ours and theirs by turns. FOLDER is where
 `npm install promptpay-js@1.0.7 promptparse@1.6.0` was run (--install runs it); without it, or without Node, those rows
 are left out. The Python peer `promptpay` joins in if it can be imported.
 """
@@ -32,7 +32,6 @@ from benchmarks._payload_shapes import COUNT, MOBILES, SATANG, THAI, Shape, shap
 from emvco.language import write as written_names
 
 NODE_PEERS = ("promptpay-js@1.0.7", "promptparse@1.6.0")
-SWEEPS = 2
 Speeds = dict[tuple[str, str, str], float]
 """Operations per second by task, shape and library."""
 
@@ -120,7 +119,7 @@ def node_speeds(made: list[Shape], folder: Path, rounds: int) -> tuple[str, Spee
         "shapes": [{"name": shape.name, "rows": shape.rows, "texts": shape.texts()} for shape in made],
         "thai": written_names(THAI),
         "rounds": rounds,
-        "passes": 4,
+        "passes": 2,
     }
     script = Path(__file__).parent / "peers" / "payloads.mjs"
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -194,7 +193,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Speed of payloads, against the peers.")
     parser.add_argument("--peers", type=Path, help="folder with node_modules of the Node peers")
     parser.add_argument("--install", action="store_true", help="install the Node peers there first")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3, help="of each row, one after the other")
+    parser.add_argument("--sweeps", type=int, default=4, help="through all rows, ours and the peers' by turns")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args(arguments)
     if options.install and options.peers is not None:
@@ -203,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     made, node = shapes(), None
     speeds: Speeds = {}
-    for _ in range(SWEEPS):
+    for _ in range(options.sweeps):
         measured = our_speeds(made, options.rounds)
         if options.peers is not None and shutil.which("node"):
             node, theirs = node_speeds(made, options.peers, options.rounds)

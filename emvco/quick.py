@@ -43,7 +43,7 @@ def read(text: str) -> Match | None:
 
 
 def _lengths_are_right(match: Match) -> bool:
-    """Of tag 30, and of the templates behind the country, whose groups are pairs of length and value."""
+    """Of tag 30, of the templates behind the country, and of TrueMoney's slip."""
     last = match.lastindex or 0
     if last == _WALLET_SLIP:
         length, value, day = match.group("wallet_slip_length", "wallet_slip", "day")
@@ -51,12 +51,18 @@ def _lengths_are_right(match: Match) -> bool:
     length, value = match.group(_BILL_LENGTH, _BILL)
     if value is not None and _length_of(length) != len(value):
         return False
-    while last > _BEFORE_TEMPLATES:
-        length, value = match.group(last - 1, last)
-        if value is not None and _length_of(length) != len(value):
-            return False
-        last -= 2
-    return True
+    if last <= _BEFORE_TEMPLATES:
+        return True
+    length, value = match.group(last - 1, last)
+    if _length_of(length) != len(value):
+        return False
+    return last == _DATA or (_fits(match, _DATA) and _fits(match, _NAMES) and _fits(match, _TAX))
+
+
+def _fits(match: Match, group: int) -> bool:
+    """Is the template absent, or as long as it says?"""
+    value = match[group]
+    return value is None or _length_of(match[group - 1]) == len(value)
 
 
 def find(match: Match, tag: str) -> DataObject | None:
@@ -237,6 +243,7 @@ _BILL_LENGTH, _BILL, _ABROAD, _BILLER = _index["bill_length"], _index["bill"], _
 _REF1, _REF2 = _index["ref1"], _index["ref2"]
 _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT = _index["any_amount"], _index["late_amount"], _index["last_amount"]
 _BEFORE_TEMPLATES: Final = _index["postal_code"]
+_DATA, _NAMES, _TAX = _index["data"], _index["names"], _index["vat"]
 _GROUPS: Final = {
     "52": (_index["category"],),
     "54": (PLAIN_AMOUNT, _ANY_AMOUNT, _LATE_AMOUNT, _LAST_AMOUNT),
@@ -244,5 +251,5 @@ _GROUPS: Final = {
     "60": (_index["city"],),
     "61": (_index["postal_code"],),
 }
-_TEMPLATES: Final = {"30": _BILL, "62": _index["data"], "64": _index["names"], "80": _index["vat"]}
+_TEMPLATES: Final = {"30": _BILL, "62": _DATA, "64": _NAMES, "80": _TAX}
 _length_of: Final = tlv.LENGTHS.get
