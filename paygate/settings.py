@@ -64,7 +64,8 @@ KNOWN = frozenset(
         *vendors.KNOWN,
     }
 )
-NOT_SETTINGS = frozenset({"BASE_URL", "PAYGATE_REQUIRE_ALL"})  # Another name of one; and one of the test suite.
+# Another name of one, one of the test suite, and two of the script that a phone runs.
+NOT_SETTINGS = frozenset({"BASE_URL", "PAYGATE_REQUIRE_ALL", "PAYGATE_SOURCE_URL", "PAYGATE_SOURCE_SECRET"})
 _LINE = re.compile(r"\s*(?:export\s+)?(PAYGATE_[A-Z0-9_]+|BASE_URL)\s*=(.*)")
 
 

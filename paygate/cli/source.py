@@ -23,7 +23,7 @@ def source() -> None:
     )
 )
 @click.option("--account", required=True, help="The account's id, from `paygate account add` or `list`.")
-@click.option("--kind", required=True, type=click.Choice(sources.KINDS), help="The language it speaks.")
+@click.option("--kind", required=True, type=click.Choice(sources.READ_KINDS), help="The language it speaks.")
 @click.option("--bank-merchant", help="For kbank: the merchant id that KBank's callbacks name.")
 @json_option
 def add(account: str, kind: str, bank_merchant: str | None, as_json: bool) -> None:

@@ -182,6 +182,7 @@ async def _take_in(ctx: Context, source: Source, heard: _Heard) -> Outcome:
     if not is_evidence:
         if taken.is_new and not heard.ask:
             telemetry.count_notice(notice.bank or "unknown", (heard.reason or "none").lower())
+        telemetry.count_evidence(notice.channel or "notice", _unheard(heard).word)
         return _unheard(heard)
     outcome = await evidence.record(ctx, _observation(source, heard, digest, taken))
     if taken.outcome is None:

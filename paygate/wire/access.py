@@ -47,20 +47,21 @@ async def authenticate_page(request: Request) -> Principal:
     principal = await authenticate(request)
     if principal.kind == "public" and not greet_page(request, principal):
         said = request.headers.getlist("origin")
-        raise Forbidden(_refused(principal, _origin(request), bool(said)))
+        raise Forbidden(_refused(principal, page_of(request), bool(said)))
     return principal
 
 
 def greet_page(request: Request, principal: Principal) -> bool:
     """Whether the request's page may use the pk_ key of *principal*; if so, it may read the answer."""
-    origin = _origin(request)
+    origin = page_of(request)
     if principal.mode == "live" and origin not in principal.allowed_origins:
         return False
     let_read(request.scope, origin)
     return True
 
 
-def _origin(request: Request) -> str | None:
+def page_of(request: Request) -> str | None:
+    """The origin of the page that asks; None outside browsers."""
     said = request.headers.getlist("origin")
     return origins.shown(said[0]) if len(said) == 1 else None
 

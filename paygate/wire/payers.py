@@ -11,7 +11,8 @@ from starlette.requests import Request
 from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.payments import Payment
 from paygate.services import payments
-from paygate.wire.access import authenticate, greet_page
+from paygate.wire.access import authenticate, greet_page, page_of
+from paygate.wire.edge import let_read
 from paygate.wire.requests import context
 
 HEADER = "x-client-secret"
@@ -51,7 +52,9 @@ async def merchant_or_payer(request: Request, payment_id: UUID) -> Access:
     if not secret and not has_key:
         raise Unauthorized()
     if not has_key:
-        return Access(await _by_secret(request, payment_id, secret), "public")
+        payment = await _by_secret(request, payment_id, secret)
+        let_read(request.scope, page_of(request))  # Whoever has the secret may read what it opens, on whatever page.
+        return Access(payment, "public")
     principal = await authenticate(request)
     if principal.kind == "secret":
         payment = await payments.get(ctx, principal, payment_id)

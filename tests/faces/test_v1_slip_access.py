@@ -63,6 +63,16 @@ async def test_the_payer_sees_the_public_view_and_the_merchant_all(slip_gateway:
     assert (over["status"], over["qrPayload"]) == ("CANCELLED", None)
 
 
+async def test_any_page_that_has_the_client_secret_may_read_what_it_opens(slip_gateway: Slips) -> None:
+    gateway = slip_gateway.gateway
+    made = await gateway.create()
+    origin = {"Origin": "https://shop.example"}
+    answer = await gateway.ask("GET", f"/api/v1/payment/{made['id']}", key=None, headers=secret(made) | origin)
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    refused = await gateway.ask("GET", f"/api/v1/payment/{made['id']}", headers=origin)
+    assert "access-control-allow-origin" not in refused.headers
+
+
 async def test_whoever_is_not_the_payer_or_the_merchant_is_401(slip_gateway: Slips) -> None:
     gateway = slip_gateway.gateway
     other = await merchants.create(gateway.ctx, email="o@example.com", name="O", plan="free", approve=True)

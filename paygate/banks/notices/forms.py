@@ -92,9 +92,10 @@ class Form:
         )
 
     def _needed(self, piece: str) -> bool:
-        """Behind a name that takes in all it can, the bank's last piece must stand, else the name would take in the
-        amount and the balance pass for it."""
-        return self.closed and any(f"(?P<{name}>" in piece for name in self.whole)
+        """Behind a name that takes in all it can, and the amount, the bank's last piece must stand: else the name would
+        take in the amount, and the balance pass for it."""
+        named_first = 0 <= self.head.find("(?P<payer>") < self.head.find("(?P<amount>")
+        return self.closed and named_first and any(f"(?P<{name}>" in piece for name in self.whole)
 
     def _found(self, match: re.Match[str], *, cut: bool) -> Found:
         pieces = {name: value.strip() for name, value in match.groupdict().items() if value and value.strip()}

@@ -52,8 +52,8 @@ WORDS: tuple[tuple[Role | None, str], ...] = (
     (Role.TIME, r"เวลา|\btime\b"),
     (Role.DETAILS, r"รายละเอียด|detail|หมายเหตุ|note|memo|remark|ผู้โอน|ผู้รับ|payer|sender|counter"),
 )
-OUT_WORDS = re.compile(r"ถอน|withdraw|debit|เงินออก|หัก|จ่าย|paid out|money out|\bdr\b")
-IN_WORDS = re.compile(r"ฝาก|deposit|credit|เงินเข้า|รับ|paid in|money in|\bcr\b")
+OUT_WORDS = re.compile(r"เดบิต|หักบัญชี|ถอน|withdraw|debit|เงินออก|หัก|จ่าย|paid out|money out|\bdr\b")
+IN_WORDS = re.compile(r"เครดิต|เข้าบัญชี|ฝาก|deposit|credit|เงินเข้า|รับ|paid in|money in|\bcr\b")
 AMOUNT_WORDS = re.compile(r"จำนวน|amount|ยอดเงิน")
 MARK_WORDS = re.compile(r"^(type|ประเภท|dr\W*/?\W*cr|cr\W*/?\W*dr|d/c|c/d|sign|indicator|transaction type)\W*$")
 TEXT_WORDS = re.compile(r"รายการ|description|particular|transaction|narrative|คำอธิบาย")

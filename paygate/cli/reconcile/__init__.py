@@ -15,6 +15,7 @@ from paygate.cli.output import examples, json_option, read_id
 from paygate.cli.reconcile import page
 from paygate.cli.session import run
 from paygate.core import ids
+from paygate.core.credits import BANGKOK
 from paygate.core.errors import InvalidInput, TooLarge
 from paygate.core.money import show
 from paygate.core.statement_reports import Finding, Report
@@ -138,8 +139,10 @@ def _lines(report: Report) -> list[str]:
     for finding in (Finding.MISSING, Finding.DIFFERS, Finding.DUPLICATE, Finding.WITHOUT_PAYMENT, Finding.NEVER_HEARD):
         rows = report.of(finding)
         for row in rows[:SHOWN]:
-            place = f"line {row.line}" if row.line else f"credit {row.credit_id}"
-            when = row.at.strftime("%Y-%m-%d %H:%M") if row.at else row.day.isoformat()
+            place = (
+                f"line {row.line}" if row.line else f"credit {ids.show('crd', row.credit_id)}" if row.credit_id else "?"
+            )
+            when = row.at.astimezone(BANGKOK).strftime("%Y-%m-%d %H:%M") if row.at else row.day.isoformat()
             why = f"  {row.reason}" if row.reason else ""
             payment = f"  payment {row.payment_id}" if row.payment_id else ""
             found.append(f"{finding.value}: {place}  {when}  {show(row.amount_satang)}{why}{payment}")

@@ -172,3 +172,14 @@ def test_too_many_lines_and_too_many_bytes_are_refused(monkeypatch: pytest.Monke
 def test_a_line_is_what_the_statement_says() -> None:
     [line] = read(b"date,description,deposit,ref1,ref2\n2026-05-01T10:00:00+07:00,x,1.00,ab1,7\n").lines
     assert line == Line(2, at(1, 10, 0), date(2026, 5, 1), 100, IN, text="x", ref1="AB1", ref2="7")
+
+
+@pytest.mark.parametrize(
+    ("out", "into"), [("เดบิต", "เครดิต"), ("จำนวนเงินเดบิต", "จำนวนเงินเครดิต"), ("หักบัญชี", "เข้าบัญชี"), ("Debit", "Credit")]
+)
+def test_the_two_columns_of_money_are_known_by_any_of_their_names(out: str, into: str) -> None:
+    found = read(
+        f"วันที่,เวลา,รายการ,{out},{into},ยอดคงเหลือ\n01/05/2569,08:00,โอน,,150.00,1150.00\n01/05/2569,09:00,ถอน,50.00,,1100.00\n".encode()
+    )
+    assert money(found) == [(IN, 15_000), (OUT, 5_000)]
+    assert found.problems == ()
