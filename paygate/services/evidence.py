@@ -15,7 +15,7 @@ from time import monotonic
 from uuid import UUID
 
 from paygate import telemetry
-from paygate.core.credits import BANGKOK, REJECTED, Credit, CreditState, Observation, Sameness, recognise
+from paygate.core.credits import BANGKOK, REJECTED, SKEW, Credit, CreditState, Observation, Sameness, recognise
 from paygate.core.events import of_payment
 from paygate.core.ledger import PLATFORM, credit_parked
 from paygate.core.matching import (
@@ -156,7 +156,7 @@ def _has_own_holder(found: rows.Candidates, credit: Credit, seen: Observation, n
     return any(
         candidate.payment.id != credit.payment_id
         and candidate.held(seen.occurred_at)
-        and not candidate.held(credit.occurred_at)
+        and not (candidate.held(credit.occurred_at) or candidate.held(credit.occurred_at + SKEW))
         and standing(candidate.payment, now) in (Status.PENDING, Status.EXPIRED)
         for candidate in found.holders
     )

@@ -187,3 +187,19 @@ def test_attack_21_a_balance_behind_a_name_never_passes_for_the_amount(sender: s
     for end in range(len(form.format(name))):
         cut = notices.read(form.format(name)[:end], sender, RECEIVED)
         assert cut.amount_satang in (None, 15_000) or "คงเหลือ" in name, form.format(name)[:end]
+
+
+@pytest.mark.parametrize(
+    ("sender", "text"),
+    [
+        (
+            "BANGKOKBANK",
+            "You received a transfer of THB 150.00 to account 123-4-xxx333-4 from MR {} SOMCHAI on 20 Nov 2026 16:58",
+        ),
+        ("th.co.truemoney.wallet", "ได้รับเงินจาก {} W. จำนวน 150.00 บาท"),
+        ("Krungsri", "รับเงินโอน 150.00 บาท เข้าบัญชี xxx-2-22333-x จาก MR {}"),
+    ],
+)
+@pytest.mark.parametrize("word", ["PIN", "OTP", "FAILED", "CANCEL", "WIN", "FREE", "SCHEDULED"])
+def test_no_word_in_a_payers_name_makes_money_be_ignored(sender: str, text: str, word: str) -> None:
+    assert notices.read(text.format(word), sender, RECEIVED).kind in ("unread", "credit")

@@ -123,6 +123,20 @@ async def test_two_real_credits_of_one_amount_in_one_minute_stay_two(phone: Phon
     assert await phone.count("credits") == 2
 
 
+async def test_a_text_without_a_clock_that_is_shown_again_is_the_same_credit_by_its_balance(
+    phone: Phone, gateway: Gateway
+) -> None:
+    text = "เงิน 150.00บ เข้าบ/ชx234567 ใช้ได้ 1,150.00บ"
+    first = await gateway.create()
+    assert (await phone.send(other(text, nonce="1")))["transactionId"] == first["id"]
+    second = await gateway.create()
+    for nonce in ("2", "3"):
+        again = {"received": True, "outcome": "DUPLICATE", "transactionId": first["id"]}
+        assert await phone.send(other(text, nonce=nonce)) == again
+    assert (await phone.send(other(text.replace("1,150", "1,300"), nonce="4")))["transactionId"] == second["id"]
+    assert await phone.count("credits") == 2
+
+
 async def test_texts_without_time_and_balance_are_told_apart_by_the_nonce(phone: Phone, gateway: Gateway) -> None:
     await gateway.create()
     text = "Money in +THB 150.00 to a/c x234567 from MALI S."

@@ -154,6 +154,17 @@ async def test_a_slip_of_the_same_credit_lifts_the_ceiling(ctx: Context) -> None
     await assert_balanced(ctx)
 
 
+async def test_a_slip_of_the_same_minute_as_payment_and_notice_is_the_same_credit(ctx: Context) -> None:
+    """A bank's text tells the minute alone, which began before the payment was made."""
+    shop = await open_shop(ctx)
+    payment = await shop.sell(600_000)
+    told_at = payment.created_at - 40 * SECOND
+    await forward(shop, 600_000, at=told_at, channel=Channel.PUSH)
+    slip = shop.says(600_000, rank="B", channel=Channel.SLIP, source_id=ctx.new_id(), at=now())
+    assert await evidence.record(ctx, slip) == evidence.Outcome(Word.PAID, payment.id)
+    assert await credits(ctx) == [("SETTLED", None, payment.id)]
+
+
 async def test_a_merchants_own_ceiling_holds_on_its_own_account_as_well(ctx: Context) -> None:
     shop = await open_shop(ctx, plan="pro")
     await sql(ctx, "UPDATE merchants SET notice_ceiling_satang = 10000 WHERE merchant_id <> 0")

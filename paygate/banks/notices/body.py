@@ -19,6 +19,7 @@ from paygate.banks.notices import Notice
 from paygate.banks.notices.text import MAX_CHARS, normalise
 from paygate.core import canonical, fields
 from paygate.core.canonical import JsonValue
+from paygate.core.credits import BANGKOK
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.fields import Fields
@@ -48,10 +49,14 @@ class Message:
         return any(one.casefold() == domain or one.casefold().endswith(f".{domain}") for one in found)
 
     def digest(self, notice: Notice) -> bytes:
-        """SHA-256 of what was said. A text that has its own time and balance is itself, however often it comes; any
-        other may be said of two equal payments, and is told apart by the phone's nonce, or the moment of receipt."""
-        itself = notice.time_source == "text" and notice.balance_satang is not None
-        mark = None if itself else self.nonce or timestamp(self.received_at)
+        """SHA-256 of what was said. A text that has its own balance is itself, however often it comes: the next payment
+        leaves another balance. Without a time of its own that holds for a day. Any other may be said of two equal
+        payments, and is told apart by the phone's nonce, or the moment of receipt."""
+        mark: str | None = None
+        if notice.balance_satang is None:
+            mark = self.nonce or timestamp(self.received_at)
+        elif notice.time_source != "text":
+            mark = self.received_at.astimezone(BANGKOK).date().isoformat()
         said = [notice.bank, notice.channel, normalise(self.text), mark]
         return hashlib.sha256(canonical.dumps(said).encode()).digest()
 

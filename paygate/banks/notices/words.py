@@ -69,6 +69,15 @@ _OWN = re.compile(
 )
 
 
+# Where a payer's name stands: behind these words, up to the next number or word of the bank.
+_NAME_SLOT = re.compile(
+    r"((?:จาก|โดย|ผู้โอน|\bfrom\b|\bby\b)[\s:]{0,3})"
+    r"(?:(?!เข้า|จำนวน|เมื่อ|วันที่|คงเหลือ|ใช้ได้|บัญชี| on | to | amount)[^0-9]){1,80}",
+    re.IGNORECASE,
+)
+_NAMELIKE = re.compile(r"[A-Z][A-Za-z]*[\s.!]*$")
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What a text about money that left says, as far as it can be seen."""
@@ -83,8 +92,11 @@ def reason_of(line: str) -> str:
     """Why *line*, which fits no sentence of money in, is none: a code word, or NOT_UNDERSTOOD.
 
     Words for money out that come before any for money in make it OUTGOING. A text that begins as a credit does, with
-    an account, is never taken for an advertisement because of a word in it, such as a payer's name.
+    an account, is never taken for an advertisement because of a word in it. A payer's name in it is not looked at.
     """
+    opens = _CREDIT.search(line)
+    if opens and _AMOUNT.search(line):
+        line = line[: opens.start()] + _NAME_SLOT.sub(r"\1", line[opens.start() :])
     if _OTP.search(line):
         return "OTP"
     if _FAILED.search(line):
@@ -112,7 +124,9 @@ def reason_of(line: str) -> str:
 def says_failed(line: str, payer: str | None) -> bool | None:
     """Whether a sentence that reads as a credit was taken back at its end; None: a name holds such a word."""
     if _FAILED_AT_END.search(line):
-        return True
+        # A word with a capital at the end of a name is more likely part of it than the bank's: a person looks.
+        named = payer is not None and line.rstrip(" .!").endswith(payer.rstrip(" .!"))
+        return None if named and _NAMELIKE.search(line) else True
     return None if payer is not None and _FAILED.search(payer) else False
 
 
