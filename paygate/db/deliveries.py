@@ -50,7 +50,7 @@ CLAIM = Sql("""
           SELECT x.*, o.disabled
             FROM open o
       CROSS JOIN LATERAL (
-                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at, d.attempts
+                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at, d.attempts, d.attempts_before
                    FROM deliveries d
                   WHERE d.state = 'DUE'
                     AND d.merchant_id = o.merchant_id
@@ -62,7 +62,7 @@ CLAIM = Sql("""
                     FOR NO KEY UPDATE SKIP LOCKED) x                -- Another worker has it.
            ),
            placed AS (
-          SELECT u.*, u.disabled OR u.attempts >= :most_claims AS hopeless,
+          SELECT u.*, u.disabled OR u.attempts - u.attempts_before >= :most_claims AS hopeless,
                  row_number() OVER (PARTITION BY u.merchant_id, u.mode, u.endpoint_id ORDER BY u.run_at) AS place
             FROM due u
            ),
@@ -83,67 +83,41 @@ CLAIM = Sql("""
              AND d.event_id = c.event_id
              AND d.endpoint_id = c.endpoint_id
              AND (c.turn <= :limit OR c.hopeless)
-       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.lease_id, c.turn
+       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.attempts_before, d.lease_id,
+                 d.created_at, c.turn
            )
-    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.lease_id,
-           clock_timestamp() AS claimed_at, v.type AS event_type, v.body, e.url, e.format, e.secret,
+    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.attempts_before, c.lease_id,
+           c.created_at, clock_timestamp() AS claimed_at, v.type AS event_type, e.url, e.format, e.secret,
+           CASE WHEN e.format = 'paygate' THEN v.body ELSE b.body END AS body,
            CASE WHEN e.old_until > clock_timestamp() THEN e.old_secret END AS old_secret
       FROM claimed c
       JOIN events v ON v.merchant_id = c.merchant_id AND v.mode = c.mode AND v.id = c.event_id
       JOIN endpoints e ON e.merchant_id = c.merchant_id AND e.mode = c.mode AND e.id = c.endpoint_id
+ LEFT JOIN event_bodies b ON b.merchant_id = c.merchant_id AND b.mode = c.mode AND b.event_id = c.event_id
+       AND b.format = e.format
   ORDER BY c.turn
-""")
-
-# The log of the try stands whoever has the lease by now; the delivery itself moves only under our own.
-RECORD = Sql("""
-      WITH logged AS (
-           INSERT INTO attempts (merchant_id, mode, event_id, endpoint_id, attempt, at, status, latency_ms,
-                                 response_head, error)
-           VALUES (:merchant_id, :mode, :event_id, :endpoint_id, :attempt, :at, :status, :latency_ms,
-                   :response_head, :error)
-      ON CONFLICT DO NOTHING                                        -- A repeat after a commit whose answer was lost.
-           ),
-           told AS (
-           UPDATE endpoints
-              SET failing_since = CASE WHEN NOT :delivered::boolean THEN coalesce(failing_since, clock_timestamp()) END,
-                  disabled_at = coalesce(disabled_at, CASE WHEN :disable::text IS NOT NULL THEN clock_timestamp() END),
-                  disabled_reason = coalesce(disabled_reason, :disable)
-            WHERE merchant_id = :merchant_id
-              AND mode = :mode
-              AND id = :endpoint_id
-              AND (:delivered = (failing_since IS NOT NULL) OR :disable::text IS NOT NULL AND disabled_at IS NULL)
-           ),
-           moved AS (
-           UPDATE deliveries
-              SET state = :state::text,
-                  run_at = CASE WHEN :state = 'DUE' THEN clock_timestamp() + :pause::interval ELSE run_at END,
-                  finished_at = CASE WHEN :state <> 'DUE' THEN clock_timestamp() END,
-                  lease_id = NULL
-            WHERE merchant_id = :merchant_id
-              AND mode = :mode
-              AND event_id = :event_id
-              AND endpoint_id = :endpoint_id
-              AND state = 'DUE'
-              AND lease_id = :lease_id                              -- A successor may have it by now.
-        RETURNING 1
-           )
-    SELECT count(*) FROM moved
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A claimed delivery with all it takes to send it. `attempt` counts from 1; secrets are sealed."""
+    """A claimed delivery with all it takes to send it. Secrets are sealed.
+
+    `attempt` counts from 1 over its whole life, `turn` since it was last sent again by hand: the schedule goes by that.
+    `body` None: nobody has written it in the endpoint's format yet.
+    """
 
     merchant_id: int
     mode: str
     event_id: UUID
     endpoint_id: UUID
     attempt: int
+    turn: int
     lease_id: UUID
+    created_at: datetime
     claimed_at: datetime
     event_type: str
-    body: str
+    body: str | None
     url: str
     format: str
     secret: bytes
@@ -156,22 +130,6 @@ class Claimed:
 
     due: tuple[Due, ...]
     buried: int
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What became of one try. `status` None: no answer came.
-
-    `state` is DELIVERED, DUE (again after `pause_s`) or DEAD; `disable` is why the endpoint shall hear no more, if so.
-    """
-
-    status: int | None
-    latency_ms: int
-    response_head: str
-    error: str | None
-    state: str
-    pause_s: float = 0.0
-    disable: str | None = None
 
 
 async def claim(
@@ -203,30 +161,6 @@ async def claim(
     return Claimed(due, len(rows) - len(due))
 
 
-async def record(conn: Conn, due: Due, attempt: Attempt) -> bool:
-    """Log the try and move the delivery; whether the lease was still ours."""
-    moved = await conn.fetchval(
-        *RECORD.bind(
-            merchant_id=due.merchant_id,
-            mode=due.mode,
-            event_id=due.event_id,
-            endpoint_id=due.endpoint_id,
-            attempt=due.attempt,
-            at=due.claimed_at,
-            status=attempt.status,
-            latency_ms=attempt.latency_ms,
-            response_head=attempt.response_head,
-            error=attempt.error,
-            delivered=attempt.state == "DELIVERED",
-            disable=attempt.disable,
-            state=attempt.state,
-            pause=timedelta(seconds=attempt.pause_s),
-            lease_id=due.lease_id,
-        )
-    )
-    return bool(moved)
-
-
 def _due(row: Any) -> Due:
     return Due(
         merchant_id=row["merchant_id"],
@@ -234,7 +168,9 @@ def _due(row: Any) -> Due:
         event_id=row["event_id"],
         endpoint_id=row["endpoint_id"],
         attempt=row["attempts"],
+        turn=row["attempts"] - row["attempts_before"],
         lease_id=row["lease_id"],
+        created_at=row["created_at"],
         claimed_at=row["claimed_at"],
         event_type=row["event_type"],
         body=row["body"],
