@@ -15,13 +15,11 @@ from paygate.db.sql import Sql
 COLUMNS = """merchant_id, mode, id, url, events, format, description, failing_since, disabled_at, disabled_reason,
            CASE WHEN old_until > statement_timestamp() THEN old_until END AS old_until, created_at"""
 
-# The merchant's row is locked, so that two at once cannot both be the last one allowed.
+# Who adds an endpoint locks the merchant's row first, so that two at once cannot both be the last one allowed.
+LOCK_MERCHANT = Sql("SELECT 1 FROM merchants WHERE merchant_id = :merchant_id FOR NO KEY UPDATE")
+
 COUNT = Sql("""
-    SELECT (SELECT count(*) FROM endpoints e
-             WHERE e.merchant_id = m.merchant_id AND e.mode = :mode AND e.deleted_at IS NULL) AS endpoints
-      FROM merchants m
-     WHERE m.merchant_id = :merchant_id
-       FOR NO KEY UPDATE
+    SELECT count(*) FROM endpoints WHERE merchant_id = :merchant_id AND mode = :mode AND deleted_at IS NULL
 """)
 
 INSERT = Sql(f"""
@@ -118,8 +116,9 @@ class Numbered:
 
 async def count(conn: Conn, merchant_id: int, mode: Mode) -> int | None:
     """How many endpoints the merchant has, None when there is no such merchant. Others who count wait."""
-    found: int | None = await conn.fetchval(*COUNT.bind(merchant_id=merchant_id, mode=mode))
-    return found
+    if await conn.fetchval(*LOCK_MERCHANT.bind(merchant_id=merchant_id)) is None:
+        return None
+    return int(await conn.fetchval(*COUNT.bind(merchant_id=merchant_id, mode=mode)))
 
 
 async def insert(

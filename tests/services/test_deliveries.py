@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from paygate.core import ids
+from paygate.core.errors import Bug
 from paygate.core.webhooks import RETRY_DELAYS_S, new_secret
 from paygate.db.deliveries import Due
 from paygate.outbound import Outbound
@@ -162,13 +163,18 @@ async def test_no_answer_is_a_failure_with_its_reason(ctx: Context, outbound: Ou
     assert "whsec" not in attempt["error"]
 
 
-async def test_a_format_without_a_renderer_is_not_sent_as_something_else(ctx: Context, outbound: Outbound) -> None:
+async def test_an_event_that_cannot_be_written_in_a_format_is_a_failed_try_and_holds_nothing_up(
+    ctx: Context, outbound: Outbound
+) -> None:
+    """Its payment is not there: nothing is sent in other words instead."""
     async with receiver() as sink:
-        event_id = await make_delivery(ctx, await make_endpoint(ctx, sink.url, form="stripe"))
-        await send_once(ctx, outbound)
-    assert sink.heard == []
-    assert (await delivery(ctx, event_id))["state"] == "DEAD"
-    assert "stripe" in (await tries(ctx, event_id))[0]["error"]
+        await make_delivery(ctx, await make_endpoint(ctx, sink.url, form="stripe"))
+        good = await make_delivery(ctx, await make_endpoint(ctx, sink.url))
+        dues = {due.format: due for due in await claimed(ctx)}
+        with pytest.raises(Bug):
+            await deliveries.send(ctx, outbound, dues["stripe"])
+        assert await deliveries.record(ctx, dues["paygate"], await deliveries.send(ctx, outbound, dues["paygate"]))
+    assert [heard.event_id for heard in sink.heard] == [ids.show("wh", good)]
 
 
 async def test_only_the_first_kilobyte_of_an_answer_is_kept(ctx: Context, outbound: Outbound) -> None:

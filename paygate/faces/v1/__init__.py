@@ -3,7 +3,7 @@
 `shapes` reads and prints its JSON, `errors` is its table of refusals, the other modules have the handlers.
 """
 
-from paygate.faces.v1 import batches, codes, payments, pictures, transactions
+from paygate.faces.v1 import batches, codes, payments, pictures, transactions, webhooks
 from paygate.faces.v1.errors import refuse
 
-__all__ = ["batches", "codes", "payments", "pictures", "refuse", "transactions"]
+__all__ = ["batches", "codes", "payments", "pictures", "refuse", "transactions", "webhooks"]
