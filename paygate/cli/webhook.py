@@ -118,7 +118,7 @@ def update(endpoint_id: str, url: str | None, events: tuple[str, ...], descripti
 @click.option("--reason", default="Disabled by the operator.", help="Shown to the merchant.")
 @json_option
 def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
-    """Tell an endpoint nothing more, and give up what waits for it."""
+    """Tell an endpoint nothing more. What waits for it is given up when its time comes."""
     _change(endpoint_id, Change(enabled=False, reason=reason), as_json)
 
 
@@ -126,7 +126,7 @@ def disable(endpoint_id: str, reason: str, as_json: bool) -> None:
 @click.argument("endpoint_id")
 @json_option
 def enable(endpoint_id: str, as_json: bool) -> None:
-    """Let an endpoint hear again. What it missed: `paygate webhook redeliver --all`."""
+    """Let an endpoint hear again. What it missed: `paygate webhook redeliver --from ... --all`."""
     _change(endpoint_id, Change(enabled=True), as_json)
 
 

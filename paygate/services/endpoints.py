@@ -175,7 +175,8 @@ async def owner(ctx: Context, endpoint_id: UUID) -> tuple[int, Mode]:
 async def update(ctx: Context, merchant_id: int, mode: Mode, endpoint_id: UUID, change: Change) -> Endpoint:
     """Change an endpoint. Disabling keeps the first moment and reason; enabling forgets past failures.
 
-    What was waiting for a disabled endpoint is given up; `deliveries` can be sent again. Raises NotFound, InvalidInput.
+    What waits for a disabled endpoint is given up when its time comes; it can be sent again. Raises NotFound,
+    InvalidInput.
     """
     url = None if change.url is None else _url(ctx, change.url, mode)
     wanted = None if change.events is None else read_events(change.events)
