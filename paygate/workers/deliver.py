@@ -22,6 +22,13 @@ from paygate.workers.loop import Bell, backoff_s
 AT_ONCE = 64
 """Results of one commit: as many as quick requests may be under way."""
 
+MOST_UNDER_WAY = 512
+"""Deliveries claimed and not yet written down: a slow database slows the sending, and results do not pile up."""
+
+WORTH_ASKING = 16
+PAUSE_S = 0.01
+"""Room for fewer than so many is not asked about again so soon: in a rush each question costs more than it brings."""
+
 FINISH_S = TOTAL_TIMEOUT_S + 3.0
 """How long a stop waits for what is under way: the longest request, and time to keep its result."""
 
@@ -49,13 +56,16 @@ class Deliverer:
         self._ended: list[_Ended] = []
         self._writer: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
+        self._asked_s = 0.0
         self._now_s = asyncio.get_running_loop().time
 
     async def work(self) -> bool:
         """Claim what is due and there is room for, and start sending it; whether there may be more."""
-        room = self._lanes.room(self._now_s())
-        if not room:
+        room = min(self._lanes.room(self._now_s()), MOST_UNDER_WAY - len(self._under_way))
+        now_s = self._now_s()
+        if room <= 0 or (room < WORTH_ASKING and now_s - self._asked_s < PAUSE_S):
             return False
+        self._asked_s = now_s
         claimed = await deliveries.claim(self._ctx, rooms=self._lanes.rooms(), new_room=NEW, limit=room)
         for due in claimed.due:
             began_s = self._now_s()
@@ -78,13 +88,21 @@ class Deliverer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _deliver(self, due: Due, began_s: float) -> None:
+        try:
+            attempt = await self._try(due, began_s)
+            await self._keep(due, attempt, began_s)
+        except Exception:  # Nobody awaits this task; its lease brings the delivery back
+            log.exception("a webhook's result could not be kept", webhook=str(due.event_id))
+        finally:
+            self._bell.ring()
+
+    async def _try(self, due: Due, began_s: float) -> Attempt:
+        """Send it; its lane is free as soon as there is an answer, before that is written down."""
         delivered = False
         try:
             attempt = await self._send(due)
             delivered = attempt.state == "DELIVERED"
-            await self._keep(due, attempt, began_s)
-        except Exception:  # Nobody awaits this task; its lease brings the delivery back
-            log.exception("a webhook's result could not be kept", webhook=str(due.event_id))
+            return attempt
         finally:
             self._lanes.leave(due.endpoint_id, began_s, delivered=delivered)
             self._bell.ring()
@@ -97,8 +115,7 @@ class Deliverer:
             return deliveries.failed(due, "Internal error; the gateway's log has the details.")
 
     async def _keep(self, due: Due, attempt: Attempt, began_s: float) -> None:
-        """Have the result written down, and wait until it is: the lane is free only then, so that a slow database
-        slows the sending instead of letting results pile up."""
+        """Have the result written down, and wait until it is."""
         ended = _Ended(due, attempt, began_s, asyncio.get_running_loop().create_future())
         self._ended.append(ended)
         if self._writer is None:
