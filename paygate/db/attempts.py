@@ -43,9 +43,9 @@ RECORD = Sql("""
              FROM result r, clock c
             WHERE d.merchant_id = r.merchant_id
               AND d.mode = r.mode
-              AND d.event_id = r.event_id
-              AND d.endpoint_id = r.endpoint_id
-              AND d.state = 'DUE'
+              AND d.event_id = r.event_id                           -- By the primary key: an event has few endpoints,
+              AND d.endpoint_id IS NOT DISTINCT FROM r.endpoint_id  -- an endpoint may have a million deliveries,
+              AND d.finished_at IS NULL                             -- and as many may be due.
               AND d.lease_id = r.lease_id                           -- A successor may have it by now.
         RETURNING r.place
            ),
