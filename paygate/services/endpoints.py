@@ -21,6 +21,7 @@ from paygate.db.events import tell_one
 from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.outbound import check_url
+from paygate.outbound.addresses import OwnAddresses, parse
 from paygate.services.context import Context
 from paygate.services.once import Answered, once, unanswered
 from paygate.services.payments import Replayed
@@ -274,9 +275,23 @@ async def send_test(
 
 def _url(ctx: Context, url: str, mode: Mode) -> str:
     checked = check_url(url, live=mode == "live", allow_networks=ctx.webhook_allow_networks)
-    if _origin(checked) == _origin(ctx.public_url):
+    if _leads_back(ctx, checked):
         raise InvalidInput("The URL is this gateway's own address.", field="url")
     return checked
+
+
+def _leads_back(ctx: Context, url: str) -> bool:
+    """Whether it names this gateway, as far as that can be told without a network; the sender looks again."""
+    host, port = _origin(url)
+    if (host, port) == _origin(ctx.public_url):
+        return True
+    if ctx.listening is None:
+        return False
+    try:
+        address = parse("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return False  # A name: what is behind it is seen at the connection.
+    return OwnAddresses([ctx.listening]).holds(address, port)
 
 
 def _require_words(wanted: Sequence[str], body_format: str) -> None:

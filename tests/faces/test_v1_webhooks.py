@@ -12,7 +12,8 @@ from paygate.core.webhooks import verify_delivery
 from paygate.outbound import Outbound
 from paygate.services import deliveries, merchants
 from paygate.services.endpoints import MOST_ENDPOINTS
-from tests.faces.conftest import Gateway
+from tests.faces.conftest import Gateway, serving
+from tests.outbound.hostile import FORBIDDEN_HOSTS, MALFORMED
 from tests.workers.world import Receiver, execute, receiver, rows, says, value
 
 ENDPOINTS = "/api/v1/webhooks/endpoints"
@@ -111,6 +112,39 @@ async def test_a_wrong_field_is_named_and_nothing_is_written(gateway: Gateway) -
         assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_REQUEST"), answer.text
         assert answer.json()["field"] == field, wrong
     assert await gateway.counts() == before
+
+
+async def test_no_hostile_url_becomes_an_endpoint(gateway: Gateway) -> None:
+    endpoint = await made(gateway)
+    before = await gateway.counts()
+    ways = (("POST", ENDPOINTS), ("PATCH", f"{ENDPOINTS}/{endpoint['id']}"))
+    hostile = [f"https://{host}:8443/hook" for host in FORBIDDEN_HOSTS]
+    for turn, url in enumerate((*hostile, *MALFORMED, "http://shop.example/", "http://127.0.0.1:8000/", "x" * 3_000)):
+        method, path = ways[turn % 2]
+        answer = await gateway.ask(method, path, json.dumps({"url": url}).encode())
+        assert (answer.status_code, answer.json().get("field")) == (400, "url"), (url, answer.text)
+    assert await gateway.counts() == before
+
+
+async def test_the_gateways_own_address_is_no_endpoint_though_its_network_is_allowed(
+    gateway: Gateway, dsn: str
+) -> None:
+    env = {"PAYGATE_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8,::1/128", "PAYGATE_LISTENING": "0.0.0.0:8123"}
+    async with serving(dsn, PAYGATE_PUBLIC_URL="https://pay.example", **env) as base:
+        for url, status in (
+            ("http://127.0.0.1:8123/api/bank/x", 400),
+            ("http://127.9.9.9:8123/", 400),
+            ("http://2130706433:8123/", 400),
+            ("http://[::ffff:127.0.0.1]:8123/", 400),
+            ("http://localhost:8123/", 400),
+            ("https://PAY.example/", 400),
+            ("https://pay.example.:443/", 400),
+            ("http://127.0.0.1:8124/", 201),
+            ("https://pay.example:8443/", 201),
+        ):
+            headers = {"X-API-Key": gateway.world.secret_key}
+            answer = await gateway.client.post(f"{base}{ENDPOINTS}", json={"url": url}, headers=headers)
+            assert answer.status_code == status, (url, answer.text)
 
 
 async def test_an_endpoint_is_changed_disabled_with_a_reason_and_enabled_again(gateway: Gateway) -> None:
