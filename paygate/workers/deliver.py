@@ -61,9 +61,12 @@ class Deliverer:
 
     async def work(self) -> bool:
         """Claim what is due and there is room for, and start sending it; whether there may be more."""
-        room = min(self._lanes.room(self._now_s()), MOST_UNDER_WAY - len(self._under_way))
         now_s = self._now_s()
-        if room <= 0 or (room < WORTH_ASKING and now_s - self._asked_s < PAUSE_S):
+        room = min(self._lanes.room(now_s), MOST_UNDER_WAY - len(self._under_way))
+        if room <= 0:
+            return False
+        if room < WORTH_ASKING and now_s - self._asked_s < PAUSE_S:
+            self._bell.ring()  # Not now, but not later than the pace of the chore either.
             return False
         self._asked_s = now_s
         claimed = await deliveries.claim(self._ctx, rooms=self._lanes.rooms(), new_room=NEW, limit=room)
