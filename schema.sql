@@ -669,7 +669,8 @@ CREATE TABLE deliveries (                       -- The outbox: one row per event
     lease_id        uuid,                       -- Who claimed it last; a late worker cannot overwrite its successor.
     created_at      timestamptz NOT NULL,
     finished_at     timestamptz,                -- Delivered or given up.
-    attempts_before smallint    NOT NULL DEFAULT 0,  -- Of `attempts`, those before it was last sent again by hand: the schedule begins anew.
+    attempts_before smallint    NOT NULL DEFAULT 0,  -- Of `attempts`, those before it was last sent again by hand.
+    failures        smallint    NOT NULL DEFAULT 0,  -- Tries since then that ended badly: the schedule goes by them. What a kill cut short is none.
     PRIMARY KEY (merchant_id, mode, event_id, endpoint_id),
     FOREIGN KEY (merchant_id, mode, event_id) REFERENCES events,
     FOREIGN KEY (merchant_id, mode, endpoint_id) REFERENCES endpoints,

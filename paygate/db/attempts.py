@@ -39,6 +39,7 @@ RECORD = Sql("""
               SET state = r.state,
                   run_at = CASE WHEN r.state = 'DUE' THEN c.now + r.pause ELSE d.run_at END,
                   finished_at = CASE WHEN r.state <> 'DUE' THEN c.now END,
+                  failures = d.failures + CASE WHEN r.state <> 'DELIVERED' THEN 1 ELSE 0 END,
                   lease_id = NULL
              FROM result r, clock c
             WHERE d.merchant_id = r.merchant_id

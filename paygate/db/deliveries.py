@@ -16,7 +16,8 @@ from paygate.db.sql import Sql
 
 # One probe of the index for each endpoint that has open deliveries, then from each as many as it has room for: a long
 # queue of one is never read through to find the first of another. Everybody's first goes before anybody's second.
-# What belongs to a disabled endpoint, or was claimed :most_claims times without an end, dies here unsent.
+# What belongs to a disabled endpoint dies here unsent, and what was claimed :most_unfinished times without an end;
+# after :many_unfinished it comes back more slowly, as it may be what ends its workers.
 CLAIM = Sql("""
       WITH RECURSIVE lanes AS (
          (SELECT d.merchant_id, d.mode, d.endpoint_id, d.run_at
@@ -50,7 +51,8 @@ CLAIM = Sql("""
           SELECT x.*, o.disabled
             FROM open o
       CROSS JOIN LATERAL (
-                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at, d.attempts, d.attempts_before
+                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at,
+                        d.attempts - d.attempts_before - d.failures AS unfinished
                    FROM deliveries d
                   WHERE d.state = 'DUE'
                     AND d.merchant_id = o.merchant_id
@@ -62,7 +64,7 @@ CLAIM = Sql("""
                     FOR NO KEY UPDATE SKIP LOCKED) x                -- Another worker has it.
            ),
            placed AS (
-          SELECT u.*, u.disabled OR u.attempts - u.attempts_before >= :most_claims AS hopeless,
+          SELECT u.*, u.disabled OR u.unfinished >= :most_unfinished AS hopeless,
                  row_number() OVER (PARTITION BY u.merchant_id, u.mode, u.endpoint_id ORDER BY u.run_at) AS place
             FROM due u
            ),
@@ -75,7 +77,9 @@ CLAIM = Sql("""
              SET state = CASE WHEN c.hopeless THEN 'DEAD' ELSE d.state END,
                  finished_at = CASE WHEN c.hopeless THEN clock_timestamp() END,
                  attempts = d.attempts + CASE WHEN c.hopeless THEN 0 ELSE 1 END,
-                 run_at = CASE WHEN c.hopeless THEN d.run_at ELSE clock_timestamp() + :lease::interval END,
+                 run_at = CASE WHEN c.hopeless THEN d.run_at
+                               WHEN c.unfinished < :many_unfinished THEN clock_timestamp() + :lease::interval
+                               ELSE clock_timestamp() + :long_lease::interval END,
                  lease_id = :lease_id::uuid
             FROM chosen c
            WHERE d.merchant_id = c.merchant_id
@@ -83,11 +87,11 @@ CLAIM = Sql("""
              AND d.event_id = c.event_id
              AND d.endpoint_id = c.endpoint_id
              AND (c.turn <= :limit OR c.hopeless)
-       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.attempts_before, d.lease_id,
-                 d.created_at, c.turn
+       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.attempts_before, d.failures,
+                 d.lease_id, d.created_at, c.turn
            )
-    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.attempts_before, c.lease_id,
-           c.created_at, clock_timestamp() AS claimed_at, v.type AS event_type, e.url, e.format, e.secret,
+    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.attempts_before, c.failures,
+           c.lease_id, c.created_at, clock_timestamp() AS claimed_at, v.type AS event_type, e.url, e.format, e.secret,
            CASE WHEN e.format = 'paygate' THEN v.body ELSE b.body END AS body,
            CASE WHEN e.old_until > clock_timestamp() THEN e.old_secret END AS old_secret
       FROM claimed c
@@ -103,7 +107,8 @@ CLAIM = Sql("""
 class Due:
     """A claimed delivery with all it takes to send it. Secrets are sealed.
 
-    `attempt` counts from 1 over its whole life, `turn` since it was last sent again by hand: the schedule goes by that.
+    `attempt` counts from 1 over its whole life. `turn` counts the tries that ended, this one included, since it was
+    made or last sent `again` by hand: the schedule goes by that, so what a kill cut short costs no turn.
     `body` None: nobody has written it in the endpoint's format yet.
     """
 
@@ -113,6 +118,7 @@ class Due:
     endpoint_id: UUID
     attempt: int
     turn: int
+    again: bool
     lease_id: UUID
     created_at: datetime
     claimed_at: datetime
@@ -140,11 +146,16 @@ async def claim(
     rooms: Mapping[UUID, int],
     new_room: int,
     limit: int,
-    most_claims: int,
+    many_unfinished: int,
+    long_lease_s: float,
+    most_unfinished: int,
     most_buried: int = 200,
 ) -> Claimed:
     """Claim at most *limit* due deliveries for *lease_s*: from an endpoint in *rooms* as many as it says, from any
-    other *new_room* (one, when it is failing). Rows that another worker holds are left to it."""
+    other *new_room* (one, when it is failing). Rows that another worker holds are left to it.
+
+    A delivery that *many_unfinished* claims brought to no end is claimed for *long_lease_s*; *most_unfinished* end it.
+    """
     rows = await conn.fetch(
         *CLAIM.bind(
             lease_id=lease_id,
@@ -153,7 +164,9 @@ async def claim(
             rooms=list(rooms.values()),
             new_room=new_room,
             limit=limit,
-            most_claims=most_claims,
+            many_unfinished=many_unfinished,
+            long_lease=timedelta(seconds=long_lease_s),
+            most_unfinished=most_unfinished,
             most_buried=most_buried,
         )
     )
@@ -168,7 +181,8 @@ def _due(row: Any) -> Due:
         event_id=row["event_id"],
         endpoint_id=row["endpoint_id"],
         attempt=row["attempts"],
-        turn=row["attempts"] - row["attempts_before"],
+        turn=row["failures"] + 1,
+        again=row["attempts_before"] > 0,
         lease_id=row["lease_id"],
         created_at=row["created_at"],
         claimed_at=row["claimed_at"],

@@ -15,7 +15,8 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 _AGAIN = """ON CONFLICT (merchant_id, mode, event_id, endpoint_id) DO UPDATE
-       SET state = 'DUE', run_at = excluded.run_at, finished_at = NULL, lease_id = NULL, attempts_before = d.attempts
+       SET state = 'DUE', run_at = excluded.run_at, finished_at = NULL, lease_id = NULL, attempts_before = d.attempts,
+           failures = 0
      WHERE d.state <> 'DUE' OR d.lease_id IS NULL"""
 
 # :spread: also to endpoints that want such events but have none of this one.
@@ -62,7 +63,8 @@ CROSS JOIN LATERAL (
      LIMIT :limit
            )
     UPDATE deliveries d
-       SET state = 'DUE', run_at = clock_timestamp(), finished_at = NULL, lease_id = NULL, attempts_before = d.attempts
+       SET state = 'DUE', run_at = clock_timestamp(), finished_at = NULL, lease_id = NULL, attempts_before = d.attempts,
+           failures = 0
       FROM dead x
      WHERE d.merchant_id = x.merchant_id
        AND d.mode = x.mode

@@ -12,7 +12,7 @@ from paygate import telemetry
 from paygate.core import events, ids, webhooks
 from paygate.core.errors import Bug
 from paygate.core.formats import render
-from paygate.core.webhooks import RETRY_DELAYS_S, Verdict
+from paygate.core.webhooks import Verdict
 from paygate.db import attempts as results
 from paygate.db import deliveries as rows
 from paygate.db import event_bodies
@@ -27,8 +27,12 @@ from paygate.services.context import Context
 LEASE_S = 30.0
 """Twice the longest request, and the longest that a kill -9 delays a delivery."""
 
-MOST_CLAIMS = 2 * (len(RETRY_DELAYS_S) + 1)
-"""A delivery claimed this often without an end breaks its workers: it is given up rather than sent for ever."""
+MANY_UNFINISHED = 20
+LONG_LEASE_S = 600.0
+MOST_UNFINISHED = 200
+"""A delivery that never ends may be what kills its workers, or was in the hands of many that were killed. After the
+first number it comes back every ten minutes, so that it cannot keep the others from being sent; after the last one,
+more than a day of kills, it is given up."""
 
 PATIENCE_S = 5 * 86_400.0
 """An endpoint where nothing succeeded for so long is disabled."""
@@ -47,7 +51,15 @@ async def claim(ctx: Context, *, rooms: Mapping[UUID, int], new_room: int, limit
 
     async def work(conn: Conn) -> Claimed:
         return await rows.claim(
-            conn, lease_id, lease_s=LEASE_S, rooms=rooms, new_room=new_room, limit=limit, most_claims=MOST_CLAIMS
+            conn,
+            lease_id,
+            lease_s=LEASE_S,
+            rooms=rooms,
+            new_room=new_room,
+            limit=limit,
+            many_unfinished=MANY_UNFINISHED,
+            long_lease_s=LONG_LEASE_S,
+            most_unfinished=MOST_UNFINISHED,
         )
 
     claimed = await ctx.db.transaction(work)
@@ -115,7 +127,7 @@ async def record_all(ctx: Context, tries: Sequence[tuple[Due, Attempt]]) -> tupl
 
 def dwell_s(due: Due, attempt: Attempt) -> float | None:
     """From when an event happened until its receiver had it; None when it has not, or was sent again by hand."""
-    if attempt.state != "DELIVERED" or due.turn != due.attempt:
+    if attempt.state != "DELIVERED" or due.again:
         return None
     return (due.claimed_at - due.created_at).total_seconds() + attempt.latency_ms / 1_000
 

@@ -159,7 +159,11 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "credits.GET": Hot({**one, "merchant_id": 0}, {"credits_pkey"}),
         "credits.RECHECK": Hot({"age": timedelta(0), "limit": 50}, {"credits_recheck"}),
         "steps.WRITE": Hot(nothing, run=False),
-        "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
+        "deliveries.CLAIM": Hot(
+            {**claim, "limit": 100, "many_unfinished": 20, "long_lease": timedelta(0)}
+            | {"most_unfinished": 200, "most_buried": 200},
+            {"deliveries_due"},
+        ),
         **webhooks(row),
         "keys.AUTHENTICATE": Hot(
             {"key_hash": sha256(b"77").digest(), "central_plans": ["free"]},

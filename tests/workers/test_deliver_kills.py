@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from paygate.core import ids
+from paygate.db.pool import Conn
 from paygate.services.context import Context
 from tests.workers.world import (
-    execute,
     make_delivery,
     make_endpoint,
     make_merchant,
@@ -64,8 +64,7 @@ async def test_a_sender_killed_fifty_times_in_the_middle_loses_nothing(ctx: Cont
             process = await asyncio.to_thread(worker)
             await until(partial(heard_more, sink.heard, before), 30)
             os.kill(process, signal.SIGKILL)
-            # What it had in hand is due when its lease is over; that moment is now.
-            await execute(ctx, "UPDATE deliveries SET run_at = now() WHERE state = 'DUE'")
+            await ctx.db.transaction(leases_end)
         await asyncio.to_thread(worker)
         await until(lambda: value(ctx, "SELECT count(*) = 0 FROM deliveries WHERE state = 'DUE'"), 30)
     assert {heard.event_id for heard in sink.heard} == made
@@ -83,6 +82,12 @@ async def test_a_sender_killed_fifty_times_in_the_middle_loses_nothing(ctx: Cont
     assert all(one["last"] == 200 and one["logged"][-1] == one["attempts"] for one in log)
     cut_short = sum(one["attempts"] - len(one["logged"]) for one in log)
     assert 0 < cut_short <= len(sink.heard)
+
+
+async def leases_end(conn: Conn) -> None:
+    """What a dead worker had in hand is due when its lease is over; that moment is now. Its last statement may still be
+    at work in the database: a deadlock with it is tried again, as by everybody."""
+    await conn.execute("UPDATE deliveries SET run_at = now() WHERE state = 'DUE'")
 
 
 async def heard_more(heard: list[object], before: int) -> bool:

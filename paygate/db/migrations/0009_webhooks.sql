@@ -18,6 +18,8 @@ CREATE TABLE event_bodies (
 );
 
 ALTER TABLE deliveries ADD COLUMN attempts_before smallint NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN failures smallint NOT NULL DEFAULT 0;
+UPDATE deliveries SET failures = attempts WHERE state = 'DUE' AND attempts <= 10;
 CREATE INDEX deliveries_dead ON deliveries (merchant_id, mode, endpoint_id, created_at DESC) WHERE state = 'DEAD';
 
 ALTER TABLE attempts ADD COLUMN request_headers text NOT NULL DEFAULT '';
