@@ -940,24 +940,39 @@ CREATE TABLE endpoints (                        -- Where a merchant wants to hea
     disabled_at     timestamptz,                -- Nothing is sent from then on.
     disabled_reason text,                       -- 410, too many failures, or a person's words.
     created_at      timestamptz NOT NULL DEFAULT now(),
+    description     text        CHECK (length(description) BETWEEN 1 AND 200),  -- The merchant's words.
+    sequence        integer     NOT NULL DEFAULT 0,     -- Counts the events about the endpoint itself (webhook.test...).
+    deleted_at      timestamptz,                -- Nobody sees it any more; its log stays.
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((old_secret IS NULL) = (old_until IS NULL)),
-    CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL))
+    CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL)),
+    CHECK (deleted_at IS NULL OR disabled_at IS NOT NULL)
 );
+CREATE INDEX endpoints_by_id ON endpoints (id); -- The command line names an endpoint alone.
 
 CREATE TABLE events (                           -- What happened; committed with the change itself.
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     id              uuid        NOT NULL,       -- webhookId and webhook-id.
     type            text        NOT NULL,       -- payment.success, settlement.created...
-    subject_id      uuid        NOT NULL,       -- The payment, settlement or refund.
+    subject_id      uuid        NOT NULL,       -- The payment, settlement, refund or endpoint.
     sequence        integer     NOT NULL,       -- Of the subject.
-    body            text        NOT NULL,       -- The canonical bytes that every delivery carries.
+    body            text        NOT NULL,       -- The canonical bytes that deliveries of format paygate carry.
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (merchant_id, mode, id)
 );
 CREATE UNIQUE INDEX events_once ON events (merchant_id, mode, subject_id, sequence, type);
 CREATE INDEX events_newest ON events (merchant_id, mode, created_at DESC, id DESC);
+
+CREATE TABLE event_bodies (                     -- An event in another format's words: written before it is first sent so, never changed.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    event_id        uuid        NOT NULL,
+    format          text        NOT NULL CHECK (format IN ('gateway', 'stripe')),
+    body            text        NOT NULL,       -- The canonical bytes that every delivery of this format carries.
+    PRIMARY KEY (merchant_id, mode, event_id, format),
+    FOREIGN KEY (merchant_id, mode, event_id) REFERENCES events
+);
 
 CREATE TABLE deliveries (                       -- The outbox: one row per event and endpoint, in the event's own commit.
     merchant_id     bigint      NOT NULL,
@@ -970,6 +985,8 @@ CREATE TABLE deliveries (                       -- The outbox: one row per event
     lease_id        uuid,                       -- Who claimed it last; a late worker cannot overwrite its successor.
     created_at      timestamptz NOT NULL,
     finished_at     timestamptz,                -- Delivered or given up.
+    attempts_before smallint    NOT NULL DEFAULT 0,  -- Of `attempts`, those before it was last sent again by hand.
+    failures        smallint    NOT NULL DEFAULT 0,  -- Tries since then that ended badly: the schedule goes by them. What a kill cut short is none.
     PRIMARY KEY (merchant_id, mode, event_id, endpoint_id),
     FOREIGN KEY (merchant_id, mode, event_id) REFERENCES events,
     FOREIGN KEY (merchant_id, mode, endpoint_id) REFERENCES endpoints,
@@ -977,6 +994,7 @@ CREATE TABLE deliveries (                       -- The outbox: one row per event
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 CREATE INDEX deliveries_due ON deliveries (merchant_id, mode, endpoint_id, run_at) WHERE state = 'DUE';
 CREATE INDEX deliveries_endpoint ON deliveries (merchant_id, mode, endpoint_id, created_at DESC);
+CREATE INDEX deliveries_dead ON deliveries (merchant_id, mode, endpoint_id, created_at DESC) WHERE state = 'DEAD';
 
 CREATE TABLE attempts (                         -- The log of every try.
     merchant_id     bigint      NOT NULL,
@@ -987,8 +1005,10 @@ CREATE TABLE attempts (                         -- The log of every try.
     at              timestamptz NOT NULL,       -- When it was claimed.
     status          smallint,                   -- HTTP status; null: no answer.
     latency_ms      integer     NOT NULL,       -- From request to answer, or to giving up.
-    response_head   text        NOT NULL DEFAULT '',    -- First bytes of the answer.
+    response_head   text        NOT NULL DEFAULT '',    -- First bytes of the answer's body.
     error           text,                       -- Why there was no answer, or why it did not count.
+    request_headers text        NOT NULL DEFAULT '',    -- As they were sent, signatures and all, one a line.
+    response_headers text       NOT NULL DEFAULT '',    -- As they came, one a line, cut off.
     PRIMARY KEY (merchant_id, mode, event_id, endpoint_id, attempt),
     FOREIGN KEY (merchant_id, mode, event_id, endpoint_id) REFERENCES deliveries
 );

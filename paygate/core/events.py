@@ -20,7 +20,9 @@ PAYMENT_EVENTS = (
     "payment.cancelled",
     "payment.refunded",
 )
-EVENT_TYPES = (*PAYMENT_EVENTS, "settlement.created", "settlement.completed", "settlement.rejected", "webhook.test")
+SETTLEMENT_EVENTS = ("settlement.created", "settlement.completed", "settlement.rejected")
+ENDPOINT_EVENTS = ("webhook.test", "webhook.disabled")
+EVENT_TYPES = (*PAYMENT_EVENTS, *SETTLEMENT_EVENTS, *ENDPOINT_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,36 @@ def of_payment(event_type: str, payment: Payment, event_id: UUID, at: datetime) 
         }
     )
     return Announcement(payment.merchant_id, payment.mode, event_id, event_type, payment.id, payment.sequence, body, at)
+
+
+def of_endpoint(
+    event_type: str,
+    *,
+    merchant_id: int,
+    mode: str,
+    endpoint_id: UUID,
+    url: str,
+    reason: str | None,
+    sequence: int,
+    event_id: UUID,
+    at: datetime,
+) -> Announcement:
+    """An event about an endpoint itself: a test, or that it was disabled for *reason*."""
+    body = canonical.dumps(
+        {
+            "event": event_type,
+            "timestamp": timestamp(at),
+            "webhookId": ids.show("wh", event_id),
+            "data": {
+                "endpointId": ids.show("we", endpoint_id),
+                "url": url,
+                "status": "disabled" if event_type == "webhook.disabled" else "enabled",
+                "reason": reason,
+                "sequence": sequence,
+            },
+        }
+    )
+    return Announcement(merchant_id, mode, event_id, event_type, endpoint_id, sequence, body, at)
 
 
 def payment_data(payment: Payment) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from uuid import UUID
 from paygate.core.credits import SKEW
 from paygate.core.errors import Conflict
 from paygate.core.events import Announcement
+from paygate.core.formats import spoken_in
 from paygate.core.payments import QUARANTINE_OTHER, Payment
 from paygate.core.principals import ReceivingAccount
 from paygate.db.idempotency import Stored
@@ -88,6 +89,7 @@ INSERT = Sql(f"""
               AND e.mode = :maker_mode::text
               AND e.disabled_at IS NULL
               AND e.events && ARRAY['*', :event_type]
+              AND e.format = ANY(:event_formats::text[])
            ),
            answered AS (
            UPDATE idempotency_keys SET status = :answer_status, answer = :answer
@@ -213,6 +215,7 @@ async def insert(
             event_id=[one.created.id for one in batch],
             event_body=[one.created.body for one in batch],
             event_type=first.created.type,
+            event_formats=list(spoken_in(first.created.type)),
             maker_id=first.payment.merchant_id,
             maker_mode=first.payment.mode,
             credential=claim and claim.credential,

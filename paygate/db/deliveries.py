@@ -16,7 +16,8 @@ from paygate.db.sql import Sql
 
 # One probe of the index for each endpoint that has open deliveries, then from each as many as it has room for: a long
 # queue of one is never read through to find the first of another. Everybody's first goes before anybody's second.
-# What belongs to a disabled endpoint, or was claimed :most_claims times without an end, dies here unsent.
+# What belongs to a disabled endpoint dies here unsent, and what was claimed :most_unfinished times without an end;
+# after :many_unfinished it comes back more slowly, as it may be what ends its workers.
 CLAIM = Sql("""
       WITH RECURSIVE lanes AS (
          (SELECT d.merchant_id, d.mode, d.endpoint_id, d.run_at
@@ -50,7 +51,8 @@ CLAIM = Sql("""
           SELECT x.*, o.disabled
             FROM open o
       CROSS JOIN LATERAL (
-                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at, d.attempts
+                 SELECT d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.run_at,
+                        d.attempts - d.attempts_before - d.failures AS unfinished
                    FROM deliveries d
                   WHERE d.state = 'DUE'
                     AND d.merchant_id = o.merchant_id
@@ -62,7 +64,7 @@ CLAIM = Sql("""
                     FOR NO KEY UPDATE SKIP LOCKED) x                -- Another worker has it.
            ),
            placed AS (
-          SELECT u.*, u.disabled OR u.attempts >= :most_claims AS hopeless,
+          SELECT u.*, u.disabled OR u.unfinished >= :most_unfinished AS hopeless,
                  row_number() OVER (PARTITION BY u.merchant_id, u.mode, u.endpoint_id ORDER BY u.run_at) AS place
             FROM due u
            ),
@@ -75,7 +77,9 @@ CLAIM = Sql("""
              SET state = CASE WHEN c.hopeless THEN 'DEAD' ELSE d.state END,
                  finished_at = CASE WHEN c.hopeless THEN clock_timestamp() END,
                  attempts = d.attempts + CASE WHEN c.hopeless THEN 0 ELSE 1 END,
-                 run_at = CASE WHEN c.hopeless THEN d.run_at ELSE clock_timestamp() + :lease::interval END,
+                 run_at = CASE WHEN c.hopeless THEN d.run_at
+                               WHEN c.unfinished < :many_unfinished THEN clock_timestamp() + :lease::interval
+                               ELSE clock_timestamp() + :long_lease::interval END,
                  lease_id = :lease_id::uuid
             FROM chosen c
            WHERE d.merchant_id = c.merchant_id
@@ -83,67 +87,43 @@ CLAIM = Sql("""
              AND d.event_id = c.event_id
              AND d.endpoint_id = c.endpoint_id
              AND (c.turn <= :limit OR c.hopeless)
-       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.lease_id, c.turn
+       RETURNING d.merchant_id, d.mode, d.event_id, d.endpoint_id, d.state, d.attempts, d.attempts_before, d.failures,
+                 d.lease_id, d.created_at, c.turn
            )
-    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.lease_id,
-           clock_timestamp() AS claimed_at, v.type AS event_type, v.body, e.url, e.format, e.secret,
+    SELECT c.merchant_id, c.mode, c.event_id, c.endpoint_id, c.state, c.attempts, c.attempts_before, c.failures,
+           c.lease_id, c.created_at, clock_timestamp() AS claimed_at, v.type AS event_type, e.url, e.format, e.secret,
+           CASE WHEN e.format = 'paygate' THEN v.body ELSE b.body END AS body,
            CASE WHEN e.old_until > clock_timestamp() THEN e.old_secret END AS old_secret
       FROM claimed c
       JOIN events v ON v.merchant_id = c.merchant_id AND v.mode = c.mode AND v.id = c.event_id
       JOIN endpoints e ON e.merchant_id = c.merchant_id AND e.mode = c.mode AND e.id = c.endpoint_id
+ LEFT JOIN event_bodies b ON b.merchant_id = c.merchant_id AND b.mode = c.mode AND b.event_id = c.event_id
+       AND b.format = e.format
   ORDER BY c.turn
-""")
-
-# The log of the try stands whoever has the lease by now; the delivery itself moves only under our own.
-RECORD = Sql("""
-      WITH logged AS (
-           INSERT INTO attempts (merchant_id, mode, event_id, endpoint_id, attempt, at, status, latency_ms,
-                                 response_head, error)
-           VALUES (:merchant_id, :mode, :event_id, :endpoint_id, :attempt, :at, :status, :latency_ms,
-                   :response_head, :error)
-      ON CONFLICT DO NOTHING                                        -- A repeat after a commit whose answer was lost.
-           ),
-           told AS (
-           UPDATE endpoints
-              SET failing_since = CASE WHEN NOT :delivered::boolean THEN coalesce(failing_since, clock_timestamp()) END,
-                  disabled_at = coalesce(disabled_at, CASE WHEN :disable::text IS NOT NULL THEN clock_timestamp() END),
-                  disabled_reason = coalesce(disabled_reason, :disable)
-            WHERE merchant_id = :merchant_id
-              AND mode = :mode
-              AND id = :endpoint_id
-              AND (:delivered = (failing_since IS NOT NULL) OR :disable::text IS NOT NULL AND disabled_at IS NULL)
-           ),
-           moved AS (
-           UPDATE deliveries
-              SET state = :state::text,
-                  run_at = CASE WHEN :state = 'DUE' THEN clock_timestamp() + :pause::interval ELSE run_at END,
-                  finished_at = CASE WHEN :state <> 'DUE' THEN clock_timestamp() END,
-                  lease_id = NULL
-            WHERE merchant_id = :merchant_id
-              AND mode = :mode
-              AND event_id = :event_id
-              AND endpoint_id = :endpoint_id
-              AND state = 'DUE'
-              AND lease_id = :lease_id                              -- A successor may have it by now.
-        RETURNING clock_timestamp() - created_at AS dwell
-           )
-    SELECT dwell FROM moved
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A claimed delivery with all it takes to send it. `attempt` counts from 1; secrets are sealed."""
+    """A claimed delivery with all it takes to send it. Secrets are sealed.
+
+    `attempt` counts from 1 over its whole life. `turn` counts the tries that ended, this one included, since it was
+    made or last sent `again` by hand: the schedule goes by that, so what a kill cut short costs no turn.
+    `body` None: nobody has written it in the endpoint's format yet.
+    """
 
     merchant_id: int
     mode: str
     event_id: UUID
     endpoint_id: UUID
     attempt: int
+    turn: int
+    again: bool
     lease_id: UUID
+    created_at: datetime
     claimed_at: datetime
     event_type: str
-    body: str
+    body: str | None
     url: str
     format: str
     secret: bytes
@@ -158,22 +138,6 @@ class Claimed:
     buried: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What became of one try. `status` None: no answer came.
-
-    `state` is DELIVERED, DUE (again after `pause_s`) or DEAD; `disable` is why the endpoint shall hear no more, if so.
-    """
-
-    status: int | None
-    latency_ms: int
-    response_head: str
-    error: str | None
-    state: str
-    pause_s: float = 0.0
-    disable: str | None = None
-
-
 async def claim(
     conn: Conn,
     lease_id: UUID,
@@ -182,11 +146,16 @@ async def claim(
     rooms: Mapping[UUID, int],
     new_room: int,
     limit: int,
-    most_claims: int,
+    many_unfinished: int,
+    long_lease_s: float,
+    most_unfinished: int,
     most_buried: int = 200,
 ) -> Claimed:
     """Claim at most *limit* due deliveries for *lease_s*: from an endpoint in *rooms* as many as it says, from any
-    other *new_room* (one, when it is failing). Rows that another worker holds are left to it."""
+    other *new_room* (one, when it is failing). Rows that another worker holds are left to it.
+
+    A delivery that *many_unfinished* claims brought to no end is claimed for *long_lease_s*; *most_unfinished* end it.
+    """
     rows = await conn.fetch(
         *CLAIM.bind(
             lease_id=lease_id,
@@ -195,36 +164,14 @@ async def claim(
             rooms=list(rooms.values()),
             new_room=new_room,
             limit=limit,
-            most_claims=most_claims,
+            many_unfinished=many_unfinished,
+            long_lease=timedelta(seconds=long_lease_s),
+            most_unfinished=most_unfinished,
             most_buried=most_buried,
         )
     )
     due = tuple(_due(row) for row in rows if row["state"] == "DUE")
     return Claimed(due, len(rows) - len(due))
-
-
-async def record(conn: Conn, due: Due, attempt: Attempt) -> timedelta | None:
-    """Log the try and move the delivery: how long ago its event was; None when the lease was not ours any more."""
-    dwell: timedelta | None = await conn.fetchval(
-        *RECORD.bind(
-            merchant_id=due.merchant_id,
-            mode=due.mode,
-            event_id=due.event_id,
-            endpoint_id=due.endpoint_id,
-            attempt=due.attempt,
-            at=due.claimed_at,
-            status=attempt.status,
-            latency_ms=attempt.latency_ms,
-            response_head=attempt.response_head,
-            error=attempt.error,
-            delivered=attempt.state == "DELIVERED",
-            disable=attempt.disable,
-            state=attempt.state,
-            pause=timedelta(seconds=attempt.pause_s),
-            lease_id=due.lease_id,
-        )
-    )
-    return dwell
 
 
 def _due(row: Any) -> Due:
@@ -234,7 +181,10 @@ def _due(row: Any) -> Due:
         event_id=row["event_id"],
         endpoint_id=row["endpoint_id"],
         attempt=row["attempts"],
+        turn=row["failures"] + 1,
+        again=row["attempts_before"] > 0,
         lease_id=row["lease_id"],
+        created_at=row["created_at"],
         claimed_at=row["claimed_at"],
         event_type=row["event_type"],
         body=row["body"],

@@ -265,13 +265,47 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "steps.WRITE": Hot(nothing, run=False),
         "notices.CONCLUDE": Hot({**one, "merchant_id": 0, "outcome": "PAID"}, {"notices_pkey"}),
         "notices.FORGET": Hot({"age": timedelta(0), "limit": 10}, {"notices_worded", "notices_pkey"}),
-        "deliveries.CLAIM": Hot({**claim, "limit": 100, "most_claims": 20, "most_buried": 200}, {"deliveries_due"}),
+        "deliveries.CLAIM": Hot(
+            {**claim, "limit": 100, "many_unfinished": 20, "long_lease": timedelta(0)}
+            | {"most_unfinished": 200, "most_buried": 200},
+            {"deliveries_due"},
+        ),
+        **webhooks(row),
         "keys.AUTHENTICATE": Hot(
             {"key_hash": sha256(b"77").digest(), "central_plans": ["free"]},
             {"key_directory_pkey", "api_keys_pkey", "merchants_pkey"},
         ),
         "idempotency.FIND": Hot(key, {"idempotency_keys_pkey"}),
         "idempotency.PRUNE": Hot({"limit": 100}, {"idempotency_expired"}),
+    }
+
+
+def webhooks(row: dict[str, Any]) -> dict[str, Hot]:
+    """The statements of webhooks, asked about the merchant of *row*."""
+    mine = {"merchant_id": row["merchant_id"], "mode": "live"}
+    page = mine | {"limit": 21, "from_at": row["created_at"] - timedelta(days=30)}
+    span = mine | {"from_at": row["created_at"] - timedelta(days=1), "to_at": NOW, "limit": 1_000}
+    one = {"merchant_ids": [row["merchant_id"]], "modes": ["live"], "event_ids": [row["id"]]}
+    tries = one | {"endpoint_ids": [row["id"]], "lease_ids": [row["id"]], "attempts": [1], "ats": [NOW]}
+    tries |= {"statuses": [200], "latencies_ms": [5], "request_headers": [""], "response_headers": [""]}
+    tries |= {"response_heads": [""], "errors": [None], "states": ["DELIVERED"], "pauses": [timedelta(0)]}
+    tries |= {"disables": [None], "patience": timedelta(days=5), "patience_over": "over"}
+    return {
+        "attempts.RECORD": Hot(tries, {"deliveries_pkey"}, run=False),
+        "event_bodies.FACTS": Hot(one, {"events_pkey", "payments_pkey payments_by_id"}),
+        "webhook_log.EVENTS": Hot(page, {"events_newest events_once events_pkey"}),
+        "webhook_log.EVENTS_ABOUT": Hot(page | {"subject_id": row["id"]}, {"events_once"}),
+        "webhook_log.EVENT": Hot(mine | {"id": row["id"]}, {"events_pkey"}),
+        "webhook_log.DELIVERIES": Hot(page, {"deliveries_endpoint", "events_pkey"}),
+        "webhook_log.DELIVERIES_DUE": Hot(page, {"deliveries_due"}),
+        "webhook_log.DELIVERIES_DEAD": Hot(page, {"deliveries_dead"}),
+        "webhook_log.DELIVERIES_OF_EVENT": Hot(page | {"event_id": row["id"]}, {"deliveries_pkey"}),
+        "webhook_log.ATTEMPTS": Hot(mine | {"event_ids": [row["id"]], "endpoint_ids": [row["id"]], "most": 50}),
+        "redeliveries.ONE": Hot(
+            mine | {"event_id": row["id"], "formats": ["paygate"], "spread": True}, {"events_pkey"}
+        ),
+        "redeliveries.FAILED": Hot(span, {"deliveries_dead"}),
+        "redeliveries.SPAN": Hot(span, {"events_newest events_once events_pkey"}),
     }
 
 

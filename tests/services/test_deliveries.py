@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from paygate.core import ids
+from paygate.core.errors import Bug
 from paygate.core.webhooks import RETRY_DELAYS_S, new_secret
 from paygate.db.deliveries import Due
 from paygate.outbound import Outbound
@@ -162,13 +163,18 @@ async def test_no_answer_is_a_failure_with_its_reason(ctx: Context, outbound: Ou
     assert "whsec" not in attempt["error"]
 
 
-async def test_a_format_without_a_renderer_is_not_sent_as_something_else(ctx: Context, outbound: Outbound) -> None:
+async def test_an_event_that_cannot_be_written_in_a_format_is_a_failed_try_and_holds_nothing_up(
+    ctx: Context, outbound: Outbound
+) -> None:
+    """Its payment is not there: nothing is sent in other words instead."""
     async with receiver() as sink:
-        event_id = await make_delivery(ctx, await make_endpoint(ctx, sink.url, form="stripe"))
-        await send_once(ctx, outbound)
-    assert sink.heard == []
-    assert (await delivery(ctx, event_id))["state"] == "DEAD"
-    assert "stripe" in (await tries(ctx, event_id))[0]["error"]
+        await make_delivery(ctx, await make_endpoint(ctx, sink.url, form="stripe"))
+        good = await make_delivery(ctx, await make_endpoint(ctx, sink.url))
+        dues = {due.format: due for due in await claimed(ctx)}
+        with pytest.raises(Bug):
+            await deliveries.send(ctx, outbound, dues["stripe"])
+        assert await deliveries.record(ctx, dues["paygate"], await deliveries.send(ctx, outbound, dues["paygate"]))
+    assert [heard.event_id for heard in sink.heard] == [ids.show("wh", good)]
 
 
 async def test_only_the_first_kilobyte_of_an_answer_is_kept(ctx: Context, outbound: Outbound) -> None:
@@ -235,10 +241,38 @@ async def test_a_late_worker_logs_its_try_but_does_not_overwrite_its_successor(
 
 async def test_a_delivery_that_never_ends_is_given_up(ctx: Context) -> None:
     endpoint_id = await make_endpoint(ctx, "https://example.com/")
-    event_id = await make_delivery(ctx, endpoint_id, attempts=deliveries.MOST_CLAIMS)
+    event_id = await make_delivery(ctx, endpoint_id, attempts=deliveries.MOST_UNFINISHED)
     done = await deliveries.claim(ctx, rooms={}, new_room=8, limit=64)
     assert (done.due, done.buried) == ((), 1)
     assert (await delivery(ctx, event_id))["state"] == "DEAD"
+
+
+async def test_tries_that_kills_cut_short_cost_no_turn_of_the_schedule(ctx: Context, outbound: Outbound) -> None:
+    async with receiver(says(500)) as sink:
+        event_id = await make_delivery(ctx, await make_endpoint(ctx, sink.url))
+        for _ in range(15):  # Fifteen workers die with it in their hands.
+            assert len(await claimed(ctx)) == 1
+            await execute(ctx, "UPDATE deliveries SET run_at = now()")
+        assert await send_once(ctx, outbound)
+        stands = await delivery(ctx, event_id)
+        assert (stands["state"], stands["attempts"]) == ("DUE", 16) and 3 <= stands["wait_s"] <= 6
+        for _ in range(9):
+            await execute(ctx, "UPDATE deliveries SET run_at = now()")
+            await claimed(ctx)
+            await execute(ctx, "UPDATE deliveries SET run_at = now()")
+            assert (await delivery(ctx, event_id))["state"] == "DUE"
+            assert await send_once(ctx, outbound)
+    assert (await delivery(ctx, event_id))["state"] == "DEAD"
+    assert len(await tries(ctx, event_id)) == 10
+
+
+async def test_what_many_kills_cut_short_comes_back_more_slowly_and_is_not_lost(ctx: Context) -> None:
+    event_id = await make_delivery(ctx, await make_endpoint(ctx, "https://example.com/"))
+    for turn in range(50):
+        assert len(await claimed(ctx)) == 1
+        wait_s = (await delivery(ctx, event_id))["wait_s"]
+        assert 25 < wait_s <= 30 if turn < deliveries.MANY_UNFINISHED else 595 < wait_s <= 600
+        await execute(ctx, "UPDATE deliveries SET run_at = now()")
 
 
 async def test_ten_workers_at_once_claim_each_delivery_once(ctx: Context) -> None:

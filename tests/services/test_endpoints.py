@@ -48,7 +48,7 @@ async def test_events_are_known_ones_without_repetition(ctx: Context) -> None:
         ("url", {"url": "http://127.0.0.1:8000/api/bank/x"}),
         ("events", {"events": ["nothing"]}),
         ("format", {"body_format": "xml"}),
-        ("format", {"body_format": "stripe"}),
+        ("events", {"body_format": "gateway", "events": ["payment.created"]}),
     ],
 )
 async def test_a_wrong_field_is_named_and_nothing_is_written(
@@ -71,12 +71,16 @@ async def test_an_endpoint_is_disabled_once_with_the_first_reason(ctx: Context) 
     merchant_id = await a_merchant(ctx)
     new = await endpoints.add(ctx, merchant_id=merchant_id, url="https://shop.example/", mode="test")
     for reason in ("moved", "again"):
-        await endpoints.disable(ctx, merchant_id, new.id, reason)
+        await endpoints.disable(ctx, merchant_id, "test", new.id, reason)
     [listed] = await endpoints.list_endpoints(ctx, merchant_id)
     assert (listed.id, listed.mode, listed.disabled_reason) == (new.id, "test", "moved")
-    for merchant, endpoint in ((merchant_id, uuid4()), (12345, new.id)):
+    for merchant, mode, endpoint in (
+        (merchant_id, "test", uuid4()),
+        (12345, "test", new.id),
+        (merchant_id, "live", new.id),
+    ):
         with pytest.raises(NotFound):
-            await endpoints.disable(ctx, merchant, endpoint, "x")
+            await endpoints.disable(ctx, merchant, mode, endpoint, "x")  # type: ignore[arg-type]
 
 
 async def test_endpoints_of_nobody_are_not_found(ctx: Context) -> None:

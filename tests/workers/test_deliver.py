@@ -171,6 +171,19 @@ async def test_a_secret_that_cannot_be_read_is_a_failed_try_and_an_alarm_in_the_
     assert any(line["log_level"] == "error" and line["webhook"] == str(event_id) for line in said)
 
 
+async def test_a_result_that_cannot_be_kept_takes_no_other_along(ctx: Context) -> None:
+    async with receiver(hangs=True) as sink, working(ctx):
+        endpoint_id = await make_endpoint(ctx, sink.url)
+        torn, whole = await make_delivery(ctx, endpoint_id), await make_delivery(ctx, endpoint_id)
+        await until(lambda: heard_of(sink, 2))
+        await execute(ctx, "DELETE FROM deliveries WHERE event_id = $1", torn)
+        sink.freely.set()
+        await until(lambda: none_due(ctx))
+    assert (await delivery(ctx, whole))["state"] == "DELIVERED"
+    assert [t["status"] for t in await tries(ctx, whole)] == [200]
+    assert await tries(ctx, torn) == []
+
+
 # --- stops and kills -----------------------------------------------------------------------------------------------
 
 

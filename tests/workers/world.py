@@ -188,6 +188,7 @@ class Receiver:
     heard: list[Heard] = field(default_factory=list)
     open_now: int = 0
     open_most: int = 0
+    slowly_s: Callable[[], float] | None = None  # How long each answer takes.
 
     @property
     def url(self) -> str:
@@ -203,6 +204,8 @@ class Receiver:
                 self.open_most = max(self.open_most, self.open_now)
                 try:
                     await self.freely.wait()
+                    if self.slowly_s is not None:
+                        await asyncio.sleep(self.slowly_s())
                 finally:
                     self.open_now -= 1
                 writer.write(self.answer)

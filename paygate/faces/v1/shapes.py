@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -18,6 +17,7 @@ from paygate.core.money import baht, satang_from_json
 from paygate.core.payments import Payment, Status
 from paygate.core.slips import SlipOutcome
 from paygate.db.payments import Page
+from paygate.faces.v1 import paging
 from paygate.services import payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
@@ -28,16 +28,10 @@ MAX_ORDER_ID = 128
 MAX_DESCRIPTION = 500
 MAX_SEARCH = 128
 MAX_EXPIRY_MINUTES = 1_440
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 100
 # Stands for the picture in an answer that is kept: a picture is drawn again quicker than it is stored and read.
 NO_PICTURE_YET = b'"qrCode":"@QR@"'
 THE_MERCHANTS = frozenset({"fee", "netAmount", "vat"})  # No business of payers.
 _REFERENCE = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
-_CURSOR = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
-_LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)", re.ASCII)  # `+07:00` in a query that nobody escaped arrives as ` 07:00`.
 
 
 def new_payment(
@@ -209,53 +203,27 @@ def wanted(query: Mapping[str, str]) -> Page:
     status = query.get("status", "").upper()
     if status and status not in set(Status):
         raise InvalidInput(f"status must be one of {', '.join(Status)}.", field="status")
-    limit = query.get("limit", str(DEFAULT_LIMIT))
-    if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
-        raise InvalidInput(f"limit must be a whole number from 1 to {MAX_LIMIT}.", field="limit")
     order_id, search = query.get("orderId"), query.get("q")
     if order_id is not None and len(order_id) > MAX_ORDER_ID:
         raise InvalidInput(f"orderId must have at most {MAX_ORDER_ID} characters.", field="orderId")
     if search is not None and len(search) > MAX_SEARCH:
         raise InvalidInput(f"q must have at most {MAX_SEARCH} characters.", field="q")
     return Page(
-        limit=int(limit),
+        limit=paging.limit(query),
         status=Status(status) if status else None,
-        from_at=_bound(query, "from", timedelta(0)),
-        to_at=_bound(query, "to", timedelta(days=1)),
+        from_at=paging.begin(query),
+        to_at=paging.end(query),
         order_id=order_id,
         q=search,
-        before=_read_cursor(query.get("cursor")),
+        before=_before(query),
     )
 
 
-def _bound(query: Mapping[str, str], name: str, day_length: timedelta) -> datetime | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    day, exact = fields.read_day(text), fields.read_moment(_LOST_PLUS.sub("+", text))
-    try:
-        at = day + day_length if day else exact
-    except OverflowError:
-        at = None
-    if at is None:
-        message = f"{name} must be a day in Bangkok (2026-11-20) or a time with its offset (2026-11-20T10:00:00+07:00)."
-        raise InvalidInput(message, field=name)
-    return at
-
-
 def cursor(payment: Payment) -> str:
-    """Where a page ended, as an opaque word. It only says where to go on, so there is nothing in it to protect."""
-    micros = (payment.created_at - _EPOCH) // timedelta(microseconds=1)
-    return base64.urlsafe_b64encode(micros.to_bytes(8, "big") + payment.id.bytes).decode()
+    """Where a page ended."""
+    return paging.cursor(payment.created_at, payment.id)
 
 
-def _read_cursor(text: str | None) -> tuple[datetime, UUID] | None:
-    if text is None:
-        return None
-    if not _CURSOR.fullmatch(text):
-        raise InvalidInput("cursor must be a nextCursor of an earlier answer.", field="cursor")
-    raw = base64.urlsafe_b64decode(text)
-    try:
-        return _EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big")), UUID(bytes=raw[8:])
-    except OverflowError:
-        raise InvalidInput("cursor must be a nextCursor of an earlier answer.", field="cursor") from None
+def _before(query: Mapping[str, str]) -> tuple[datetime, UUID] | None:
+    found = paging.read_cursor(query.get("cursor"), 1)
+    return (found[0], found[1][0]) if found else None
