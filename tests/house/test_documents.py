@@ -13,7 +13,7 @@ from tests.house.sources import ROOT, modules
 
 SETTING = re.compile(r"\bPAYGATE_[A-Z0-9_]*[A-Z0-9]\b")
 # Names that are no settings: they only look like one.
-NO_SETTINGS = frozenset({"PAYGATE_REQUIRE_ALL"})
+NO_SETTINGS = frozenset({"PAYGATE_REQUIRE_ALL", "PAYGATE_SOURCE_URL", "PAYGATE_SOURCE_SECRET"})
 ARCHITECTURE_LINES = 250
 
 
