@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from paygate import app
+from paygate import app, telemetry
 from paygate.services.context import Context
 from paygate.settings import Settings
 from tests.servers import SECRET_KEY, free_port
@@ -95,3 +95,4 @@ async def gateway(ctx: Context, world: World, dsn: str) -> AsyncIterator[Gateway
     """A server on a fresh database with a merchant in it."""
     async with serving(dsn) as base, httpx2.AsyncClient(base_url=base, timeout=30, trust_env=False) as client:
         yield Gateway(client, ctx, world)
+    telemetry.configure("info")  # The app made the log of this process quieter.

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from paygate import telemetry
 from paygate.core.webhooks import MAX_RETRY_AFTER_S
 from paygate.outbound import Outbound
 from paygate.services import deliveries
@@ -148,6 +149,7 @@ async def test_each_receiver_of_the_zoo_gets_what_it_deserves_and_none_disturbs_
         events["nobody there"] = await make_delivery(ctx, closed)
         due = (await deliveries.claim(ctx, rooms={}, new_room=2, limit=64)).due
         assert len(due) == len(ZOO) + 2
+        telemetry.configure("info")  # Another test may have made the log quieter.
         with capture_logs() as said:
             sent = await asyncio.gather(*(deliveries.send(ctx, outbound, one) for one in due))
             assert all(await deliveries.record_all(ctx, list(zip(due, sent, strict=True))))
