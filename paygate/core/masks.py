@@ -1,12 +1,12 @@
 """Whether a masked account number, PromptPay ID or name can be the one we know.
 
-Banks hide digits in ways of their own: `X-5349` are the last four, `xxx-x-x3287-x` the sixth to ninth of ten,
-`X153594X` the fourth to ninth. All of them are right when the mask is laid over the number from the right. Too few
+Banks hide digits in ways of their own: `X-5341` are the last four, `xxx-x-x3281-x` the sixth to ninth of ten,
+`X153591X` the fourth to ninth. All of them are right when the mask is laid over the number from the right. Too few
 digits prove nothing: that is UNKNOWN, never a match.
 
->>> compare("xxx-x-x3287-x", "0123432875")
+>>> compare("xxx-x-x3281-x", "0123432815")
 <MaskMatch.MATCH: 'MATCH'>
->>> compare("X-5349", "0123432875")
+>>> compare("X-5341", "0123432815")
 <MaskMatch.DIFFERS: 'DIFFERS'>
 >>> compare("XX49", "0123432849")
 <MaskMatch.UNKNOWN: 'UNKNOWN'>
@@ -50,7 +50,7 @@ def compare(mask: str, digits: str) -> MaskMatch:
     Hidden digits are x, X, *, • or ●; dashes and blanks are dropped from both. A mask that is longer than the number
     is UNKNOWN, unless a visible digit differs; so is one that holds anything else.
 
-    >>> compare("X153594X", "9991535940"), compare("0204XXXX0743", "020411110743"), compare("ไม่มี", "0123456789")
+    >>> compare("X153591X", "9991535910"), compare("0204XXXX0741", "020411110741"), compare("ไม่มี", "0123456789")
     (<MaskMatch.MATCH: 'MATCH'>, <MaskMatch.MATCH: 'MATCH'>, <MaskMatch.UNKNOWN: 'UNKNOWN'>)
     """
     mask, digits = _SEPARATORS.sub("", mask), _SEPARATORS.sub("", digits)

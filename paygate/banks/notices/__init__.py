@@ -1,6 +1,6 @@
 """What banks write to their customers when money moves: SMS, app notices, LINE and mail, in Thai and English.
 
-    read("17/05/68 16:28 บช X-1234 เงินเข้า 100.27 คงเหลือ 8,437.27 บ.", "KBank", received_at) -> Notice(kind="credit")
+    read("17/05/68 16:28 บช X-1234 เงินเข้า 411.72 คงเหลือ 5,302.72 บ.", "KBank", received_at) -> Notice(kind="credit")
 
 Only senders of the allow-list are read, by the sentences of that bank alone, each from its first word to its last. A
 text that no sentence fits is ignored when it is plain why (money out, a one-time password, an advertisement), and

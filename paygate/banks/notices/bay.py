@@ -11,7 +11,7 @@ _START = rf"(?:(?:{_NAMES}){S}:?{S})?"
 _CAME = r"(?:โอนเข้า|ฝากเข้า|เงินเข้า|รับโอน|ฝากเงิน|ฝาก|transfer[ -]in|money deposit|money in|deposit|received|credit)"
 
 FORMS = (
-    # "โอนเข้า xxx170203x  150.62 เหลือ 7,420.57 (17/5/68,16:27)"
+    # "โอนเข้า xxx421710x  461.97 เหลือ 2,371.62 (17/5/68,16:27)"
     Form(
         rf"{_START}{_CAME}{S}:?{S}(?:(?:บช\.?|บ/ช|บัญชี|a/c|to a/c|to){S})?{MASK}{S}{AMOUNT}",
         (BALANCE, MOMENT),

@@ -52,7 +52,7 @@ def forms(names: str) -> tuple[Form, ...]:
             rf"{start}เงินโอน{S}จาก{S}{LEADING_NAME}{S}ยอด{S}{AMOUNT}{S}เข้า{S}{ACCOUNT}", (MOMENT, BALANCE), closed=True
         ),
         Form(rf"{start}เงินโอน{S}ยอด{S}{AMOUNT}{S}เข้า{S}{ACCOUNT}", (FROM, MOMENT, BALANCE)),
-        # The moment first, then the account: "11-09-26@02:08 บช X29499X: เงินเข้า +180.00 บ. ใช้ได้ 180.70 บ."
+        # The moment first, then the account: "11-09-26@02:08 บช X78388X: เงินเข้า +180.00 บ. ใช้ได้ 451.21 บ."
         Form(
             rf"(?:{names}{S}:?{S})?(?:{MOMENT} )?{ACCOUNT}{S}:?{S}(?:{CAME_TH}|{CAME_EN}){S}:?{S}(?:{_SUM})?{AMOUNT}",
             (BALANCE, FROM),

@@ -16,7 +16,7 @@ _OWN = rf"(?:เข้าบัญชี|to (?:your )?account){S}(?:GSBA?{S})?{M
 _PAYER = rf"(?P<payer>[A-Z]{{3,5}}{S}{MASKED})"
 
 FORMS = (
-    # "เงินเข้า: มีการฝาก/โอนเงิน 74.76 บาท จากบัญชี KBNK 0013XXXX1945 เข้าบัญชี GSBA 0204XXXX0743 วันที่ ... คงเหลือ ..."
+    # "เงินเข้า: มีการฝาก/โอนเงิน 23.29 บาท จากบัญชี KBNK 1140XXXX4836 เข้าบัญชี GSBA 1713XXXX1230 วันที่ ... คงเหลือ ..."
     Form(rf"{_HEAD}{S}(?:จากบัญชี|from account){S}{_PAYER}", (_OWN, MOMENT, BALANCE), ("mask", "moment", "balance")),
     Form(
         rf"{_HEAD}{S}(?:จากบัญชี|จาก|from account|from){S}{LEADING_NAME}{S}{_OWN}",

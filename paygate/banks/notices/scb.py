@@ -11,7 +11,7 @@ _START = rf"(?:<?(?:{_NAMES})>?{S}:?{S})?"
 _TO = rf"to your (?:account|a/c){S}{MASK}"
 
 FORMS = (
-    # "18/05@14:44 29.92 จากKTB/x129439เข้าx997010 ใช้ได้10,121.23บ"
+    # "18/05@14:44 78.87 จากKTB/x478308เข้าx882141 ใช้ได้41,474.70บ"
     Form(
         rf"{_START}{MOMENT} {AMOUNT}{S}(?:โอน|รับโอน|รับเงิน)?จาก{S}{LEADING_NAME}{S}เข้า{S}(?:(?:บ/ช|บัญชี){S})?{MASK}",
         (BALANCE,),
@@ -24,13 +24,13 @@ FORMS = (
         (BALANCE,),
         ("balance",),
     ),
-    # "เงิน 399.69บ เข้าบ/ชx963071 18/05@14:45 ใช้ได้ 6,302.39บ"
+    # "เงิน 088.98บ เข้าบ/ชx890124 18/05@14:45 ใช้ได้ 9,017.08บ"
     Form(
         rf"{_START}(?:เงินโอน/เงินเดือน|เงินโอน|เงินสด|เงิน){S}{AMOUNT}{S}(?:โอน)?เข้า{S}{ACCOUNT}",
         (MOMENT, BALANCE),
         ("moment",),
     ),
-    # "Transfer from KTBA/x495362 amount THB 100.00 to your account x417876  on 21/05@22:03  Available balance is ..."
+    # "Transfer from KTBA/x386097 amount THB 100.00 to your account x342529  on 21/05@22:03  Available balance is ..."
     Form(rf"{_START}transfer from {LEADING_NAME} amount {AMOUNT}{S}{_TO}", (MOMENT, BALANCE), ("moment",), closed=True),
     Form(
         rf"{_START}transfer from (?P<payer>[A-Z]{{3,5}}/x[0-9]{{3,10}}) amount {AMOUNT}",
@@ -42,7 +42,7 @@ FORMS = (
         (VIA, _TO, MOMENT, BALANCE),
         ("moment",),
     ),
-    # "คุณได้รับเงิน 69.89 บาท ผ่านรายการพร้อมเพย์จาก KTB / xxxxxx6048 เข้าบัญชี xxxxxx1083 เมื่อ 17 พ.ค. 2568 - 16:28"
+    # "คุณได้รับเงิน 98.58 บาท ผ่านรายการพร้อมเพย์จาก KTB / xxxxxx9135 เข้าบัญชี xxxxxx4150 เมื่อ 17 พ.ค. 2568 - 16:28"
     Form(
         rf"{_START}(?:คุณ)?ได้รับเงิน(?:โอน)?{S}{AMOUNT}{S}(?:ผ่าน(?:รายการ)?{S}\S{{1,30}}?{S})?จาก{S}{LEADING_NAME}{S}เข้า{ACCOUNT}",
         (MOMENT, BALANCE),
@@ -57,7 +57,7 @@ FORMS = (
         ("moment",),
         closed=True,
     ),
-    # "SCB Easy: Money in +THB 250.00 to a/c x2834 from SIRI M. Ref: ... 28/09/2026 14:26. Avail Bal: 185,340.00"
+    # "SCB Easy: Money in +THB 250.00 to a/c x2834 from SIRI M. Ref: ... 28/09/2026 14:26. Avail Bal: 456,031.11"
     Form(rf"{_START}money in {AMOUNT} to {ACCOUNT_WORDS}{S}{MASK}", (FROM, REFERENCE, MOMENT, BALANCE)),
     # Mail, by its labels: the last ones are the bank's own, whatever the payer is called.
     Form(

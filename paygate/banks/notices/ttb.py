@@ -10,13 +10,13 @@ _NAMES = r"ttb(?: touch)?|TMB(?:Bank)?|ทีทีบี"
 _START = rf"(?:(?:{_NAMES}){S}:?{S})?(?:แจ้งรายการเงินเข้าบัญชี{S}-?{S}สำเร็จ |deposit notification[ :-]{{1,3}})?"
 
 FORMS = (
-    # "มีเงิน50.14บ.โอนเข้าบ/ชxx5440เหลือ17,081.71บ.24/05/25@11:42"
+    # "มีเงิน61.43บ.โอนเข้าบ/ชxx6331เหลือ42,154.24บ.24/05/25@11:42"
     Form(
         rf"{_START}มี(?:รายการ)?เงิน(?:สด)?{S}{AMOUNT}{S}(?:โอน|ฝาก)?เข้า{S}{ACCOUNT}",
         (FROM, BALANCE, MOMENT),
         ("balance", "moment"),
     ),
-    # "Deposit amount 100.00 Baht to account xx8431.Available balance 200.00 Baht.20/05/19@21:39"
+    # "Deposit amount 100.00 Baht to account xx5304.Available balance 200.00 Baht.20/05/19@21:39"
     Form(
         rf"{_START}(?:you(?:'ve| have)? received|(?:cash )?deposit|transfer|incoming transfer)(?: amount| of)?{S}"
         rf"{AMOUNT}{S}(?:has been )?(?:transferred |deposited )?(?:in)?to (?:your )?{ACCOUNT}",
