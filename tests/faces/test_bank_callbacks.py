@@ -167,6 +167,12 @@ async def gates(ctx: Context, dsn: str, bank: VendorServer, kind: str) -> AsyncI
     assert report.balanced, report.differences
 
 
+def days_of(at: datetime) -> list[str]:
+    """The days on which SCB is asked about a payment of this moment: two within half an hour of Bangkok's midnight."""
+    bangkok = at + timedelta(hours=7)
+    return sorted({(bangkok + near).date().isoformat() for near in (-timedelta(minutes=30), timedelta(minutes=30))})
+
+
 # --- SCB -----------------------------------------------------------------------------------------------------------
 
 
@@ -184,8 +190,9 @@ async def test_a_payment_that_scb_confirms_is_paid(gate: Gate, book: ScbBook) ->
     assert tuple(credit) == ("A", "INV1", "014", "0123456789", "host", "bank:014", TXID, "callback")
     [hint] = await gate.sql("SELECT * FROM bank_hints")
     assert "0123456789" not in str(dict(hint)) and "สมมุติ" not in str(dict(hint))
-    [asked] = gate.bank.asked
-    assert asked.query["billerId"] == BILLER and "amount" not in asked.query
+    for asked in gate.bank.asked:
+        assert asked.query["billerId"] == BILLER and "amount" not in asked.query
+    assert [asked.query["transactionDate"] for asked in gate.bank.asked] == days_of(paid.at)
 
 
 async def test_amounts_may_be_numbers_and_most_fields_absent(gate: Gate, book: ScbBook) -> None:
@@ -207,7 +214,7 @@ async def test_the_same_callback_again_and_again_is_one_claim(gate: Gate, book: 
     assert await gate.standing(payment) == ("PAID", None)
     [row] = await gate.sql("SELECT heard, (SELECT count(*) FROM credits) AS credits FROM bank_hints")
     assert row["credits"] == 1 and 2 <= row["heard"] <= 4
-    assert len(gate.bank.asked) == 1
+    assert len(gate.bank.asked) == len(days_of(paid.at))
     assert await gate.reviews() == []
 
 
