@@ -36,7 +36,7 @@ def library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as missing:
-        message = 'cards as PNG need Pillow and uharfbuzz: pip install "paygate[card]"'
+        message = "cards as PNG need Pillow and uharfbuzz: pip install pillow uharfbuzz"
         raise SymbolError("missing_library", message=message) from missing
 
 

@@ -61,7 +61,7 @@ def test_the_wheel_says_its_version_its_licence_and_its_command(wheel: Path) -> 
         __version__,
         "MIT AND OFL-1.1",  # The code, and the font of the cards.
     )
-    assert set(told.get_all("Provides-Extra") or []) == {"embedded", "batch", "card"}
+    assert set(told.get_all("Provides-Extra") or []) == {"embedded", "batch"}
     assert "paygate = paygate.__main__:main" in archive.read(f"{info}/entry_points.txt").decode()
 
 

@@ -10,7 +10,7 @@ import emvco
 from emvco import SymbolError
 from emvco.qr import card
 
-uharfbuzz = pytest.importorskip("uharfbuzz", reason="the extra `card` is not installed")
+uharfbuzz = pytest.importorskip("uharfbuzz", reason="uharfbuzz is not installed")
 
 from emvco.qr import typeset  # noqa: E402
 
