@@ -85,8 +85,9 @@ CREATE TABLE api_keys (
     scopes          text[]      NOT NULL DEFAULT '{*}',  -- What it may do; '*': everything of its kind.
     allow_networks  cidr[]      NOT NULL DEFAULT '{}',                          -- Empty: from anywhere.
     last_used_at    timestamptz,                -- To the minute.
-    expires_at      timestamptz,                -- Set by a rotation with overlap.
+    expires_at      timestamptz,                -- Chosen when it was made, or set by a rotation with overlap.
     revoked_at      timestamptz,                -- Worthless from then on.
+    replaced_by     uuid,                       -- The key that a rotation made in its place; works on until expires_at.
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((kind = 'public') = (public_key IS NOT NULL))

@@ -1,7 +1,8 @@
 """API keys: `sk_live_`, `sk_test_`, `pk_live_`, `pk_test_`, 160 random bits, and a checksum.
 
 The checksum (CRC-32 in base 62, as GitHub's tokens have it) lets a mistyped or invented key be refused before the
-database is asked, and lets scanners find leaked keys. Only the SHA-256 of a key is stored.
+database is asked, and lets scanners find leaked keys. Only the SHA-256 of a key is stored, and found by it: how long an
+index takes to compare hashes tells nobody anything, since nobody can choose a key by the beginning of its hash.
 """
 
 from __future__ import annotations

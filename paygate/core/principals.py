@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from paygate.core.keys import Kind, Mode
+from paygate.core.networks import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,4 @@ class Principal:
     allowed_origins: tuple[str, ...]
     scopes: tuple[str, ...]
     accounts: tuple[ReceivingAccount, ...]
+    networks: tuple[Network, ...] = ()  # Where its requests must come from; empty: from anywhere.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from paygate.core.fees import CENTRAL_PLANS
 from paygate.core.keys import Kind, Mode
+from paygate.core.networks import Network
 from paygate.core.principals import Principal, ReceivingAccount
+from paygate.core.scopes import EVERYTHING
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -30,8 +32,8 @@ AUTHENTICATE = Sql("""
                        AND v.mode = f.mode
                        AND v.retired_at IS NULL
                   ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts
-      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, m.name, m.status, m.plan, m.fee_bps, m.overpay,
-                   m.expiry_minutes, m.callback_domains, m.allowed_origins,
+      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, m.name, m.status, m.plan, m.fee_bps,
+                   m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins,
                    CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
                    k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
               FROM key_directory d
@@ -64,8 +66,10 @@ INSERT = Sql("""
            INSERT INTO key_directory (key_hash, merchant_id, mode, key_id)
            VALUES (:key_hash, :merchant_id, :mode, :id)
            )
-    INSERT INTO api_keys (merchant_id, mode, id, kind, key_hash, public_key, last4, scopes)
-    VALUES (:merchant_id, :mode, :id, :kind, :key_hash, :public_key, :last4, :scopes)
+    INSERT INTO api_keys (merchant_id, mode, id, kind, key_hash, public_key, last4, scopes, allow_networks, expires_at)
+    VALUES (:merchant_id, :mode, :id, :kind, :key_hash, :public_key, :last4, :scopes, :networks,
+            coalesce(clock_timestamp() + :lifetime::interval, :expires_at))
+ RETURNING expires_at
 """)
 
 # Revoking twice keeps the first moment.
@@ -78,10 +82,27 @@ REVOKE = Sql("""
 FIND = Sql("SELECT merchant_id, mode FROM key_directory WHERE key_id = :id")
 
 LIST = Sql("""
-    SELECT merchant_id, mode, id, kind, public_key, last4, scopes, last_used_at, expires_at, revoked_at, created_at
+    SELECT merchant_id, mode, id, kind, public_key, last4, scopes, allow_networks, last_used_at, expires_at, revoked_at,
+           replaced_by, created_at, coalesce(expires_at <= clock_timestamp(), false) AS expired
       FROM api_keys
      WHERE merchant_id = :merchant_id
   ORDER BY mode, kind DESC, created_at, id
+""")
+
+LOCK = Sql("""
+    SELECT merchant_id, mode, id, kind, public_key, last4, scopes, allow_networks, last_used_at, expires_at, revoked_at,
+           replaced_by, created_at, coalesce(expires_at <= clock_timestamp(), false) AS expired
+      FROM api_keys
+     WHERE merchant_id = :merchant_id AND mode = :mode AND id = :id
+       FOR NO KEY UPDATE
+""")
+
+# An overlap never makes a key live longer than it would have.
+REPLACE = Sql("""
+    UPDATE api_keys
+       SET replaced_by = :replaced_by, expires_at = least(expires_at, clock_timestamp() + :overlap::interval)
+     WHERE merchant_id = :merchant_id AND mode = :mode AND id = :id
+ RETURNING expires_at
 """)
 
 
@@ -96,7 +117,10 @@ class NewKey:
     key_hash: bytes
     public_key: str | None
     last4: str
-    scopes: tuple[str, ...] = ("*",)
+    scopes: tuple[str, ...] = EVERYTHING
+    networks: tuple[Network, ...] = ()  # Empty: from anywhere.
+    lifetime: timedelta | None = None  # Expires so long after it was stored;
+    expires_at: datetime | None = None  # without one, then; without either, never.
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +134,18 @@ class KeyRow:
     public_key: str | None
     last4: str
     scopes: tuple[str, ...]
+    allow_networks: tuple[Network, ...]
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    replaced_by: UUID | None
     created_at: datetime
+    expired: bool
+
+    @property
+    def in_force(self) -> bool:
+        """Whether requests may use it."""
+        return self.revoked_at is None and not self.expired
 
 
 async def authenticate(conn: Conn, key_hash: bytes) -> Principal | None:
@@ -129,9 +161,9 @@ async def authenticate(conn: Conn, key_hash: bytes) -> Principal | None:
     return _principal(row)
 
 
-async def insert(conn: Conn, key: NewKey) -> None:
-    """Store a new key and the way to it."""
-    await conn.execute(
+async def insert(conn: Conn, key: NewKey) -> datetime | None:
+    """Store a new key and the way to it: when it expires."""
+    expires_at: datetime | None = await conn.fetchval(
         *INSERT.bind(
             merchant_id=key.merchant_id,
             mode=key.mode,
@@ -141,8 +173,12 @@ async def insert(conn: Conn, key: NewKey) -> None:
             public_key=key.public_key,
             last4=key.last4,
             scopes=list(key.scopes),
+            networks=list(key.networks),
+            lifetime=key.lifetime,
+            expires_at=key.expires_at,
         )
     )
+    return expires_at
 
 
 async def find(conn: Conn, key_id: UUID) -> tuple[int, Mode] | None:
@@ -159,7 +195,25 @@ async def revoke(conn: Conn, merchant_id: int, mode: Mode, key_id: UUID) -> bool
 async def listed(conn: Conn, merchant_id: int) -> Sequence[KeyRow]:
     """All keys of a merchant, revoked ones too."""
     rows = await conn.fetch(*LIST.bind(merchant_id=merchant_id))
-    return [KeyRow(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
+    return [_key(row) for row in rows]
+
+
+async def lock(conn: Conn, merchant_id: int, mode: Mode, key_id: UUID) -> KeyRow | None:
+    """A key, which nobody else changes until this transaction ends."""
+    row = await conn.fetchrow(*LOCK.bind(merchant_id=merchant_id, mode=mode, id=key_id))
+    return _key(row) if row else None
+
+
+async def replace(conn: Conn, old: KeyRow, new_id: UUID, overlap: timedelta) -> datetime:
+    """Say which key took the place of *old*, and let *old* expire after *overlap*: when that is."""
+    expires_at: datetime = await conn.fetchval(
+        *REPLACE.bind(merchant_id=old.merchant_id, mode=old.mode, id=old.id, replaced_by=new_id, overlap=overlap)
+    )
+    return expires_at
+
+
+def _key(row: Any) -> KeyRow:
+    return KeyRow(**{**row, "scopes": tuple(row["scopes"]), "allow_networks": tuple(row["allow_networks"])})
 
 
 def _principal(row: Any) -> Principal:
@@ -178,6 +232,7 @@ def _principal(row: Any) -> Principal:
         allowed_origins=tuple(row["allowed_origins"]),
         scopes=tuple(row["scopes"]),
         accounts=tuple(_account(row["owner_id"], account) for account in json.loads(row["accounts"])),
+        networks=tuple(row["allow_networks"]),
     )
 
 

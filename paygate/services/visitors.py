@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 
+from paygate.core import networks
 from paygate.db import reservations
 from paygate.services.context import Context
 
@@ -14,15 +15,10 @@ IPV6_PREFIX = 64  # What one subscriber has: a limit by address would be none.
 
 def network(client: str | None) -> str:
     """What a limit counts by: an IPv4 address, the /64 of an IPv6 one, or `unknown` for what is neither."""
-    try:
-        address = ipaddress.ip_address((client or "").partition("%")[0])
-    except ValueError:
-        return "unknown"
+    address = networks.address(client)
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
+        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+    return "unknown" if address is None else str(address)
 
 
 def address_hash(ctx: Context, client: str | None) -> bytes:

@@ -6,19 +6,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate import telemetry
-from paygate.core import ids, keys, origins
+from paygate.core import ids, keys, networks, origins, scopes
 from paygate.core.errors import Forbidden, Unauthorized
 from paygate.core.principals import Principal
+from paygate.core.scopes import Scope
 from paygate.db import keys as rows
 from paygate.wire.edge import let_read
 from paygate.wire.requests import context
 
 
-async def authenticate(request: Request) -> Principal:
-    """The merchant behind the request's key.
+async def authenticate(request: Request, scope: Scope) -> Principal:
+    """The merchant behind the request's key, which may do what needs *scope*.
 
-    A key whose checksum is wrong never reaches the database. Raises Unauthorized; Forbidden when the merchant is
-    suspended, or not yet approved and the key is a live one.
+    A key whose checksum is wrong never reaches the database. Raises Unauthorized; Forbidden when the key may not be
+    used from there, or lacks the scope, and when the merchant is suspended, or not yet approved and the key is a live
+    one.
     """
     text = _given(request)
     if not text:
@@ -31,20 +33,24 @@ async def authenticate(request: Request) -> Principal:
     if principal is None:
         raise Unauthorized("This API key is not valid.")
     telemetry.bind(merchant=principal.merchant_id, mode=principal.mode)
+    if not networks.holds(principal.networks, client_address(request)):
+        raise Forbidden(f"This API key may not be used from {client_address(request) or 'an unknown address'}.")
     if principal.status == "SUSPENDED":
         raise Forbidden("This merchant is suspended.")
     if principal.status != "APPROVED" and principal.mode == "live":
         raise Forbidden("This merchant is not approved yet. Test keys (sk_test_...) work meanwhile.")
+    if not scopes.allowed(principal.scopes, scope):
+        raise Forbidden(f"This API key lacks the scope {scope}.")
     return principal
 
 
-async def authenticate_page(request: Request) -> Principal:
+async def authenticate_page(request: Request, scope: Scope) -> Principal:
     """The merchant behind the request's key, for the calls that a pk_ key may use; its page may read the answer.
 
     A pk_live_ key is good on the merchant's allowed origins alone. The Origin header can be forged outside browsers, so
     this protects people's browsers from being used, and is no proof of anything. Raises as `authenticate` does.
     """
-    principal = await authenticate(request)
+    principal = await authenticate(request, scope)
     if principal.kind == "public" and not greet_page(request, principal):
         said = request.headers.getlist("origin")
         raise Forbidden(_refused(principal, page_of(request), bool(said)))

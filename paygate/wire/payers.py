@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.payments import Payment
+from paygate.core.scopes import Scope
 from paygate.services import payments
 from paygate.wire.access import authenticate, greet_page, page_of
 from paygate.wire.edge import let_read
@@ -42,8 +43,10 @@ class Access:
         return self.kind == "public"
 
 
-async def merchant_or_payer(request: Request, payment_id: UUID) -> Access:
+async def merchant_or_payer(request: Request, payment_id: UUID, scope: Scope) -> Access:
     """Who asks about a payment: `sk_...` of its merchant, or `X-Client-Secret`, alone or with a `pk_...` key.
+
+    A secret key needs *scope*; public ones and client secrets are for this.
 
     Raises Unauthorized when there is neither, for a wrong client secret (also of a payment that does not exist), and
     for a pair that does not belong together; NotFound and Forbidden as for any key.
@@ -55,7 +58,7 @@ async def merchant_or_payer(request: Request, payment_id: UUID) -> Access:
         payment = await _by_secret(request, payment_id, secret)
         let_read(request.scope, page_of(request))  # Whoever has the secret may read what it opens, on whatever page.
         return Access(payment, "public")
-    principal = await authenticate(request)
+    principal = await authenticate(request, scope)
     if principal.kind == "secret":
         payment = await payments.get(ctx, principal, payment_id)
         if secret and not _is_secret_of(request, payment, secret):

@@ -75,6 +75,27 @@ def test_keys_are_made_listed_and_revoked(paygate: Paygate) -> None:
     assert len(listed) == 5 and TIME.fullmatch(listed[made["keyId"]]["revokedAt"])
 
 
+def test_keys_are_made_for_one_thing_and_rotated(inside: Paygate) -> None:
+    shop = inside(*SHOP, "free", "--json").json["merchantId"]
+    limits = ("--scope", "webhooks:read", "--scope", "payments:read", "--allow-network", "203.0.113.0/24")
+    old = inside("key", "create", "--merchant", shop, *limits, "--expires", "90d", "--json").json["keyId"]
+    done = inside("key", "rotate", old, "--overlap", "30m", "--json").json
+    assert list(done) == ["keyId", "key", "expiresAt", "oldKeyId", "oldKeyExpiresAt"]
+    assert done["key"].startswith("sk_live_") and done["oldKeyId"] == old
+    listed = {k["keyId"]: k for k in inside("key", "list", "--merchant", shop, "--json").json["keys"]}
+    new = listed[done["keyId"]]
+    assert (new["scopes"], new["allowNetworks"]) == (["payments:read", "webhooks:read"], ["203.0.113.0/24"])
+    assert listed[old]["replacedBy"] == done["keyId"] and listed[old]["expiresAt"] < new["expiresAt"]
+    told = inside("key", "list", "--merchant", shop).out
+    assert "payments:read webhooks:read  never" in told and done["key"] not in told and done["key"][-4:] in told
+    assert inside("key", "rotate", done["keyId"], "--overlap", "0").status == 0
+    wrong = [("--scope", "payment:read"), ("--allow-network", "203.0.113.7/24"), ("--kind", "public", *limits[:2])]
+    for options in wrong:
+        assert is_refused(inside("key", "create", "--merchant", shop, *options)), options
+    assert is_refused(inside("key", "rotate", old))
+    assert is_refused(inside("key", "rotate", done["keyId"], "--overlap", "soon"), status=2)
+
+
 def test_an_admin_is_made_with_a_password_from_standard_input(paygate: Paygate) -> None:
     made = paygate("admin", "create", "a@b.co", "--password-stdin", "--json", stdin="correct horse\n").json
     assert list(made) == ["adminId"] and made["adminId"].startswith("usr_")
@@ -146,8 +167,8 @@ def test_the_version_and_the_commands_are_told(paygate: Paygate) -> None:
 
 COMMANDS_WITH_WORK = """
     serve, worker, admin create, account add, account list, merchant create, merchant list, merchant show,
-    merchant approve, merchant suspend, source add, source list, webhook add, webhook list, key create, key revoke,
-    key list, ledger check, db migrate, db status, qr, decode
+    merchant approve, merchant suspend, source add, source list, webhook add, webhook list, key create, key rotate,
+    key revoke, key list, ledger check, db migrate, db status, qr, decode
 """
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from ipaddress import ip_network
 from uuid import uuid4
 
 import pytest
 
 from paygate.core import keys as forms
-from paygate.core.errors import NotFound
+from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.networks import Network
 from paygate.core.principals import Principal
 from paygate.db import keys as rows
-from paygate.services import keys, merchants
+from paygate.db.keys import KeyRow
+from paygate.services import audit, keys, merchants
 from paygate.services.context import Context
+from paygate.services.keys import Grant
 
 
 async def who(ctx: Context, text: str) -> Principal | None:
@@ -64,6 +69,61 @@ async def test_the_moment_of_use_is_written_at_most_once_a_minute(ctx: Context) 
     version, _ = await row_version()
     assert await who(ctx, made.text) is not None
     assert (await row_version())[0] != version
+
+
+async def test_a_rotated_key_hands_on_what_it_may_do_and_never_outlives_its_own_end(ctx: Context) -> None:
+    merchant_id = await a_merchant(ctx)
+    grant = Grant(("payments:read",), (ip_network("203.0.113.0/24"),), timedelta(hours=1))
+    old = await keys.create(ctx, merchant_id=merchant_id, kind="secret", mode="test", grant=grant)
+    done = await keys.rotate(ctx, old.id, overlap=timedelta(days=7))
+    listed = {k.id: k for k in await keys.list_keys(ctx, merchant_id)}
+    before, after = listed[old.id], listed[done.key.id]
+    assert (after.kind, after.mode, after.scopes, after.allow_networks) == ("secret", "test", *grant_of(before))
+    assert after.expires_at == done.expires_at == before.expires_at == done.old_expires_at  # An hour, not seven days.
+    assert before.replaced_by == done.key.id and before.in_force and after.in_force
+    with pytest.raises(Conflict, match=r"replaced by key_.* already"):
+        await keys.rotate(ctx, old.id)
+    longer = await keys.rotate(ctx, done.key.id, overlap=timedelta(0), lifetime=timedelta(days=30))
+    assert longer.expires_at and done.expires_at and longer.expires_at - done.expires_at > timedelta(days=28)
+    with pytest.raises(Conflict, match="expired"):
+        await keys.rotate(ctx, done.key.id)
+    await keys.revoke(ctx, longer.key.id)
+    with pytest.raises(Conflict, match="revoked"):
+        await keys.rotate(ctx, longer.key.id)
+    rows = [r.record for r in await audit.list_records(ctx, merchant_id) if r.record.action == "key.rotate"]
+    assert len(rows) == 2 and old.text[-4:] in (rows[1].before or "") and "203.0.113.0/24" in (rows[1].after or "")
+    assert not any(text in str(rows) for text in (old.text, done.key.text, longer.key.text))
+    assert (await audit.verify(ctx)).whole
+
+
+async def test_of_two_rotations_at_once_one_is_refused(ctx: Context) -> None:
+    merchant_id = await a_merchant(ctx)
+    old = await keys.create(ctx, merchant_id=merchant_id, kind="public", mode="live")
+    done = await asyncio.gather(*(keys.rotate(ctx, old.id) for _ in range(5)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Conflict"] * 4 + ["Rotated"]
+    assert len(await keys.list_keys(ctx, merchant_id)) == 6
+
+
+async def test_a_key_that_makes_no_sense_is_not_made(ctx: Context) -> None:
+    merchant_id = await a_merchant(ctx)
+    for kind, grant in (
+        ("public", Grant(("payments:read",))),
+        ("secret", Grant(lifetime=timedelta(seconds=59))),
+        ("secret", Grant(lifetime=timedelta(days=4_000))),
+    ):
+        with pytest.raises(InvalidInput):
+            await keys.create(ctx, merchant_id=merchant_id, kind=kind, mode="live", grant=grant)  # type: ignore[arg-type]
+    old = await keys.create(ctx, merchant_id=merchant_id, kind="secret", mode="live")
+    for overlap in (timedelta(seconds=-1), timedelta(days=31)):
+        with pytest.raises(InvalidInput):
+            await keys.rotate(ctx, old.id, overlap=overlap)
+    with pytest.raises(NotFound):
+        await keys.rotate(ctx, uuid4())
+    assert len(await keys.list_keys(ctx, merchant_id)) == 5
+
+
+def grant_of(key: KeyRow) -> tuple[tuple[str, ...], tuple[Network, ...]]:
+    return key.scopes, key.allow_networks
 
 
 async def test_a_list_shows_public_keys_and_the_end_of_secret_ones(ctx: Context) -> None:

@@ -15,6 +15,7 @@ from paygate.core import fields
 from paygate.core.errors import InvalidInput
 from paygate.core.payments import Payment
 from paygate.core.principals import Principal
+from paygate.core.scopes import Scope
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
 from paygate.services import batches
@@ -27,7 +28,7 @@ MAX_BODY_BYTES = 4 * 1_048_576  # A thousand payments with Thai descriptions do 
 
 async def create(request: Request) -> Response:
     """201 and the payments in the order of the request. The pictures are drawn after the transaction."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.PAYMENTS_WRITE), wire.context(request)
     raw = await wire.body(request, MAX_BODY_BYTES)
     claim = wire.claim(request, principal, raw)
     news = await asyncio.to_thread(_read, ctx, principal, raw)

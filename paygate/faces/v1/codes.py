@@ -17,6 +17,7 @@ from paygate.core import canonical, fields
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
 from paygate.core.money import satang_from_json
+from paygate.core.scopes import Scope
 from paygate.faces.v1.archive import Archive
 from paygate.faces.v1.payments import merchant
 from paygate.services import codes
@@ -49,7 +50,7 @@ class Entry:
 
 async def draw(request: Request) -> Response:
     """200: all codes in the order of the request, or a 400 that names the entry; nothing is half drawn."""
-    await merchant(request)
+    await merchant(request, Scope.PAYMENTS_WRITE)
     raw = await wire.body(request, MAX_BODY_BYTES)
     entries, is_list = await asyncio.to_thread(_read, raw)
     kind = wire.accepted(request, (JSON, NDJSON, ZIP) if is_list else (JSON, NDJSON, ZIP, PNG, SVG))

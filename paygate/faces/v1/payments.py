@@ -14,6 +14,7 @@ from paygate.core import fields, ids
 from paygate.core.errors import Forbidden, NotFound
 from paygate.core.payments import Payment
 from paygate.core.principals import Principal
+from paygate.core.scopes import Scope
 from paygate.faces.v1 import shapes
 from paygate.services import payments, slip_outcomes
 from paygate.services.payments import Replayed
@@ -24,7 +25,7 @@ async def create(request: Request) -> Response:
 
     A pk_ key may, from a page of an allowed origin.
     """
-    principal, ctx = await wire.authenticate_page(request), wire.context(request)
+    principal, ctx = await wire.authenticate_page(request, Scope.PAYMENTS_WRITE), wire.context(request)
     raw = await wire.body(request)
     public = principal.kind == "public"
     new = shapes.new_payment(ctx, fields.json_object(raw), principal.callback_domains, public=public)
@@ -41,14 +42,15 @@ async def create(request: Request) -> Response:
 async def get(request: Request) -> Response:
     """GET /api/v1/payment/{id}: for the merchant all of it, for the payer with the client secret what is theirs."""
     ctx = wire.context(request)
-    access = await wire.merchant_or_payer(request, ids.read_uuid(request.path_params["payment_id"]))
+    payment_id = ids.read_uuid(request.path_params["payment_id"])
+    access = await wire.merchant_or_payer(request, payment_id, Scope.PAYMENTS_READ)
     verification = await slip_outcomes.verification(ctx, access.payment)
     return wire.raw_json(shapes.found(ctx, access.payment, verification, public=access.is_payer))
 
 
 async def get_by_order(request: Request) -> Response:
     """GET /api/v1/payment/order/{orderId}: of several payments the one that stands for the order."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.PAYMENTS_READ), wire.context(request)
     order_id: str = request.path_params["order_id"]
     if not 1 <= len(order_id) <= shapes.MAX_ORDER_ID or "\x00" in order_id:
         raise NotFound("No such payment.")
@@ -58,7 +60,7 @@ async def get_by_order(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     """POST /api/v1/payment/{id}/cancel: 200, also when it was cancelled before; 409 with the status it is in."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.PAYMENTS_WRITE), wire.context(request)
     payment_id = ids.read_uuid(request.path_params["payment_id"])
     claim = wire.claim(request, principal, await wire.body(request))
 
@@ -69,9 +71,9 @@ async def cancel(request: Request) -> Response:
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
-async def merchant(request: Request) -> Principal:
-    """Who asks, with a secret key. Raises Forbidden for a public one."""
-    principal = await wire.authenticate(request)
+async def merchant(request: Request, scope: Scope) -> Principal:
+    """Who asks, with a secret key that has *scope*. Raises Forbidden for another, and for a public one."""
+    principal = await wire.authenticate(request, scope)
     if principal.kind != "secret":
         raise Forbidden("This needs a secret key (sk_...); public keys (pk_...) may not do it.")
     return principal

@@ -10,6 +10,7 @@ from paygate.banks.slips.picture import MAX_PAYLOAD_CHARS, MAX_SLIP_BYTES
 from paygate.core import fields, ids
 from paygate.core.errors import InvalidInput, TooLarge
 from paygate.core.payments import Payment
+from paygate.core.scopes import Scope
 from paygate.core.slips import SlipOutcome
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import replayed
@@ -22,7 +23,8 @@ FORM_BYTES = 16_384  # What a form has around its file.
 async def hand_in(request: Request) -> Response:
     """POST /api/v1/payment/{id}/slip: 202 while it is being checked, 200 with the outcome when there is one."""
     ctx = wire.context(request)
-    access = await wire.merchant_or_payer(request, ids.read_uuid(request.path_params["payment_id"]))
+    payment_id = ids.read_uuid(request.path_params["payment_id"])
+    access = await wire.merchant_or_payer(request, payment_id, Scope.PAYMENTS_WRITE)
     form = wire.is_form(request)
     raw = await wire.body(request, MAX_SLIP_BYTES + (FORM_BYTES if form else 0))
     claim = wire.claim(request, access, raw)

@@ -15,6 +15,7 @@ from paygate.core.events import timestamp
 from paygate.core.money import baht
 from paygate.core.payments import Payment
 from paygate.core.principals import Principal
+from paygate.core.scopes import Scope
 from paygate.db.payments import Page
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant
@@ -44,7 +45,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 async def listed(request: Request) -> Response:
     """GET /api/v1/transactions: a page, newest first; with `Accept: text/csv` all that fit, as a stream."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.PAYMENTS_READ), wire.context(request)
     page = shapes.wanted(wire.query(request))
     if _wants_csv(request.headers.get("accept", "")):
         page = replace(page, limit=ROWS_AT_ONCE)

@@ -13,6 +13,7 @@ from paygate.core import fields, ids
 from paygate.core.canonical import JsonValue
 from paygate.core.events import Announcement
 from paygate.core.principals import Principal
+from paygate.core.scopes import Scope
 from paygate.faces.v1 import webhook_shapes as shapes
 from paygate.faces.v1.payments import merchant, replayed
 from paygate.services import endpoints, webhook_log
@@ -24,7 +25,7 @@ from paygate.services.webhook_log import Queued, QueuedSpan
 
 async def create(request: Request) -> Response:
     """POST /api/v1/webhooks/endpoints: 201, with the secret, this once."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     raw = await wire.body(request)
     wish, claim = shapes.wish(fields.json_object(raw)), wire.claim(request, principal, raw)
 
@@ -38,21 +39,21 @@ async def create(request: Request) -> Response:
 
 async def listed(request: Request) -> Response:
     """GET /api/v1/webhooks/endpoints"""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_READ), wire.context(request)
     found = await endpoints.list_endpoints(ctx, principal.merchant_id, principal.mode)
     return wire.raw_json(shapes.endpoints(found))
 
 
 async def get(request: Request) -> Response:
     """GET /api/v1/webhooks/endpoints/{id}"""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_READ), wire.context(request)
     endpoint_id = ids.read("we", request.path_params["endpoint_id"])
     return wire.raw_json(shapes.endpoint(await endpoints.get(ctx, principal.merchant_id, principal.mode, endpoint_id)))
 
 
 async def update(request: Request) -> Response:
     """PATCH /api/v1/webhooks/endpoints/{id}: url, events, description, status (with disabledReason)."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     endpoint_id = ids.read("we", request.path_params["endpoint_id"])
     given = fields.json_object(await wire.body(request))
     now = await endpoints.get(ctx, principal.merchant_id, principal.mode, endpoint_id)
@@ -63,7 +64,7 @@ async def update(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """DELETE /api/v1/webhooks/endpoints/{id}: what it heard stays in the log."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     endpoint_id = ids.read("we", request.path_params["endpoint_id"])
     await endpoints.delete(ctx, principal.merchant_id, principal.mode, endpoint_id, _actor(principal))
     return wire.raw_json(shapes.deleted(endpoint_id))
@@ -71,7 +72,7 @@ async def delete(request: Request) -> Response:
 
 async def rotate(request: Request) -> Response:
     """POST /api/v1/webhooks/endpoints/{id}/rotate: a new secret; for 24 hours the old one signs beside it."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     endpoint_id = ids.read("we", request.path_params["endpoint_id"])
     claim = wire.claim(request, principal, await wire.body(request))
 
@@ -87,7 +88,7 @@ async def rotate(request: Request) -> Response:
 
 async def send_test(request: Request) -> Response:
     """POST /api/v1/webhooks/endpoints/{id}/test: 202, and a webhook.test to that endpoint alone."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     endpoint_id = ids.read("we", request.path_params["endpoint_id"])
     claim = wire.claim(request, principal, await wire.body(request))
 
@@ -99,7 +100,7 @@ async def send_test(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """GET /api/v1/webhooks/events"""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_READ), wire.context(request)
     page = shapes.event_page(wire.query(request))
     wanted = replace(page, limit=page.limit + 1)
     found = await webhook_log.events(ctx, principal.merchant_id, principal.mode, wanted)
@@ -108,7 +109,7 @@ async def events(request: Request) -> Response:
 
 async def event(request: Request) -> Response:
     """GET /api/v1/webhooks/events/{id}"""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_READ), wire.context(request)
     event_id = ids.read("wh", request.path_params["event_id"])
     found = await webhook_log.event(ctx, principal.merchant_id, principal.mode, event_id)
     return wire.raw_json(shapes.event(found))
@@ -116,7 +117,7 @@ async def event(request: Request) -> Response:
 
 async def deliveries(request: Request) -> Response:
     """GET /api/v1/webhooks/deliveries: each with every try, as it was sent and answered."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_READ), wire.context(request)
     page = shapes.delivery_page(wire.query(request))
     wanted = replace(page, limit=page.limit + 1)
     found = await webhook_log.deliveries(ctx, principal.merchant_id, principal.mode, wanted)
@@ -125,7 +126,7 @@ async def deliveries(request: Request) -> Response:
 
 async def redeliver(request: Request) -> Response:
     """POST /api/v1/webhooks/events/{id}/redeliver: 202; `endpointId` alone, or everyone that wants such events."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     event_id = ids.read("wh", request.path_params["event_id"])
     raw = await wire.body(request)
     endpoint_id, claim = shapes.endpoint_of(_given(raw)), wire.claim(request, principal, raw)
@@ -139,7 +140,7 @@ async def redeliver(request: Request) -> Response:
 
 async def redeliver_span(request: Request) -> Response:
     """POST /api/v1/webhooks/events/redeliver: 202; what failed between `from` and `to`, or all of it."""
-    principal, ctx = await merchant(request), wire.context(request)
+    principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     raw = await wire.body(request)
     (span, everything), claim = shapes.span(fields.json_object(raw)), wire.claim(request, principal, raw)
 
