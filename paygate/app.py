@@ -28,6 +28,7 @@ ADDRESSES = [
     Address("/api/v1/payment/order/{order_id:path}", GET=v1.payments.get_by_order),
     Address("/api/v1/payment/{payment_id}", GET=v1.payments.get, OPTIONS=preflight),
     Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),
+    Address("/api/v1/payment/{payment_id}/events", GET=v1.streams.events, OPTIONS=preflight),
     Address("/api/v1/payment/{payment_id}/slip", POST=v1.slips.hand_in, OPTIONS=preflight),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
     Address("/api/v1/webhooks/endpoints", GET=v1.webhooks.listed, POST=v1.webhooks.create),

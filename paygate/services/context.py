@@ -19,6 +19,7 @@ from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
 from paygate.services.vendors import VendorHttp
+from paygate.services.watch import Watch
 
 KEEP_EVIDENCE_DAYS = 30
 
@@ -47,9 +48,14 @@ class Context:
     inquiries: Mapping[str, Inquiry] = field(default_factory=dict)  # Kind of source -> the bank that is asked about it.
     http: Http | None = None  # How the operator's own banks and vendors are reached.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
+    watch: Watch = field(init=False)  # Who waits for a payment to change.
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.db)
 
     async def close(self) -> None:
-        """Drop the connections to vendors; the database is closed by whoever opened it."""
+        """Ask no more, and drop the connections to vendors; the database is closed by whoever opened it."""
+        await self.watch.close()
         if isinstance(self.http, VendorHttp):
             await self.http.close()
 

@@ -4,12 +4,13 @@ from paygate.wire.access import authenticate, authenticate_page, client_address,
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
-from paygate.wire.payers import merchant_or_payer
+from paygate.wire.payers import Access, merchant_or_payer
 from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, context, query
 from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
     "MAX_BODY_BYTES",
+    "Access",
     "Address",
     "Dialect",
     "Edge",

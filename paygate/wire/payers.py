@@ -17,6 +17,7 @@ from paygate.wire.edge import let_read
 from paygate.wire.requests import context
 
 HEADER = "x-client-secret"
+IN_QUERY = "clientSecret"
 PAIR = "The key and the client secret do not belong together."
 
 
@@ -43,15 +44,18 @@ class Access:
         return self.kind == "public"
 
 
-async def merchant_or_payer(request: Request, payment_id: UUID, scope: Scope) -> Access:
+async def merchant_or_payer(request: Request, payment_id: UUID, scope: Scope, *, in_query: bool = False) -> Access:
     """Who asks about a payment: `sk_...` of its merchant, or `X-Client-Secret`, alone or with a `pk_...` key.
 
     A secret key needs *scope*; public ones and client secrets are for this.
 
     Raises Unauthorized when there is neither, for a wrong client secret (also of a payment that does not exist), and
-    for a pair that does not belong together; NotFound and Forbidden as for any key.
+    for a pair that does not belong together; NotFound and Forbidden as for any key. *in_query*: `?clientSecret=` will
+    do as well.
     """
     ctx, secret, has_key = context(request), request.headers.get(HEADER, "").strip(), _has_key(request)
+    if in_query and not secret:
+        secret = request.query_params.get(IN_QUERY, "").strip()
     if not secret and not has_key:
         raise Unauthorized()
     if not has_key:

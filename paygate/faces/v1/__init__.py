@@ -3,7 +3,7 @@
 `shapes` reads and prints its JSON, `errors` is its table of refusals, the other modules have the handlers.
 """
 
-from paygate.faces.v1 import batches, codes, payments, pictures, slips, transactions, webhooks
+from paygate.faces.v1 import batches, codes, payments, pictures, slips, streams, transactions, webhooks
 from paygate.faces.v1.errors import refuse
 
-__all__ = ["batches", "codes", "payments", "pictures", "refuse", "slips", "transactions", "webhooks"]
+__all__ = ["batches", "codes", "payments", "pictures", "refuse", "slips", "streams", "transactions", "webhooks"]
