@@ -15,7 +15,7 @@ from paygate.db.pool import Database
 from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
-from paygate.web import forwarder
+from paygate.web import forwarder, sdk
 from paygate.wire import Address, Dialect, Edge, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
@@ -50,6 +50,7 @@ ADDRESSES = [
     Address("/api/bank/{source}", POST=bank_in.receive),
     Address("/forwarder", GET=forwarder.show_page, POST=forwarder.read),
     Address("/forwarder/paygate-forward.py", GET=forwarder.script),
+    Address("/sdk/{name}", GET=sdk.library),
     Address("/api/health", GET=health.overview),
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),

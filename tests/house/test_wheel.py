@@ -46,6 +46,8 @@ def test_the_wheel_holds_the_schema(wheel: Path) -> None:
     assert zipfile.ZipFile(wheel).read("paygate/_data/schema.sql") == (ROOT / "schema.sql").read_bytes()
     page = ROOT / "templates" / "forwarder.html"
     assert zipfile.ZipFile(wheel).read("paygate/_data/templates/forwarder.html") == page.read_bytes()
+    held = zipfile.ZipFile(wheel)
+    assert all(held.read(f"paygate/_data/sdk/{path.name}") == path.read_bytes() for path in (ROOT / "sdk").iterdir())
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
