@@ -6,17 +6,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+import paygate
 from paygate import telemetry, web, workers
+from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
+from paygate.core.shapes import Schema
 from paygate.db.pool import Database
 from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
 from paygate.web import forwarder, sdk
-from paygate.wire import Address, Dialect, Edge, preflight, refuse_method, refuse_path
+from paygate.wire import Address, Dialect, Edge, openapi, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
 
@@ -55,14 +59,27 @@ ADDRESSES = [
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),
     Address("/metrics", GET=health.metrics),
+    Address("/openapi.json", GET=openapi.show),
 ]
+
+# What each handler does, for the document; pages for people and preflights are no part of it.
+OPERATIONS = {**v1.OPERATIONS, **bank_in.OPERATIONS, **health.OPERATIONS, **openapi.OPERATIONS}
+UNTOLD = {*web.HANDLERS, preflight}
+TAGS = {
+    "payments": "Made, read, cancelled; slips.",
+    "webhooks": "Endpoints, what they are told, and telling it again.",
+    "QR codes": "Pictures, with and without a payment.",
+    "bank in": "Evidence that money arrived.",
+    "health": "For load balancers and Prometheus.",
+    "about": "This document.",
+}
 
 # Who says no, by the beginning of the path; the last one takes whatever is left.
 DIALECTS = [
-    Dialect("/api/bank", bank_in.refuse),
-    Dialect("/api/health", health.refuse),
+    Dialect("/api/bank", bank_in.refuse, bank_in.BankProblem),
+    Dialect("/api/health", health.refuse, health.HealthProblem),
     Dialect("/forwarder", web.refuse),
-    Dialect("", v1.refuse),
+    Dialect("", v1.refuse, v1.Problem),
 ]
 
 
@@ -95,7 +112,25 @@ def build(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.state.document = openapi.Document(
+        partial(document, settings.public_url, settings.min_amount_satang, settings.max_amount_satang)
+    )
     return app
+
+
+def document(url: str, low_satang: int = MIN_AMOUNT_SATANG, high_satang: int = MAX_AMOUNT_SATANG) -> Schema:
+    """The API's document, for an installation at *url* that takes payments from *low_satang* to *high_satang*."""
+    about = openapi.About(
+        url,
+        paygate.__version__,
+        low_satang,
+        high_satang,
+        title="PayGate",
+        description="A PromptPay payment gateway. Amounts are JSON numbers of baht. Every answer carries a"
+        " `Request-Id`. Refusals have an `error` for programs and a `message` for people.",
+        tags=TAGS,
+    )
+    return openapi.document(about, ADDRESSES, OPERATIONS, DIALECTS)
 
 
 @asynccontextmanager

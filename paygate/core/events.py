@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import overload
 from uuid import UUID
 
 from paygate.core import canonical, ids
@@ -100,6 +101,10 @@ def payment_data(payment: Payment) -> Mapping[str, object]:
     }
 
 
+@overload
+def timestamp(at: datetime) -> str: ...
+@overload
+def timestamp(at: datetime | None) -> str | None: ...
 def timestamp(at: datetime | None) -> str | None:
     """A moment as JavaScript prints it: `2026-11-20T03:04:05.678Z`. None stays None."""
     if at is None:

@@ -3,4 +3,7 @@
 from paygate.web import forwarder
 from paygate.web.errors import refuse
 
-__all__ = ["forwarder", "refuse"]
+HANDLERS = (forwarder.show_page, forwarder.read, forwarder.script)
+"""For people: no part of the API's document."""
+
+__all__ = ["HANDLERS", "forwarder", "refuse"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,8 +12,7 @@ from starlette.types import Scope
 
 from paygate.core.errors import NotFound
 from paygate.wire.edge import MethodNotAllowed
-
-Handler = Callable[[Request], Awaitable[Response]]
+from paygate.wire.operations import Handler
 
 
 class Address(Route):
@@ -23,6 +21,7 @@ class Address(Route):
     def __init__(self, path: str, **handlers: Handler) -> None:
         if "GET" in handlers:
             handlers = {"HEAD": handlers["GET"], **handlers}
+        self.handlers = handlers
 
         async def dispatch(request: Request) -> Response:
             request.scope["paygate.methods"] = tuple(handlers)

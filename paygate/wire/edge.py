@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -41,10 +42,11 @@ class MethodNotAllowed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the face behind *prefix* says no."""
+    """How the face behind *prefix* says no; `shape` is the JSON of it, None where that is a page."""
 
     prefix: str
     refuse: Face
+    shape: type[msgspec.Struct] | None = None
 
 
 class Edge:

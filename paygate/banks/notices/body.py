@@ -17,12 +17,13 @@ from typing import Final
 
 from paygate.banks.notices import Notice
 from paygate.banks.notices.text import MAX_CHARS, normalise
-from paygate.core import canonical, fields
+from paygate.core import canonical, fields, shapes
 from paygate.core.canonical import JsonValue
 from paygate.core.credits import BANGKOK
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.fields import Fields
+from paygate.core.shapes import Field, Shape
 
 MAX_AT_ONCE: Final = 100
 _MAX_SENDER: Final = 200
@@ -83,20 +84,34 @@ def _member(value: JsonValue, where: str) -> Message:
 
 
 def _message(given: Fields) -> Message:
-    received_at = fields.moment(given, "receivedAt")
-    if received_at is None:
-        raise InvalidInput("receivedAt is required: when the phone got the text.", field="receivedAt")
+    received_at = RECEIVED_AT.read(given)
     return Message(
-        _required(given, "text", MAX_CHARS),
-        _required(given, "sender", _MAX_SENDER),
+        TEXT.read(given),
+        SENDER.read(given),
         received_at,
-        fields.text(given, "nonce", _MAX_NONCE, shortest=0) or None,
-        fields.text(given, "authenticationResults", _MAX_RESULTS, shortest=0),
+        NONCE.read(given) or None,
+        RESULTS.read(given),
     )
 
 
-def _required(given: Fields, name: str, longest: int) -> str:
-    value = fields.text(given, name, longest)
-    if value is None:
-        raise InvalidInput(f"{name} is required.", field=name)
-    return value
+def _required(name: str, longest: int, about: str, example: str) -> Field[str]:
+    return shapes.needed(shapes.text(name, longest, about, example=example), f"{name} is required.")
+
+
+TEXT = _required("text", MAX_CHARS, "The text as the phone got it.", "เงินเข้า 150.00 บ. บช x1234 20/11 10:05น.")
+SENDER = _required("sender", _MAX_SENDER, "Whom the phone shows as its sender: a name, an app, an address.", "KBank")
+RECEIVED_AT = shapes.needed(
+    shapes.moment("receivedAt", "When the phone got it.", example="2026-11-20T10:05:00+07:00"),
+    "receivedAt is required: when the phone got the text.",
+)
+NONCE = shapes.text(
+    "nonce", _MAX_NONCE, "The phone's own mark of this text: the same when it is sent again.", shortest=0, example="n-1"
+)
+RESULTS = shapes.text(
+    "authenticationResults", _MAX_RESULTS, "For mail: that header as the mailbox's own server wrote it.", shortest=0
+)
+SHAPE = Shape(
+    "BankNotice",
+    "A bank's text that a phone forwards (source of kind `notice`).",
+    (TEXT, SENDER, RECEIVED_AT, NONCE, RESULTS),
+)

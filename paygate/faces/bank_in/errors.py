@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
 from starlette.responses import Response
 
 from paygate.core import errors
 from paygate.core.errors import PayGateError
+from paygate.faces.bank_in.answers import BankProblem
 from paygate.wire import MethodNotAllowed, json_answer
 
 # A bridge only needs to know: fix it (4xx), or send the same again (5xx).
@@ -39,10 +41,13 @@ OURS = {
 def refuse(error: PayGateError, request_id: str) -> Response:
     """The answer for *error*."""
     status, code = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
-    content: dict[str, object] = {"received": False, "error": code, "message": OURS.get(status, error.message)}
-    if error.field is not None and status not in OURS:
-        content["field"] = error.field
+    told = BankProblem(
+        error=code,
+        message=OURS.get(status, error.message),
+        field=error.field if error.field is not None and status not in OURS else UNSET,
+        requestId=request_id,
+    )
     headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
     if status == 503:
         headers = {"Retry-After": "1"}
-    return json_answer({**content, "requestId": request_id}, status, headers)
+    return json_answer(told, status, headers)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate import wire
 from paygate.core import ids
+from paygate.core import shapes as declare
 from paygate.core.errors import NotFound
-from paygate.faces.bank_in import callbacks
+from paygate.core.fields import Fields
+from paygate.core.shapes import Shape
+from paygate.faces.bank_in import answers, callbacks
+from paygate.faces.bank_in.answers import Received, Rehearsed
 from paygate.services import bank
 from paygate.services.evidence import Outcome, Word
 from paygate.services.notices import Told, Trial
@@ -27,21 +32,37 @@ async def receive(request: Request) -> Response:
     body = await wire.body(request, await _most_bytes(request))
     source_id = ids.read("src", request.path_params["source"])
     signature = request.headers.get("x-paygate-signature")
-    dry_run = wire.query(request).get("dryRun", "0") != "0"
+    dry_run = DRY_RUN.read(wire.query(request))
     told = await bank.receive(wire.context(request), source_id, signature, body, dry_run=dry_run)
-    return wire.json_answer({"received": True, **_shown(told)})
+    return wire.json_answer(_shown(told))
 
 
-def _shown(told: Outcome | Told | Trial | Accepted) -> dict[str, object]:
+def _shown(told: Outcome | Told | Trial | Accepted) -> Received | Rehearsed:
     if isinstance(told, Accepted):  # Compared in the background, however long it is.
-        return {"outcome": Word.VERIFYING, "transactionId": None, "statementId": ids.show("stm", told.statement_id)}
+        return Received(outcome=Word.VERIFYING, transactionId=None, statementId=ids.show("stm", told.statement_id))
     if isinstance(told, Outcome):
-        return {"outcome": told.word, "transactionId": told.payment_id}
+        return Received(outcome=told.word, transactionId=_payment(told))
     if isinstance(told, Trial):
-        readings = {"readings": told.readings} if told.listed else {"reading": told.readings[0]}
-        return {"dryRun": True, **readings}
-    outcomes = {"outcomes": [_shown(one) for one in told.outcomes]} if told.listed else {}
-    return {**_shown(told.outcome), **outcomes}
+        readings = [dict(one) for one in told.readings]
+        return Rehearsed(readings=readings) if told.listed else Rehearsed(reading=readings[0])
+    each = [answers.Outcome(one.word, _payment(one)) for one in told.outcomes]
+    return Received(
+        outcome=told.outcome.word, transactionId=_payment(told.outcome), outcomes=each if told.listed else UNSET
+    )
+
+
+def _payment(told: Outcome) -> str | None:
+    return None if told.payment_id is None else str(told.payment_id)
+
+
+def _dry_run(given: Fields) -> bool:
+    return given.get("dryRun", "0") != "0"
+
+
+DRY_RUN = declare.custom(
+    "dryRun", _dry_run, {"type": "string", "enum": ["0", "1"]}, "1: say what a notice would be read as; keep nothing."
+)
+QUERY = Shape("bank", "How it is taken.", (DRY_RUN,))
 
 
 async def _most_bytes(request: Request) -> int:

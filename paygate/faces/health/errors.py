@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from paygate.core import errors
 from paygate.core.errors import PayGateError
+from paygate.faces.health.answers import HealthProblem
 from paygate.wire import MethodNotAllowed, json_answer
 
 # These addresses take nothing and need no key, so little can go wrong; the rest is here for the day something does.
@@ -38,5 +39,4 @@ def refuse(error: PayGateError, request_id: str) -> Response:
     status = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
     headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
     message = OURS.get(status, error.message)
-    content = {"status": False, "code": status, "message": message, "data": None, "requestId": request_id}
-    return json_answer(content, status, headers)
+    return json_answer(HealthProblem(False, status, message, None, request_id), status, headers)

@@ -9,6 +9,16 @@ from starlette.responses import Response
 
 import paygate
 from paygate import wire
+from paygate.faces.health.answers import (
+    Checks,
+    DatabaseCheck,
+    OptionalCheck,
+    Overview,
+    Parts,
+    Probe,
+    StripeCheck,
+    Word,
+)
 from paygate.services import health
 
 _STARTED_S = time.monotonic()
@@ -17,27 +27,28 @@ _STARTED_S = time.monotonic()
 async def overview(request: Request) -> Response:
     """GET /api/health: every part by itself; 503 when one that is needed is away."""
     seen = await health.look(wire.context(request))
-    checks = {
-        "database": {"status": "up" if seen.database else "down", "latencyMs": seen.latency_ms},
-        "stripe": {"status": "up", "secretKey": False},  # There is no Stripe here; clients of the seed look for it.
-        "bank": {"status": "up" if seen.sources else "optional", "configured": seen.sources},
-        "callback": {"status": "up" if seen.endpoints else "optional", "configured": seen.endpoints},
-    }
-    about = {"service": "paygate", "version": paygate.__version__, "uptime": int(time.monotonic() - _STARTED_S)}
-    return _envelope(seen.database, {**about, "checks": checks})
+    checks = Checks(
+        database=DatabaseCheck("up" if seen.database else "down", seen.latency_ms),
+        stripe=StripeCheck(),
+        bank=OptionalCheck("up" if seen.sources else "optional", seen.sources),
+        callback=OptionalCheck("up" if seen.endpoints else "optional", seen.endpoints),
+    )
+    parts = Parts("paygate", paygate.__version__, int(time.monotonic() - _STARTED_S), checks)
+    code, message = _told(seen.database)
+    return wire.json_answer(Overview(seen.database, code, message, parts), code)
 
 
 async def live(_: Request) -> Response:
     """GET /api/health/live: this process answers."""
-    return _envelope(True, {"status": "alive"})
+    return wire.json_answer(Probe(True, 200, "OK", Word("alive")))
 
 
 async def ready(request: Request) -> Response:
     """GET /api/health/ready: this process can work; 503 while the database is away."""
     seen = await health.look(wire.context(request))
-    return _envelope(seen.database, {"status": "ready" if seen.database else "not ready"})
+    code, message = _told(seen.database)
+    return wire.json_answer(Probe(seen.database, code, message, Word("ready" if seen.database else "not ready")), code)
 
 
-def _envelope(good: bool, data: dict[str, object]) -> Response:
-    code, message = (200, "OK") if good else (503, "The database is away.")
-    return wire.json_answer({"status": good, "code": code, "message": message, "data": data}, code)
+def _told(good: bool) -> tuple[int, str]:
+    return (200, "OK") if good else (503, "The database is away.")

@@ -1,9 +1,24 @@
 """The native face, `/api/v1`: baht as numbers, `{success, transaction}`, keys in `X-API-Key`.
 
-`shapes` reads and prints its JSON, `errors` is its table of refusals, the other modules have the handlers.
+`shapes` reads its JSON and `answers` are what is sent, `errors` is its table of refusals, `operations` says what each
+handler does for `/openapi.json`; the other modules have the handlers.
 """
 
 from paygate.faces.v1 import batches, codes, payments, pictures, slips, streams, transactions, webhooks
+from paygate.faces.v1.answers import Problem
 from paygate.faces.v1.errors import refuse
+from paygate.faces.v1.operations import OPERATIONS
 
-__all__ = ["batches", "codes", "payments", "pictures", "refuse", "slips", "streams", "transactions", "webhooks"]
+__all__ = [
+    "OPERATIONS",
+    "Problem",
+    "batches",
+    "codes",
+    "payments",
+    "pictures",
+    "refuse",
+    "slips",
+    "streams",
+    "transactions",
+    "webhooks",
+]

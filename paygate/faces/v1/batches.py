@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 from starlette.requests import Request
@@ -12,10 +13,14 @@ from starlette.responses import Response
 from emvco import qr
 from paygate import wire
 from paygate.core import fields
+from paygate.core import shapes as declare
+from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
+from paygate.core.fields import Fields
 from paygate.core.payments import Payment
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
+from paygate.core.shapes import Shape
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
 from paygate.services import batches
@@ -41,13 +46,35 @@ async def create(request: Request) -> Response:
     return wire.raw_json(body, done.status, replayed(done))
 
 
-def _read(ctx: Context, principal: Principal, raw: bytes) -> list[NewPayment]:
-    given = fields.json_object(raw).get("payments")
-    if not isinstance(given, list) or not 1 <= len(given) <= MAX_PAYMENTS:
+def _payments(given: Fields) -> list[JsonValue]:
+    payments = given.get("payments")
+    if not isinstance(payments, list) or not 1 <= len(payments) <= MAX_PAYMENTS:
         message = f"payments must be an array of 1 to {MAX_PAYMENTS} objects."
         raise InvalidInput(message, field="payments")
+    return payments
+
+
+PAYMENTS = replace(
+    declare.custom(
+        "payments",
+        _payments,
+        {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_PAYMENTS,
+            "items": {"$ref": f"#/components/schemas/{shapes.NEW_PAYMENT.name}"},
+        },
+        "The payments to make.",
+        example=[shapes.NEW_PAYMENT.example()],
+    ),
+    required=True,
+)
+NEW_PAYMENTS = Shape("NewPayments", "Payments to make, all or none.", (PAYMENTS,))
+
+
+def _read(ctx: Context, principal: Principal, raw: bytes) -> list[NewPayment]:
     news = []
-    for place, one in enumerate(given):
+    for place, one in enumerate(PAYMENTS.read(fields.json_object(raw))):
         where = f"payments[{place}]"
         if not isinstance(one, dict):
             raise InvalidInput(f"{where} must be a JSON object.", field=where)

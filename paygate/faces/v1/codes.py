@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias, get_args
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from emvco import qr
 from paygate import wire
 from paygate.core import canonical, fields
+from paygate.core import shapes as declare
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
+from paygate.core.fields import Fields
 from paygate.core.money import satang_from_json
 from paygate.core.scopes import Scope
+from paygate.core.shapes import Shape
+from paygate.faces.v1 import answers
 from paygate.faces.v1.archive import Archive
 from paygate.faces.v1.payments import merchant
 from paygate.services import codes
@@ -38,6 +43,36 @@ Format: TypeAlias = Literal["png", "svg", "payload"]
 _FORMATS: tuple[Format, ...] = get_args(Format)
 _SUFFIXES = {"png": "png", "svg": "svg", "payload": "txt"}
 _BLOCK = 256  # Entries that are drawn for one piece of a stream.
+
+
+def _format(given: Fields) -> Format:
+    named = given.get("format")
+    form = next((known for known in _FORMATS if known == ("png" if named is None else named)), None)
+    if form is None:
+        raise InvalidInput(f"format must be one of {', '.join(_FORMATS)}.", field="format")
+    return form
+
+
+def _amount(given: Fields) -> int | None:
+    amount = given.get("amount")
+    return None if amount is None else satang_from_json(amount, low=1, high=codes.MAX_AMOUNT_SATANG)
+
+
+FORMAT = declare.custom(
+    "format", _format, {"type": "string", "enum": list(_FORMATS)}, "What it is drawn as: png unless you say otherwise."
+)
+PROMPTPAY = declare.text("promptpay", MAX_TEXT, "A PromptPay ID; or give billerId.", example="0812345678")
+BILLER_ID = declare.text("billerId", MAX_TEXT, "A biller ID, for a bill payment.")
+REF1 = declare.text("ref1", MAX_TEXT, "Reference 1; a bill payment needs it.")
+REF2 = declare.text("ref2", MAX_TEXT, "Reference 2.")
+AMOUNT = declare.custom(
+    "amount",
+    _amount,
+    {"type": "number", "minimum": 0.01, "maximum": codes.MAX_AMOUNT_SATANG / 100, "multipleOf": 0.01},
+    "In baht; without one the payer types it.",
+    example=150.00,
+)
+NEW_CODE = Shape("NewCode", "A QR code to draw.", (PROMPTPAY, BILLER_ID, REF1, REF2, AMOUNT, FORMAT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +126,13 @@ def _read(raw: bytes) -> tuple[list[Entry], bool]:
 
 
 def _entry(given: dict[str, JsonValue]) -> Entry:
-    named = given.get("format")
-    form = next((known for known in _FORMATS if known == ("png" if named is None else named)), None)
-    if form is None:
-        raise InvalidInput(f"format must be one of {', '.join(_FORMATS)}.", field="format")
-    amount = given.get("amount")
+    form = FORMAT.read(given)
     code = Code(
-        promptpay=fields.text(given, "promptpay", MAX_TEXT),
-        biller_id=fields.text(given, "billerId", MAX_TEXT),
-        ref1=fields.text(given, "ref1", MAX_TEXT),
-        ref2=fields.text(given, "ref2", MAX_TEXT),
-        amount_satang=None if amount is None else satang_from_json(amount, low=1, high=codes.MAX_AMOUNT_SATANG),
+        promptpay=PROMPTPAY.read(given),
+        biller_id=BILLER_ID.read(given),
+        ref1=REF1.read(given),
+        ref2=REF2.read(given),
+        amount_satang=AMOUNT.read(given),
     )
     return Entry(form, codes.payload(code))
 
@@ -131,12 +162,14 @@ def _answers(entries: list[Entry]) -> Iterator[bytes]:
     pictures = qr.render_many((e.payload for e in entries if e.format == "png"), "data_url", error="M")
     drawings = qr.render_many((e.payload for e in entries if e.format == "svg"), "svg", error="M")
     for entry in entries:
-        answer = {"payload": entry.payload, "format": entry.format}
-        if entry.format == "png":
-            answer["qrCode"] = next(pictures)
-        elif entry.format == "svg":
-            answer["svg"] = next(drawings)
-        yield wire.encode(answer)
+        yield wire.encode(
+            answers.Code(
+                payload=entry.payload,
+                format=entry.format,
+                qrCode=next(pictures) if entry.format == "png" else UNSET,
+                svg=next(drawings) if entry.format == "svg" else UNSET,
+            )
+        )
 
 
 def _zip(entries: list[Entry]) -> Iterator[bytes]:

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
 from paygate.core import errors
 from paygate.core.errors import PayGateError, WrongState
+from paygate.core.slips import Refusal
+from paygate.faces.v1.answers import Problem, Words
 from paygate.wire import MethodNotAllowed, json_answer
 
 # Class -> status, wire code. The nearest class in an error's line of descent decides; a test demands every leaf.
@@ -43,16 +46,22 @@ OURS = {
 def refuse(error: PayGateError, request_id: str) -> Response:
     """The answer for *error*."""
     status, code = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
-    content: dict[str, object] = {"error": code, "message": OURS.get(status, error.message)}
-    if error.field is not None and status not in OURS:
-        content["field"] = error.field
-    if isinstance(error, WrongState):
-        content["status"] = error.status
-    if isinstance(error, (errors.SlotsExhausted, errors.TooManyOpen)):
-        content["payerMessage"] = error.payer
-    if isinstance(error, errors.SlipRefused):
-        content |= {"reason": error.reason, "payerMessage": error.payer}
-    return json_answer({**content, "requestId": request_id}, status, _headers(error, status))
+    told = Problem(
+        error=code,
+        message=OURS.get(status, error.message),
+        field=error.field if error.field is not None and status not in OURS else UNSET,
+        status=error.status if isinstance(error, WrongState) else UNSET,
+        reason=Refusal(error.reason) if isinstance(error, errors.SlipRefused) else UNSET,
+        payerMessage=_words(error),
+        requestId=request_id,
+    )
+    return json_answer(told, status, _headers(error, status))
+
+
+def _words(error: PayGateError) -> Words | UnsetType:
+    if not isinstance(error, errors.SlotsExhausted | errors.TooManyOpen | errors.SlipRefused):
+        return UNSET
+    return Words(th=error.payer["th"], en=error.payer["en"])
 
 
 def _headers(error: PayGateError, status: int) -> dict[str, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from paygate.core import fields
+from paygate.core import shapes as declare
 from paygate.core.errors import InvalidInput
+from paygate.core.fields import Fields
+from paygate.core.shapes import Field
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -19,22 +22,11 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)", re.ASCII)  # `+07:00` in a query that nobody escaped arrives as ` 07:00`.
 
 
-def limit(query: Mapping[str, str]) -> int:
-    """`limit`: 1 to MAX_LIMIT rows."""
-    text = query.get("limit", str(DEFAULT_LIMIT))
+def _limit(query: Fields) -> int:
+    text = str(query.get("limit", DEFAULT_LIMIT))
     if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
         raise InvalidInput(f"limit must be a whole number from 1 to {MAX_LIMIT}.", field="limit")
     return int(text)
-
-
-def begin(query: Mapping[str, str]) -> datetime | None:
-    """`from`: a day in Bangkok, from its beginning, or a moment."""
-    return bound(query.get("from"), "from", timedelta(0))
-
-
-def end(query: Mapping[str, str]) -> datetime | None:
-    """`to`: a day in Bangkok, to its end, or a moment; what happened then is not in it any more."""
-    return bound(query.get("to"), "to", timedelta(days=1))
 
 
 def bound(text: str | None, name: str, day_length: timedelta) -> datetime | None:
@@ -72,3 +64,35 @@ def read_cursor(text: str | None, count: int) -> tuple[datetime, tuple[UUID, ...
         return at, tuple(UUID(bytes=raw[place : place + 16]) for place in range(8, size, 16))
     except (ValueError, OverflowError):
         raise InvalidInput("cursor must be a nextCursor of an earlier answer.", field="cursor") from None
+
+
+def cursor_field(count: int) -> Field[tuple[datetime, tuple[UUID, ...]] | None]:
+    """`cursor` of a list whose pages end at a moment and *count* ids."""
+    size = -(-(8 + 16 * count) * 4 // 3)
+    values = {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{size}}}$"}
+    about = "The `nextCursor` of the page before."
+    return declare.custom("cursor", lambda given: read_cursor(_text(given, "cursor"), count), values, about)
+
+
+def bound_field(name: str, day_length: timedelta, about: str) -> Field[datetime | None]:
+    """`from` or `to`: a day in Bangkok and so much of it, or a moment."""
+    values = {"type": "string", "minLength": 10, "maxLength": 40}
+    about += " A day in Bangkok (2026-11-20) or a time with its offset (2026-11-20T10:00:00+07:00)."
+    read = declare.custom(name, lambda given: bound(_text(given, name), name, day_length), values, about)
+    return replace(read, example="2026-11-20")
+
+
+def _text(given: Fields, name: str) -> str | None:
+    value = given.get(name)
+    return None if value is None else str(value)
+
+
+LIMIT = declare.custom(
+    "limit",
+    _limit,
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "How many.",
+    example=DEFAULT_LIMIT,
+)
+FROM = bound_field("from", timedelta(0), "From then on.")
+TO = bound_field("to", timedelta(days=1), "Until then: to the end of a day, or up to a moment.")

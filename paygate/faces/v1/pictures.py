@@ -11,8 +11,11 @@ from starlette.responses import Response
 from emvco import qr
 from paygate import wire
 from paygate.core import ids
+from paygate.core import shapes as declare
 from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.fields import Fields
 from paygate.core.payments import Status
+from paygate.core.shapes import Shape
 from paygate.services import payments
 
 DEFAULT_SCALE = 8
@@ -27,7 +30,7 @@ async def picture(request: Request) -> Response:
     name, _, form = str(request.path_params["name"]).rpartition(".")
     if form not in {"png", "svg"}:
         raise NotFound("There is nothing at this address.")
-    scale = _scale(wire.query(request).get("scale"))
+    scale = SCALE.read(wire.query(request))
     payment = await payments.public(wire.context(request), ids.read("pi", name))
     if payment.status is not Status.PENDING:
         raise NotFound(f"This payment is {payment.status}; its QR is not shown any more.")
@@ -37,9 +40,20 @@ async def picture(request: Request) -> Response:
     return Response(await asyncio.to_thread(symbol.png), media_type="image/png")
 
 
-def _scale(text: str | None) -> int:
+def _scale(given: Fields) -> int:
+    text = given.get("scale")
     if text is None:
         return DEFAULT_SCALE
-    if not _SCALE.fullmatch(text) or not 1 <= int(text) <= MAX_SCALE:
+    if not _SCALE.fullmatch(str(text)) or not 1 <= int(str(text)) <= MAX_SCALE:
         raise InvalidInput(f"scale must be a whole number from 1 to {MAX_SCALE}.", field="scale")
-    return int(text)
+    return int(str(text))
+
+
+SCALE = declare.custom(
+    "scale",
+    _scale,
+    {"type": "integer", "minimum": 1, "maximum": MAX_SCALE, "default": DEFAULT_SCALE},
+    "Pixels to a module.",
+    example=DEFAULT_SCALE,
+)
+PICTURE = Shape("picture", "How it is drawn.", (SCALE,))

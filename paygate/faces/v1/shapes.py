@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
-from paygate.core import fields, links
+from paygate.core import links
+from paygate.core import shapes as declare
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
-from paygate.core.money import baht, satang_from_json
+from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, baht
 from paygate.core.payments import Payment, Status
+from paygate.core.shapes import Field, Shape, limited
 from paygate.core.slips import SlipOutcome
 from paygate.db.payments import Page
-from paygate.faces.v1 import paging
+from paygate.faces.v1 import answers, paging
+from paygate.faces.v1.answers import (
+    Found,
+    FoundByPayer,
+    Made,
+    ManyMade,
+    PayersView,
+    Slip,
+    SlipOfPayer,
+    Transaction,
+    Transactions,
+    Words,
+)
 from paygate.services import payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
@@ -30,42 +43,94 @@ MAX_SEARCH = 128
 MAX_EXPIRY_MINUTES = 1_440
 # Stands for the picture in an answer that is kept: a picture is drawn again quicker than it is stored and read.
 NO_PICTURE_YET = b'"qrCode":"@QR@"'
-THE_MERCHANTS = frozenset({"fee", "netAmount", "vat"})  # No business of payers.
 _REFERENCE = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
+_REFERENCE_WORDS = "1 to 20 characters A-Z and 0-9"
 
 
-def new_payment(
-    ctx: Context, given: Mapping[str, JsonValue], callback_domains: tuple[str, ...], *, public: bool = False
-) -> NewPayment:
-    """The body of `payment/create`; *public*: with a pk_ key. Raises InvalidInput, naming the field."""
+def amount(low: int = MIN_AMOUNT_SATANG, high: int = MAX_AMOUNT_SATANG) -> Field[int]:
+    """`amount` within the installation's limits."""
+    about = "What the order costs, in baht, with at most two decimals and no exponent."
+    return limited(declare.baht("amount", low, high, about, example=150.00))
+
+
+def _callback(name: str, about: str, example: str, domains: tuple[str, ...] = ()) -> Field[str | None]:
+    values = {"type": "string", "minLength": 1, "maxLength": links.MAX_URL_CHARS, "format": "uri"}
+    return declare.custom(name, lambda given: links.redirect_url(given, name, domains), values, about, example=example)
+
+
+def callback_url(domains: tuple[str, ...] = ()) -> Field[str | None]:
+    """`callbackUrl` at one of *domains*, if there are any."""
+    about = "Where the payer goes when it is paid: https, on one of your callback domains if you set some."
+    return _callback("callbackUrl", about, "https://shop.example/done", domains)
+
+
+def cancel_url(domains: tuple[str, ...] = ()) -> Field[str | None]:
+    """`cancelUrl`, likewise."""
+    return _callback("cancelUrl", "Where the payer goes who gives up.", "https://shop.example/cart", domains)
+
+
+def _no_token(given: Mapping[str, JsonValue]) -> None:
     if given.get("amountToken") is not None:
         raise InvalidInput("amountToken is not supported by this version; send amount.", field="amountToken")
-    amount_satang = satang_from_json(given.get("amount"), low=ctx.min_amount_satang, high=ctx.max_amount_satang)
-    _only_baht(given)
-    ref1 = fields.pattern(given, "promptpayRef1", _REFERENCE, "1 to 20 characters A-Z and 0-9")
-    ref2 = fields.pattern(given, "promptpayRef2", _REFERENCE, "1 to 20 characters A-Z and 0-9")
-    if public and ref1 is not None:  # The bank's answer would name what anybody may have written.
-        raise InvalidInput("promptpayRef1 needs a secret key (sk_...).", field="promptpayRef1")
-    if ref2 is not None and ref1 is None:
-        raise InvalidInput("promptpayRef2 needs promptpayRef1.", field="promptpayRef2")
-    return NewPayment(
-        amount_satang=amount_satang,
-        order_id=fields.text(given, "orderId", MAX_ORDER_ID, one_line=True),
-        description=fields.text(given, "description", MAX_DESCRIPTION, shortest=0),
-        metadata=fields.metadata(given),
-        customer_email=fields.email(given, "customerEmail"),
-        callback_url=links.redirect_url(given, "callbackUrl", callback_domains),
-        cancel_url=links.redirect_url(given, "cancelUrl", callback_domains),
-        expiry_minutes=fields.whole(given, "expiryMinutes", 1, MAX_EXPIRY_MINUTES),
-        ref1=ref1,
-        ref2=ref2,
-    )
 
 
 def _only_baht(given: Mapping[str, JsonValue]) -> None:
     currency = given.get("currency")
     if currency is not None and currency not in ("THB", "thb"):
         raise InvalidInput("Only THB is supported.", field="currency")
+
+
+ORDER_ID = declare.text("orderId", MAX_ORDER_ID, "Your number of the order.", one_line=True, example="A-1001")
+DESCRIPTION = declare.text("description", MAX_DESCRIPTION, "What it is for.", shortest=0, example="Two coffees")
+METADATA = declare.metadata("metadata", "Anything of yours, at most 16 KiB of JSON.", example={"table": "7"})
+CUSTOMER_EMAIL = declare.email("customerEmail", "The payer's mail address.", example="payer@shop.example")
+EXPIRY_MINUTES = declare.whole("expiryMinutes", 1, MAX_EXPIRY_MINUTES, "How long it may be paid.", example=15)
+REF1 = declare.pattern("promptpayRef1", _REFERENCE, _REFERENCE_WORDS, "Reference 1: makes it a bill payment.")
+REF2 = declare.pattern("promptpayRef2", _REFERENCE, _REFERENCE_WORDS, "Reference 2; needs promptpayRef1.")
+CURRENCY = declare.custom("currency", _only_baht, {"type": "string", "enum": ["THB", "thb"]}, "Baht, if anything.")
+NEW_PAYMENT = Shape(
+    "NewPayment",
+    "A payment to make.",
+    (
+        amount(),
+        ORDER_ID,
+        DESCRIPTION,
+        METADATA,
+        CUSTOMER_EMAIL,
+        callback_url(),
+        cancel_url(),
+        EXPIRY_MINUTES,
+        REF1,
+        REF2,
+        CURRENCY,
+    ),
+)
+
+
+def new_payment(
+    ctx: Context, given: Mapping[str, JsonValue], callback_domains: tuple[str, ...], *, public: bool = False
+) -> NewPayment:
+    """The body of `payment/create`; *public*: with a pk_ key. Raises InvalidInput, naming the field."""
+    _no_token(given)
+    amount_satang = amount(ctx.min_amount_satang, ctx.max_amount_satang).read(given)
+    CURRENCY.read(given)
+    ref1, ref2 = REF1.read(given), REF2.read(given)
+    if public and ref1 is not None:  # The bank's answer would name what anybody may have written.
+        raise InvalidInput("promptpayRef1 needs a secret key (sk_...).", field="promptpayRef1")
+    if ref2 is not None and ref1 is None:
+        raise InvalidInput("promptpayRef2 needs promptpayRef1.", field="promptpayRef2")
+    return NewPayment(
+        amount_satang=amount_satang,
+        order_id=ORDER_ID.read(given),
+        description=DESCRIPTION.read(given),
+        metadata=METADATA.read(given),
+        customer_email=CUSTOMER_EMAIL.read(given),
+        callback_url=callback_url(callback_domains).read(given),
+        cancel_url=cancel_url(callback_domains).read(given),
+        expiry_minutes=EXPIRY_MINUTES.read(given),
+        ref1=ref1,
+        ref2=ref2,
+    )
 
 
 # --- payments out --------------------------------------------------------------------------------------------------
@@ -76,75 +141,60 @@ def created(ctx: Context, payment: Payment, *, public: bool = False) -> bytes:
 
     *public*: with a pk_ key, and so without what the merchant pays for it.
     """
-    transaction = _created(ctx, payment)
-    if public:
-        transaction = {name: value for name, value in transaction.items() if name not in THE_MERCHANTS}
-    return encode({"success": True, "transaction": transaction})
+    return encode(Made(True, _transaction(ctx, payment, made=True, public=public)))
 
 
 def batch_created(ctx: Context, made: Sequence[Payment]) -> bytes:
     """The answer of `payment/batch`, with NO_PICTURE_YET in each transaction."""
-    return encode({"success": True, "transactions": [_created(ctx, payment) for payment in made]})
+    return encode(ManyMade(True, [_transaction(ctx, payment, made=True) for payment in made]))
 
 
 def cancelled(ctx: Context, payment: Payment) -> bytes:
     """The answer of `payment/{id}/cancel`."""
-    return encode({"success": True, "transaction": _transaction(ctx, payment)})
+    return encode(Made(True, _transaction(ctx, payment)))
 
 
 def found(ctx: Context, payment: Payment, verification: Verification | None, *, public: bool = False) -> bytes:
     """The answer of a read: *public* is the payer's view."""
     told = _verification(verification) if verification else None
-    return encode({"transaction": _seen(ctx, payment, public=public), "verification": told})
+    if public:
+        return encode(FoundByPayer(_payers_view(ctx, payment), told))
+    return encode(Found(_transaction(ctx, payment), told))
 
 
 def slip(ctx: Context, payment: Payment, verification: Verification, *, public: bool) -> bytes:
     """The answer of `payment/{id}/slip`: how the slip stands, in a word and in words, beside the payment."""
-    told = _verification(verification)
-    return encode(
-        {
-            "success": verification.status is not SlipOutcome.REJECTED,
-            "verification": told["status"],
-            "reason": told["reason"],
-            "message": told["message"],
-            "transaction": _seen(ctx, payment, public=public),
-        }
-    )
+    told, good = _verification(verification), verification.status is not SlipOutcome.REJECTED
+    if public:
+        return encode(SlipOfPayer(good, told.status, told.reason, told.message, _payers_view(ctx, payment)))
+    return encode(Slip(good, told.status, told.reason, told.message, _transaction(ctx, payment)))
 
 
-def _verification(verification: Verification) -> dict[str, object]:
+def _verification(verification: Verification) -> answers.Verification:
     words = verification.words
-    return {
-        "status": verification.status,
-        "reason": verification.reason,
-        "message": {"th": words.th, "en": words.en},
-        "at": timestamp(verification.at),
-    }
+    message = Words(th=words.th, en=words.en)
+    return answers.Verification(verification.status, verification.reason, message, timestamp(verification.at))
 
 
-def _seen(ctx: Context, payment: Payment, *, public: bool) -> dict[str, object]:
-    """All of a payment, or what its payer may see of it: no metadata, nothing that is the merchant's own."""
-    if not public:
-        return _transaction(ctx, payment)
-    return {
-        "id": str(payment.id),
-        "amount": baht(payment.amount_satang),
-        "payableAmount": baht(payment.payable_satang),
-        "receivedAmount": None if payment.received_satang is None else baht(payment.received_satang),
-        "currency": "THB",
-        "status": payment.status,
-        "exception": payment.exception,
-        "paymentMethod": "PROMPTPAY",
-        "description": payment.description,
-        "createdAt": timestamp(payment.created_at),
-        "expiresAt": timestamp(payment.expires_at),
-        "qrExpiry": timestamp(payment.expires_at),
-        "paidAt": timestamp(payment.paid_at),
-        "paymentUrl": f"{ctx.public_url}/pay/{payment.id}",
+def _payers_view(ctx: Context, payment: Payment) -> PayersView:
+    """What a payer may see: no metadata, nothing that is the merchant's own."""
+    return PayersView(
+        id=str(payment.id),
+        amount=baht(payment.amount_satang),
+        payableAmount=baht(payment.payable_satang),
+        receivedAmount=None if payment.received_satang is None else baht(payment.received_satang),
+        status=payment.status,
+        exception=payment.exception,
+        description=payment.description,
+        createdAt=timestamp(payment.created_at),
+        expiresAt=timestamp(payment.expires_at),
+        qrExpiry=timestamp(payment.expires_at),
+        paidAt=timestamp(payment.paid_at),
+        paymentUrl=f"{ctx.public_url}/pay/{payment.id}",
         # Nobody shall pay what is over.
-        "qrPayload": payment.qr_payload if payment.status is Status.PENDING else None,
-        "mode": payment.mode,
-    }
+        qrPayload=payment.qr_payload if payment.status is Status.PENDING else None,
+        mode=payment.mode,
+    )
 
 
 def page(ctx: Context, listed: list[Payment], limit: int) -> bytes:
@@ -152,78 +202,68 @@ def page(ctx: Context, listed: list[Payment], limit: int) -> bytes:
     shown = listed[:limit]
     more = len(listed) > limit
     rows = [_transaction(ctx, payment) for payment in shown]
-    return encode({"transactions": rows, "hasMore": more, "nextCursor": cursor(shown[-1]) if more else None})
+    return encode(Transactions(rows, more, cursor(shown[-1]) if more else None))
 
 
-def _created(ctx: Context, payment: Payment) -> dict[str, object]:
-    return _transaction(ctx, payment, {"qrCode": "@QR@"}, {"clientSecret": payments.client_secret(ctx, payment)})
-
-
-def _transaction(
-    ctx: Context, payment: Payment, picture: Mapping[str, str] | None = None, secret: Mapping[str, str] | None = None
-) -> dict[str, object]:
-    return {
-        "id": str(payment.id),
-        "orderId": payment.order_id,
-        "amount": baht(payment.amount_satang),
-        "fee": baht(payment.fee_satang),
-        "netAmount": baht(payment.net_satang),
-        "status": payment.status,
-        "paymentMethod": "PROMPTPAY",
-        **(picture or {}),  # Before the metadata, which may hold the same mark.
-        "qrExpiry": timestamp(payment.expires_at),
-        "createdAt": timestamp(payment.created_at),
-        "paidAt": timestamp(payment.paid_at),
-        "expiresAt": timestamp(payment.expires_at),
-        "description": payment.description,
-        "metadata": msgspec.Raw(payment.metadata.encode()),
-        "customerEmail": payment.customer_email,
-        "callbackUrl": payment.callback_url,
-        "cancelUrl": payment.cancel_url,
-        "paymentUrl": f"{ctx.public_url}/pay/{payment.id}",
-        "qrPayload": payment.qr_payload,
-        "payableAmount": baht(payment.payable_satang),
-        "receivedAmount": None if payment.received_satang is None else baht(payment.received_satang),
-        "vat": baht(payment.vat_satang),
-        "currency": "THB",
-        "promptpayRef1": payment.ref1,
-        "promptpayRef2": payment.ref2,
-        "exception": payment.exception,
-        "amountSource": payment.amount_source,
-        "mode": payment.mode,
-        **(secret or {}),
-    }
+def _transaction(ctx: Context, payment: Payment, *, made: bool = False, public: bool = False) -> Transaction:
+    """All of a payment; *made*: with what only its maker is shown, *public*: without what it costs the merchant."""
+    return Transaction(
+        id=str(payment.id),
+        orderId=payment.order_id,
+        amount=baht(payment.amount_satang),
+        fee=UNSET if public else baht(payment.fee_satang),
+        netAmount=UNSET if public else baht(payment.net_satang),
+        status=payment.status,
+        qrCode="@QR@" if made else UNSET,
+        qrExpiry=timestamp(payment.expires_at),
+        createdAt=timestamp(payment.created_at),
+        paidAt=timestamp(payment.paid_at),
+        expiresAt=timestamp(payment.expires_at),
+        description=payment.description,
+        metadata=msgspec.Raw(payment.metadata.encode()),
+        customerEmail=payment.customer_email,
+        callbackUrl=payment.callback_url,
+        cancelUrl=payment.cancel_url,
+        paymentUrl=f"{ctx.public_url}/pay/{payment.id}",
+        qrPayload=payment.qr_payload,
+        payableAmount=baht(payment.payable_satang),
+        receivedAmount=None if payment.received_satang is None else baht(payment.received_satang),
+        vat=UNSET if public else baht(payment.vat_satang),
+        promptpayRef1=payment.ref1,
+        promptpayRef2=payment.ref2,
+        exception=payment.exception,
+        amountSource=payment.amount_source,
+        mode=payment.mode,
+        clientSecret=payments.client_secret(ctx, payment) if made else UNSET,
+    )
 
 
 # --- lists ---------------------------------------------------------------------------------------------------------
 
+STATUS = declare.word("status", tuple(Status), "Where they stand now.", example="PAID")
+LISTED_ORDER_ID = declare.at_most("orderId", MAX_ORDER_ID, "Of this order.", example="A-1001")
+SEARCH = declare.at_most("q", MAX_SEARCH, "Holds this text: in the order's number, description or mail address.")
+CURSOR = paging.cursor_field(1)
+LISTED = Shape(
+    "transactions", "Which payments.", (STATUS, paging.FROM, paging.TO, LISTED_ORDER_ID, SEARCH, paging.LIMIT, CURSOR)
+)
+
 
 def wanted(query: Mapping[str, str]) -> Page:
     """The query of `transactions`. Raises InvalidInput, naming the field."""
-    status = query.get("status", "").upper()
-    if status and status not in set(Status):
-        raise InvalidInput(f"status must be one of {', '.join(Status)}.", field="status")
-    order_id, search = query.get("orderId"), query.get("q")
-    if order_id is not None and len(order_id) > MAX_ORDER_ID:
-        raise InvalidInput(f"orderId must have at most {MAX_ORDER_ID} characters.", field="orderId")
-    if search is not None and len(search) > MAX_SEARCH:
-        raise InvalidInput(f"q must have at most {MAX_SEARCH} characters.", field="q")
+    status, order_id, search = STATUS.read(query), LISTED_ORDER_ID.read(query), SEARCH.read(query)
+    before = CURSOR.read(query)
     return Page(
-        limit=paging.limit(query),
+        limit=paging.LIMIT.read(query),
         status=Status(status) if status else None,
-        from_at=paging.begin(query),
-        to_at=paging.end(query),
+        from_at=paging.FROM.read(query),
+        to_at=paging.TO.read(query),
         order_id=order_id,
         q=search,
-        before=_before(query),
+        before=(before[0], before[1][0]) if before else None,
     )
 
 
 def cursor(payment: Payment) -> str:
     """Where a page ended."""
     return paging.cursor(payment.created_at, payment.id)
-
-
-def _before(query: Mapping[str, str]) -> tuple[datetime, UUID] | None:
-    found = paging.read_cursor(query.get("cursor"), 1)
-    return (found[0], found[1][0]) if found else None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate import wire
 from paygate.banks.slips.picture import MAX_PAYLOAD_CHARS, MAX_SLIP_BYTES
 from paygate.core import fields, ids
+from paygate.core import shapes as declare
 from paygate.core.errors import InvalidInput, TooLarge
+from paygate.core.fields import Fields
 from paygate.core.payments import Payment
 from paygate.core.scopes import Scope
+from paygate.core.shapes import Schema, Shape
 from paygate.core.slips import SlipOutcome
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import replayed
@@ -55,13 +60,41 @@ def _picture(request: Request, raw: bytes) -> tuple[bytes | None, str]:
 
 
 def _payload(raw: bytes) -> str:
-    given = fields.json_object(raw).get("payload")
-    if not isinstance(given, str):
+    return PAYLOAD.read(fields.json_object(raw))
+
+
+def _text(given: Fields) -> str:
+    payload = given.get("payload")
+    if not isinstance(payload, str):
         raise InvalidInput("payload is required: the text of the slip's mini QR. Or send its picture.", field="payload")
-    return _checked(given)
+    return _checked(payload)
 
 
 def _checked(text: str) -> str:
     if not 1 <= len(text) <= MAX_PAYLOAD_CHARS or fields.has_controls(text.strip()):
         raise InvalidInput(f"payload must be the text of a QR, 1 to {MAX_PAYLOAD_CHARS} characters.", field="payload")
     return text
+
+
+PAYLOAD = replace(
+    declare.custom(
+        "payload",
+        _text,
+        {"type": "string", "minLength": 1, "maxLength": MAX_PAYLOAD_CHARS},
+        "The text of the slip's mini QR.",
+        example="0041000600000101030020220111510000000000000005102TH9104ABCD",
+    ),
+    required=True,
+)
+SLIP_TEXT = Shape("SlipText", "A slip as the text of its mini QR.", (PAYLOAD,))
+SLIP_FORM: Schema = {
+    "type": "object",
+    "properties": {
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": f"The picture of the slip: JPEG, PNG or WebP, at most {MAX_SLIP_BYTES} bytes.",
+        },
+        "payload": {"type": "string", "description": "Or the text of its mini QR."},
+    },
+}
