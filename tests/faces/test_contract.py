@@ -213,3 +213,11 @@ async def test_an_answer_that_breaks_half_way_breaks_the_connection() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await _ask(fails)
+
+
+async def test_the_apis_document_is_served_with_this_hosts_address_and_limits(dsn: str, ctx: Context) -> None:
+    env = {"PAYGATE_PUBLIC_URL": "https://pay.shop.example", "PAYGATE_MIN_AMOUNT": "20"}
+    async with serving(dsn, **env) as base, httpx2.AsyncClient(base_url=base, trust_env=False) as client:
+        answer = await client.get("/openapi.json")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == app.document("https://pay.shop.example", 2_000)

@@ -169,7 +169,7 @@ class EventQueued(msgspec.Struct, frozen=True):
     success: Done
     eventId: EventId
     queued: Annotated[int, Meta(description="To how many endpoints.", examples=[1])]
-    endpointIds: list[EndpointId]
+    endpointIds: Annotated[list[EndpointId], Meta(description="Which ones.")]
 
 
 class SpanQueued(msgspec.Struct, frozen=True):
