@@ -152,7 +152,7 @@ class _Drawing:
             "operationId": said.id,
             "tags": [said.tag],
             "summary": said.summary,
-            "description": said.about or said.summary,
+            "description": _told(said),
             "parameters": self._parameters(said),
             "security": [{name: [] for name in who.value} for who in said.who],
             "responses": self._responses(address, method, said),
@@ -277,7 +277,7 @@ def _usual(method: str, said: Operation) -> Iterator[PayGateError]:
     """Refusals that follow from what an operation takes."""
     if any(who.value for who in said.who) and "bankSignature" not in said.who[0].value:
         yield errors.Unauthorized()
-        yield errors.Forbidden()
+        yield errors.Forbidden(f"This API key lacks the scope {said.scope}." if said.scope else None)
     if said.query is not None or said.idempotent:
         yield errors.InvalidInput("Text may not contain the NUL character.", field="q")
     if method in WITH_BODY:
@@ -341,6 +341,11 @@ def _either(one: Schema, other: Schema) -> Schema:
     """An answer of two shapes under one status."""
     schemas = [one["schema"], other["schema"]]
     return {"schema": {"anyOf": schemas}, "examples": other["examples"]}
+
+
+def _told(said: Operation) -> str:
+    about = said.about or f"{said.summary}."
+    return f"{about} A secret key needs the scope `{said.scope}`." if said.scope else about
 
 
 def _header(name: str) -> Schema:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate.core.errors import PayGateError
+from paygate.core.scopes import Scope
 from paygate.core.shapes import Schema, Shape
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -34,6 +35,7 @@ class Who(Enum):
     PUBLIC_KEY = ("publicKey",)
     PUBLIC_BEARER = ("publicBearer",)
     CLIENT_SECRET = ("clientSecret",)
+    CLIENT_SECRET_IN_QUERY = ("clientSecretInQuery",)
     PUBLIC_KEY_AND_CLIENT_SECRET = ("publicKey", "clientSecret")
     PUBLIC_BEARER_AND_CLIENT_SECRET = ("publicBearer", "clientSecret")
     BANK_SIGNATURE = ("bankSignature",)
@@ -85,10 +87,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One thing that can be asked for. `refusals` are told with the very answers that the face makes of them.
+    """One thing that can be asked for; a secret key needs `scope` for it.
 
-    Refusals that follow from the rest are not repeated: a key that is none, a body too large, an Idempotency-Key used
-    for something else, our own faults.
+    `refusals` are told with the very answers that the face makes of them. Those that follow from the rest are not
+    repeated: a key that is none, a body too large, an Idempotency-Key used for something else, our own faults.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Operation:
     summary: str
     about: str = ""
     who: Sequence[Who]
+    scope: Scope | None = None
     path: Sequence[Part] = ()
     query: Shape | None = None
     headers: Sequence[Part] = ()

@@ -25,6 +25,12 @@ SCHEMES: Mapping[str, Mapping[str, Any]] = {
     "clientSecret": _header(
         "X-Client-Secret", "A payment's `clientSecret`: reads that payment and sends slips for it, nothing else."
     ),
+    "clientSecretInQuery": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "clientSecret",
+        "description": "The same, for a browser's EventSource, which sends no headers.",
+    },
     "bankSignature": _header(
         "X-PayGate-Signature",
         '`t=<unix time>,v1=<hex HMAC-SHA256 of "t.body">`, the source\'s secret as text being the key; t within 300 s.',

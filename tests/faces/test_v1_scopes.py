@@ -14,32 +14,16 @@ from paygate.core import ids
 from paygate.core.scopes import Scope
 from paygate.services import endpoints, installation, keys, merchants
 from paygate.services.keys import Grant
+from paygate.wire import openapi
 from tests.faces.conftest import Gateway, serving
 from tests.faces.test_contract import UNKNOWN
 
 V1 = "/api/v1"
-# Every call that takes a key, and what the key needs for it.
+# Every call that takes a key, and what the key needs for it, as the API's document has it.
 NEEDS = {
-    ("POST", "/payment/create"): Scope.PAYMENTS_WRITE,
-    ("POST", "/payment/batch"): Scope.PAYMENTS_WRITE,
-    ("GET", "/payment/order/{order_id:path}"): Scope.PAYMENTS_READ,
-    ("GET", "/payment/{payment_id}"): Scope.PAYMENTS_READ,
-    ("POST", "/payment/{payment_id}/cancel"): Scope.PAYMENTS_WRITE,
-    ("POST", "/payment/{payment_id}/slip"): Scope.PAYMENTS_WRITE,
-    ("GET", "/transactions"): Scope.PAYMENTS_READ,
-    ("POST", "/qr"): Scope.PAYMENTS_WRITE,
-    ("GET", "/webhooks/endpoints"): Scope.WEBHOOKS_READ,
-    ("POST", "/webhooks/endpoints"): Scope.WEBHOOKS_WRITE,
-    ("GET", "/webhooks/endpoints/{endpoint_id}"): Scope.WEBHOOKS_READ,
-    ("PATCH", "/webhooks/endpoints/{endpoint_id}"): Scope.WEBHOOKS_WRITE,
-    ("DELETE", "/webhooks/endpoints/{endpoint_id}"): Scope.WEBHOOKS_WRITE,
-    ("POST", "/webhooks/endpoints/{endpoint_id}/rotate"): Scope.WEBHOOKS_WRITE,
-    ("POST", "/webhooks/endpoints/{endpoint_id}/test"): Scope.WEBHOOKS_WRITE,
-    ("GET", "/webhooks/events"): Scope.WEBHOOKS_READ,
-    ("POST", "/webhooks/events/redeliver"): Scope.WEBHOOKS_WRITE,
-    ("GET", "/webhooks/events/{event_id}"): Scope.WEBHOOKS_READ,
-    ("POST", "/webhooks/events/{event_id}/redeliver"): Scope.WEBHOOKS_WRITE,
-    ("GET", "/webhooks/deliveries"): Scope.WEBHOOKS_READ,
+    (method, address.path.removeprefix(V1)): operation.scope
+    for address, method, operation in openapi.described(app.ADDRESSES, app.OPERATIONS)
+    if operation.scope is not None
 }
 
 

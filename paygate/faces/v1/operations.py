@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from paygate.banks.slips.picture import MAX_SLIP_BYTES
 from paygate.core import errors
 from paygate.core.answers import TRANSACTION
+from paygate.core.scopes import Scope
 from paygate.core.shapes import Schema
 from paygate.core.slips import Refusal
 from paygate.faces.v1 import (
@@ -17,6 +18,7 @@ from paygate.faces.v1 import (
     pictures,
     shapes,
     slips,
+    streams,
     transactions,
     webhook_operations,
 )
@@ -32,6 +34,7 @@ from paygate.wire.operations import (
     Operation,
     Part,
     Reply,
+    Who,
     json_body,
     reply,
 )
@@ -62,6 +65,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         about="The answer holds the QR to show. The same `orderId` twice makes two payments: send an Idempotency-Key."
         " A pk_ key may, from a page of an allowed origin; the answer then leaves out what the payment costs you.",
         who=MERCHANT_OR_PAGE,
+        scope=Scope.PAYMENTS_WRITE,
         body=json_body(shapes.NEW_PAYMENT),
         replies=(reply(201, "It was made.", answers.Made),),
         refusals=(
@@ -79,6 +83,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Make up to 1,000 payments, all or none",
         about="A refusal names the entry: `payments[3].amount`.",
         who=MERCHANT,
+        scope=Scope.PAYMENTS_WRITE,
         body=json_body(batches.NEW_PAYMENTS),
         replies=(reply(201, "They were made, in the order of the request.", answers.ManyMade),),
         refusals=(
@@ -94,6 +99,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Where a payment stands",
         about="The merchant sees all of it; the payer, who has the client secret, what is theirs.",
         who=MERCHANT_OR_PAYER,
+        scope=Scope.PAYMENTS_READ,
         path=(PAYMENT,),
         replies=(reply(200, "The payment.", answers.Found, answers.FoundByPayer),),
         refusals=(NO_PAYMENT,),
@@ -104,6 +110,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="The payment that stands for an order",
         about="Of several the PAID one if there is one, else the latest. The number may contain slashes.",
         who=MERCHANT,
+        scope=Scope.PAYMENTS_READ,
         path=(ORDER,),
         replies=(reply(200, "The payment.", answers.Found),),
         refusals=(NO_PAYMENT,),
@@ -114,6 +121,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Cancel a payment that nobody paid",
         about="While it is PENDING and no slip is being checked. Cancelling again is no error.",
         who=MERCHANT,
+        scope=Scope.PAYMENTS_WRITE,
         path=(PAYMENT,),
         replies=(reply(200, "It is cancelled.", answers.Made),),
         refusals=(NO_PAYMENT, errors.WrongState("PAID", "cancelled")),
@@ -125,6 +133,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Hand in the payer's slip",
         about="Its picture, or the text of its mini QR. It is checked with the bank; nothing is PAID by a picture.",
         who=MERCHANT_OR_PAYER,
+        scope=Scope.PAYMENTS_WRITE,
         path=(PAYMENT,),
         body=Body({JSON: (slips.SLIP_TEXT,), "multipart/form-data": (slips.SLIP_FORM,)}, most_bytes=MAX_SLIP_BYTES),
         replies=(
@@ -138,12 +147,24 @@ OPERATIONS: Mapping[Handler, Operation] = {
         ),
         idempotent=True,
     ),
+    streams.events: Operation(
+        id="watchPayment",
+        tag="payments",
+        summary="Wait for a payment's status",
+        about="Server-sent events: `status` at once and at each change, its data being what a read answers.",
+        who=(*MERCHANT_OR_PAYER, Who.CLIENT_SECRET_IN_QUERY),
+        scope=Scope.PAYMENTS_READ,
+        path=(PAYMENT,),
+        replies=(Reply(200, "Events, until there is nothing more to tell.", {"text/event-stream": (TEXT,)}),),
+        refusals=(NO_PAYMENT,),
+    ),
     transactions.listed: Operation(
         id="listPayments",
         tag="payments",
         summary="Payments, newest first",
         about="A page as JSON; with `Accept: text/csv` all that fit, as a stream.",
         who=MERCHANT,
+        scope=Scope.PAYMENTS_READ,
         query=shapes.LISTED,
         replies=(
             Reply(200, "Payments.", {JSON: (answers.Transactions,), "text/csv": (TEXT,)}, ("Content-Disposition",)),
@@ -156,6 +177,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         about="One object, or an array of up to 10,000. `Accept` chooses JSON, lines of JSON, a ZIP, or for one code"
         " its picture. Nobody watches for the money.",
         who=MERCHANT,
+        scope=Scope.PAYMENTS_WRITE,
         body=Body({JSON: (codes.NEW_CODE, CODES)}, most_bytes=codes.MAX_BODY_BYTES),
         replies=(
             Reply(

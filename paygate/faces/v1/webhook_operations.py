@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paygate.core import errors
+from paygate.core.scopes import Scope
 from paygate.faces.v1 import webhook_answers as answers
 from paygate.faces.v1 import webhook_shapes as shapes
 from paygate.faces.v1 import webhooks
@@ -25,6 +26,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Make an endpoint",
         about="Its secret is shown in this answer alone (and in the answer that is kept for the Idempotency-Key).",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         body=json_body(shapes.NEW_ENDPOINT),
         replies=(reply(201, "It was made.", answers.EndpointChanged),),
         refusals=(BAD_URL, errors.Conflict("There are 32 endpoints already; delete one that is not used any more.")),
@@ -35,6 +37,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="All endpoints",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_READ,
         replies=(reply(200, "All of them.", answers.Endpoints),),
     ),
     webhooks.get: Operation(
@@ -42,6 +45,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="One endpoint",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_READ,
         path=(ENDPOINT,),
         replies=(reply(200, "The endpoint.", answers.Endpoint),),
         refusals=(NO_ENDPOINT,),
@@ -52,6 +56,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Change an endpoint",
         about="Its address, events, description, or whether it is enabled. What is absent stays.",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         path=(ENDPOINT,),
         body=json_body(shapes.ENDPOINT_CHANGE),
         replies=(reply(200, "It is changed.", answers.EndpointChanged),),
@@ -66,6 +71,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Delete an endpoint",
         about="What it heard stays in the log.",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         path=(ENDPOINT,),
         replies=(reply(200, "It is no more.", answers.EndpointDeleted),),
         refusals=(NO_ENDPOINT,),
@@ -76,6 +82,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Give an endpoint a new secret",
         about="For 24 hours the old one signs beside it. The new one is shown in this answer alone.",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         path=(ENDPOINT,),
         replies=(reply(200, "The endpoint with its new secret.", answers.EndpointChanged),),
         refusals=(NO_ENDPOINT,),
@@ -87,6 +94,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Send an endpoint a test",
         about="An event `webhook.test`, to that endpoint alone.",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         path=(ENDPOINT,),
         replies=(reply(202, "It is on its way.", answers.TestSent),),
         refusals=(NO_ENDPOINT, DISABLED),
@@ -97,6 +105,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="Events, newest first",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_READ,
         query=shapes.LISTED_EVENTS,
         replies=(reply(200, "A page.", answers.Events),),
     ),
@@ -105,6 +114,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="One event",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_READ,
         path=(EVENT,),
         replies=(reply(200, "The event.", answers.Event),),
         refusals=(NO_EVENT,),
@@ -114,6 +124,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="Deliveries with every try, newest first",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_READ,
         query=shapes.LISTED_DELIVERIES,
         replies=(reply(200, "A page.", answers.Deliveries),),
     ),
@@ -123,6 +134,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         summary="Send an event again",
         about="To `endpointId` alone, or to every endpoint that hears such events.",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         path=(EVENT,),
         body=json_body(shapes.REDELIVERY, required=False),
         replies=(reply(202, "It is on its way.", answers.EventQueued),),
@@ -134,6 +146,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="Send again what failed in a span of time, or all of it",
         who=MERCHANT,
+        scope=Scope.WEBHOOKS_WRITE,
         body=json_body(shapes.REDELIVERY_SPAN),
         replies=(reply(202, "So many are on their way.", answers.SpanQueued),),
         refusals=(errors.InvalidInput("to must be later than from.", field="to"),),
