@@ -162,7 +162,7 @@ def metadata(name: str, about: str, *, example: Mapping[str, Any] | None = None)
 
 def baht(name: str, low: int, high: int, about: str, *, example: float | None = None) -> Field[int]:
     """See `money.satang_from_json`; always required."""
-    values = {"type": "number", "minimum": low / 100, "maximum": high / 100, "multipleOf": 0.01}
+    values = {"type": "number", **between(low, high), "multipleOf": 0.01}
     return Field(
         name,
         lambda given: money.satang_from_json(given.get(name), field=name, low=low, high=high),
@@ -171,6 +171,11 @@ def baht(name: str, low: int, high: int, about: str, *, example: float | None = 
         example,
         required=True,
     )
+
+
+def between(low: int, high: int) -> Schema:
+    """Limits in satang as JSON Schema has them for baht. Numbers to read, not to reckon with."""
+    return {"minimum": float(money.baht(low)), "maximum": float(money.baht(high))}
 
 
 def custom(

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from paygate.core import errors
 from paygate.core.errors import Bug, PayGateError
-from paygate.core.shapes import LIMITED, Schema, Shape
+from paygate.core.shapes import LIMITED, Schema, Shape, between
 from paygate.wire import security
 from paygate.wire.addresses import Address
 from paygate.wire.answers import json_answer
@@ -328,7 +328,7 @@ def _settle(value: Any, about: About) -> Any:
         return value
     drawn = {name: _settle(one, about) for name, one in value.items() if name != LIMITED}
     if LIMITED in value:
-        drawn |= {"minimum": about.low_satang / 100, "maximum": about.high_satang / 100}
+        drawn |= between(about.low_satang, about.high_satang)
     if drawn.get("format") == "decimal":
         drawn["type"] = "number"
         del drawn["format"]

@@ -68,7 +68,7 @@ REF2 = declare.text("ref2", MAX_TEXT, "Reference 2.")
 AMOUNT = declare.custom(
     "amount",
     _amount,
-    {"type": "number", "minimum": 0.01, "maximum": codes.MAX_AMOUNT_SATANG / 100, "multipleOf": 0.01},
+    {"type": "number", **declare.between(1, codes.MAX_AMOUNT_SATANG), "multipleOf": 0.01},
     "In baht; without one the payer types it.",
     example=150.00,
 )
