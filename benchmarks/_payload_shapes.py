@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Final, NamedTuple
 
 import emvco
@@ -26,7 +27,7 @@ CODES: Final = [f"{number * 7_919 % 10**10:010d}" for number in range(COUNT)]
 SLIPS: Final = [f"2026110{number * 104_729 % 10**9:09d}aB{number % 100:02d}" for number in range(COUNT)]
 SHOP: Final = emvco.Merchant("COFFEE SHOP", "BANGKOK")
 THAI: Final = emvco.LanguageTemplate("TH", "ร้านกาแฟ", "กรุงเทพ")
-DAY: Final = date(2026, 11, 20)
+TRUEMONEY_SLIP: Final = partial(emvco.truemoney_slip_payload, day=date(2026, 11, 20))
 
 
 class Shape(NamedTuple):
@@ -38,7 +39,7 @@ class Shape(NamedTuple):
 
     @property
     def own_function(self) -> bool:
-        return self.build.__module__.startswith("emvco") or self.build is _truemoney_slip
+        return self.build is TRUEMONEY_SLIP or self.build.__module__.startswith("emvco")
 
     def texts(self) -> list[str]:
         """The codes themselves, for readers."""
@@ -71,10 +72,6 @@ def _vat(mobile: str, satang: int, tax_satang: int) -> str:
     return emvco.build(_mobile(mobile), amount_satang=satang, vat=emvco.Vat("0000", tax_satang, "7.00"))
 
 
-def _truemoney_slip(event: str, transaction_id: str) -> str:
-    return emvco.truemoney_slip_payload(event, transaction_id, DAY)
-
-
 def shapes() -> list[Shape]:
     """All of them, the commonest first."""
 
@@ -98,5 +95,5 @@ def shapes() -> list[Shape]:
         Shape("transfer, VAT in 80", _vat, rows(MOBILES, SATANG, taxes)),
         Shape("TrueMoney, message in 81", emvco.truemoney_payload, rows(MOBILES, SATANG, messages)),
         Shape("slip", emvco.slip_payload, rows(["014"] * COUNT, SLIPS)),
-        Shape("TrueMoney slip", _truemoney_slip, rows(["P2P"] * COUNT, SLIPS)),
+        Shape("TrueMoney slip", TRUEMONEY_SLIP, rows(["P2P"] * COUNT, SLIPS)),
     ]

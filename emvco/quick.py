@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from binascii import crc_hqx
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final
 
@@ -37,9 +37,8 @@ def read(text: str) -> Match | None:
     match = _code(text)
     if match is None or (match.lastindex not in _EXACT and not _lengths_are_right(match)):
         return None
-    value, written = crc_hqx(text[:-4].encode(), 0xFFFF), text[-4:]
-    # A format specification would take longer.
-    return match if "%04X" % value == written or "%04x" % value == written.lower() else None  # noqa: UP031
+    # The expression has seen to it that these four are hex digits.
+    return match if crc_hqx(text[:-4].encode(), 0xFFFF) == int(text[-4:], 16) else None
 
 
 def _lengths_are_right(match: Match) -> bool:
@@ -135,6 +134,10 @@ def bank_slip(match: Match) -> Slip | None:
 
 def truemoney_slip(match: Match) -> TrueMoneySlip | None:
     """TrueMoney's slip that `read` has taken, if it is one."""
+    transaction_id, written = match.group(_PLAIN_TRANSACTION, _PLAIN_DAY)
+    if written is not None:
+        plain_day = date(int(written[4:]), int(written[2:4]), int(written[:2]))
+        return _new(TrueMoneySlip, (PERSONS, transaction_id[2:], plain_day))
     event, transaction_id, written = match.group("event", "transaction", "day")
     day: date | None = None if written is None else slip.read_day(written)
     return None if day is None else TrueMoneySlip(event[2:], transaction_id[2:], day)
@@ -142,10 +145,19 @@ def truemoney_slip(match: Match) -> TrueMoneySlip | None:
 
 def _sized(characters: str, longest: int) -> str:
     """A length and so many characters: the first digit, then the second, then they."""
-    tens = {ten: range(max(1, 10 * ten), min(longest, 10 * ten + 9) + 1) for ten in range(longest // 10 + 1)}
+    return _lengths(1, longest, lambda length: f"{characters}{{{length}}}")
+
+
+def _measured(others: int, longest: int, between: int) -> str:
+    """The length of a template: *others* and its last value of 1 to *longest*, whose own length is *between* away."""
+    return _lengths(others + 1, others + longest, lambda length: f"(?=.{{{between}}}{length - others:02d})")
+
+
+def _lengths(shortest: int, longest: int, then: Callable[[int], str]) -> str:
+    """One of these lengths, first by its first digit, and what goes with it."""
+    tens = {ten: range(max(shortest, 10 * ten), min(longest, 10 * ten + 9) + 1) for ten in range(longest // 10 + 1)}
     return _any_of(
-        f"{ten}{_any_of(f'{length % 10}{characters}{{{length}}}' for length in lengths)}"
-        for ten, lengths in tens.items()
+        f"{ten}{_any_of(f'{length % 10}{then(length)}' for length in lengths)}" for ten, lengths in tens.items() if lengths
     )
 
 
@@ -180,6 +192,7 @@ def _template(tag: str, name: str, inside: str) -> str:
 
 _PRINTABLE: Final = "[ -~]"
 _CHARACTER: Final = "[^\ud800-\udfff]"  # Surrogates are no characters and have no UTF-8.
+PERSONS: Final = "P2P"
 KINDS: Final = {"1": "mobile", "2": "national_id", "3": "ewallet"}
 
 
@@ -215,13 +228,16 @@ _TAIL: Final = "".join(
         _template("81", "message", "[0-9A-F]{1,99}"),
     )
 )
-# A template of 21 characters and the reference; the lookahead compares its length with that of the reference.
-_SLIP_LENGTHS: Final = _any_of(
-    f"{ten}{_any_of(f'{length % 10}(?=.{{19}}{length - 21:02d})' for length in lengths)}"
-    for ten, lengths in ((2, range(22, 30)), (3, range(30, 40)), (4, range(40, 47)))
-)
 _BANK_SLIP: Final = (
-    f"00{_SLIP_LENGTHS}0006{slip.API_BANK}0103(?P<bank>[0-9]{{3}})02(?P<reference>{_sized('[!-~]', 25)})5102TH91{_CRC}"
+    f"00{_measured(21, 25, 19)}0006{slip.API_BANK}0103(?P<bank>[0-9]{{3}})02(?P<reference>{_sized('[!-~]', 25)})"
+    f"5102TH91{_CRC}"
+)
+# Nearly every slip of TrueMoney is of a payment between persons.
+_BETWEEN_PERSONS: Final = f"0002{slip.API_TRUEMONEY}010201{tlv.write('02', PERSONS)}"
+_DAY: Final = "(?:0[1-9]|1[0-9]|2[0-8])(?:0[1-9]|1[0-2])(?!0000)[0-9]{4}"
+_PLAIN_WALLETS_SLIP: Final = (
+    f"00{_measured(35, 40, 21)}{_BETWEEN_PERSONS}03(?P<plain_transaction>{_sized('[!-~]', 40)})"
+    f"0408(?P<plain_day>{_DAY})91{_CRC}"
 )
 _WALLETS_SLIP: Final = (
     "00(?P<wallet_slip_length>[0-9]{2})"
@@ -230,13 +246,14 @@ _WALLETS_SLIP: Final = (
 )
 _CODE: Final = re.compile(
     f"000201(?:01021[12]|)(?:{_PLAIN}|(?:{_TRANSFER}|{_BILL_PAYMENT}){_ANY_ORDER})"
-    f"(?:63{_CRC}|{_MERCHANT}{_TAIL}63{_CRC})|{_BANK_SLIP}|{_WALLETS_SLIP}"
+    f"(?:63{_CRC}|{_MERCHANT}{_TAIL}63{_CRC})|{_BANK_SLIP}|{_PLAIN_WALLETS_SLIP}|{_WALLETS_SLIP}"
 )
 _code: Final = _CODE.fullmatch
 _index: Final = _CODE.groupindex
 PLAIN_PAYEE, _WALLET, PLAIN_AMOUNT, _REFERENCE = (_index[name] for name in ("payee", "wallet", "amount", "reference"))
+_PLAIN_TRANSACTION, _PLAIN_DAY = _index["plain_transaction"], _index["plain_day"]
 # The last group of codes of which the expression has measured everything.
-_EXACT: Final = frozenset({PLAIN_PAYEE, _WALLET, PLAIN_AMOUNT, _REFERENCE})
+_EXACT: Final = frozenset({PLAIN_PAYEE, _WALLET, PLAIN_AMOUNT, _REFERENCE, _PLAIN_DAY})
 _ANY_PAYEE, _ONE_TIME_PAYEE, _ONE_TIME_CODE = _index["any_payee"], _index["one_time_payee"], _index["code"]
 _WALLET_SLIP: Final = _index["wallet_slip"]
 _BILL_LENGTH, _BILL, _ABROAD, _BILLER = _index["bill_length"], _index["bill"], _index["abroad"], _index["biller"]

@@ -34,7 +34,6 @@ API_BANK: Final = "000001"
 API_TRUEMONEY: Final = "01"
 
 _is_reference: Final = re.compile("[!-~]{1,25}").fullmatch
-_is_transaction: Final = re.compile("[!-~]{1,40}").fullmatch
 
 
 class Slip(NamedTuple):
@@ -71,17 +70,29 @@ def slip_payload(bank_code: str, reference: str) -> str:
 
 def truemoney_slip_payload(event: str, transaction_id: str, day: date) -> str:
     """The mini QR of a TrueMoney slip. Raises InputError."""
-    if not (type(event) is type(transaction_id) is str and _is_reference(event) and _is_transaction(transaction_id)):
-        _printable_text(event, "00/02", REFERENCE_LENGTH_MAX)
-        _printable_text(transaction_id, "00/03", TRANSACTION_LENGTH_MAX)
     if not isinstance(day, date):
         raise InputError("not_a_date", None, "00/04", "the day of a slip is a date")
-    first, second = _TWO[len(event)], _TWO[len(transaction_id)]
-    length = _TWO[32 + len(event) + len(transaction_id)]
-    written = f"{_TWO[day.day]}{_TWO[day.month]}{day.year if day.year > 999 else f'{day.year:04d}'}"
-    body = f"00{length}00020101020102{first}{event}03{second}{transaction_id}0408{written}9104"
-    value = crc_hqx(body.encode(), crc.INITIAL)
-    return f"{body}{_SMALL_HEX[value >> 8]}{_SMALL_HEX[value & 0xFF]}"
+    if not type(event) is type(transaction_id) is str:
+        _check_wallets(event, transaction_id)
+    try:
+        start, state, second = _WALLET_BEGINNINGS[len(event)][len(transaction_id)]
+        year = day.year if day.year > 999 else f"{day.year:04d}"
+        rest = f"{event}{second}{transaction_id}0408{_TWO[day.day]}{_TWO[day.month]}{year}9104"
+        encoded = rest.encode()
+    except (IndexError, UnicodeEncodeError):
+        _check_wallets(event, transaction_id)
+        raise
+    # All characters at once: what is left of them needs a closer look.
+    if encoded.translate(None, _PRINTABLE):
+        _check_wallets(event, transaction_id)
+    value = crc_hqx(encoded, state)
+    return f"{start}{rest}{_SMALL_HEX[value >> 8]}{_SMALL_HEX[value & 0xFF]}"
+
+
+def _check_wallets(event: str, transaction_id: str) -> None:
+    """Raises InputError at what is wrong with them."""
+    _printable_text(event, "00/02", REFERENCE_LENGTH_MAX)
+    _printable_text(transaction_id, "00/03", TRANSACTION_LENGTH_MAX)
 
 
 def _printable_text(value: str, path: str, length_max: int) -> None:
@@ -187,6 +198,22 @@ def _beginning(length: int) -> tuple[str, int, str]:
     return start, crc.state_of(start), f"02{length:02d}"
 
 
+def _wallet_beginning(event: int, transaction: int) -> tuple[str, int, str]:
+    """The same of TrueMoney's, for an event and a transaction ID so long; then the header of the latter."""
+    inner = f"{tlv.write('00', API_TRUEMONEY)}010201"
+    start = f"00{len(inner) + 4 + event + 4 + transaction + 12}{inner}02{event:02d}"
+    return start, crc.state_of(start), f"03{transaction:02d}"
+
+
 _BEGINNINGS: Final = tuple(_beginning(length) for length in range(REFERENCE_LENGTH_MAX + 1))
+# By the lengths of event and transaction ID; a length that may not be has no entry.
+_WALLET_BEGINNINGS: Final = (
+    (),
+    *(
+        ((), *(_wallet_beginning(event, transaction) for transaction in range(1, TRANSACTION_LENGTH_MAX + 1)))
+        for event in range(1, REFERENCE_LENGTH_MAX + 1)
+    ),
+)
+_PRINTABLE: Final = bytes(range(33, 127))
 _TWO: Final = tuple(f"{number:02d}" for number in range(100))
 _SMALL_HEX: Final = tuple(digits.lower() for digits in crc.HEX)

@@ -125,7 +125,7 @@ truemoney_slips = st.builds(
     lambda event, transaction, day, country, small: slip_signed(
         tlv.write("00", f"000201010201{tlv.write('02', event)}{tlv.write('03', transaction)}0408{day}") + country, small
     ),
-    short,
+    st.just("P2P") | short,
     short,
     st.dates().map("{:%d%m%Y}".format) | digits(8) | st.sampled_from(["30022026", "29022024", "29022023", "01010000"]),
     mostly(st.just(""), st.just("5102TH")),
@@ -210,6 +210,8 @@ def test_the_quick_reader_takes_what_banks_and_builders_write():
         emvco.truemoney_payload("0801111111", 1005, "ขอบคุณ"),
         emvco.slip_payload("014", "2026112001aBcD"),
         emvco.truemoney_slip_payload("P2P", "TXID1234567890", date(2026, 5, 31)),
+        emvco.truemoney_slip_payload("P2P", "T" * 40, date(2026, 5, 28)),
+        emvco.truemoney_slip_payload("PAY", "T", date(2026, 5, 28)),
         "00020101021129370016A000000677010111011300668012345675802TH530376463046197",
         "00020101021229370016A000000677010111011300668012345675802TH53037645406456.256304483D",
         "00020101021129370016A000000677010111011300660000000005802TH530376463048956",
