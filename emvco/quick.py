@@ -157,7 +157,9 @@ def _lengths(shortest: int, longest: int, then: Callable[[int], str]) -> str:
     """One of these lengths, first by its first digit, and what goes with it."""
     tens = {ten: range(max(shortest, 10 * ten), min(longest, 10 * ten + 9) + 1) for ten in range(longest // 10 + 1)}
     return _any_of(
-        f"{ten}{_any_of(f'{length % 10}{then(length)}' for length in lengths)}" for ten, lengths in tens.items() if lengths
+        f"{ten}{_any_of(f'{length % 10}{then(length)}' for length in lengths)}"
+        for ten, lengths in tens.items()
+        if lengths
     )
 
 

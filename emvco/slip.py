@@ -79,7 +79,7 @@ def truemoney_slip_payload(event: str, transaction_id: str, day: date) -> str:
         year = day.year if day.year > 999 else f"{day.year:04d}"
         rest = f"{event}{second}{transaction_id}0408{_TWO[day.day]}{_TWO[day.month]}{year}9104"
         encoded = rest.encode()
-    except (IndexError, UnicodeEncodeError):
+    except (IndexError, ValueError):  # of what is too long, empty, or not Unicode
         _check_wallets(event, transaction_id)
         raise
     # All characters at once: what is left of them needs a closer look.
@@ -207,7 +207,7 @@ def _wallet_beginning(event: int, transaction: int) -> tuple[str, int, str]:
 
 _BEGINNINGS: Final = tuple(_beginning(length) for length in range(REFERENCE_LENGTH_MAX + 1))
 # By the lengths of event and transaction ID; a length that may not be has no entry.
-_WALLET_BEGINNINGS: Final = (
+_WALLET_BEGINNINGS: Final[tuple[tuple[tuple[str, int, str] | tuple[()], ...], ...]] = (
     (),
     *(
         ((), *(_wallet_beginning(event, transaction) for transaction in range(1, TRANSACTION_LENGTH_MAX + 1)))
