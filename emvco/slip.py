@@ -72,14 +72,14 @@ def truemoney_slip_payload(event: str, transaction_id: str, day: date) -> str:
     """The mini QR of a TrueMoney slip. Raises InputError."""
     if not isinstance(day, date):
         raise InputError("not_a_date", None, "00/04", "the day of a slip is a date")
-    if not type(event) is type(transaction_id) is str:
+    if not (type(event) is type(transaction_id) is str and event and transaction_id):
         _check_wallets(event, transaction_id)
     try:
         start, state, second = _WALLET_BEGINNINGS[len(event)][len(transaction_id)]
         year = day.year if day.year > 999 else f"{day.year:04d}"
         rest = f"{event}{second}{transaction_id}0408{_TWO[day.day]}{_TWO[day.month]}{year}9104"
         encoded = rest.encode()
-    except (IndexError, ValueError):  # of what is too long, empty, or not Unicode
+    except (IndexError, UnicodeEncodeError):
         _check_wallets(event, transaction_id)
         raise
     # All characters at once: what is left of them needs a closer look.
@@ -206,13 +206,10 @@ def _wallet_beginning(event: int, transaction: int) -> tuple[str, int, str]:
 
 
 _BEGINNINGS: Final = tuple(_beginning(length) for length in range(REFERENCE_LENGTH_MAX + 1))
-# By the lengths of event and transaction ID; a length that may not be has no entry.
-_WALLET_BEGINNINGS: Final[tuple[tuple[tuple[str, int, str] | tuple[()], ...], ...]] = (
-    (),
-    *(
-        ((), *(_wallet_beginning(event, transaction) for transaction in range(1, TRANSACTION_LENGTH_MAX + 1)))
-        for event in range(1, REFERENCE_LENGTH_MAX + 1)
-    ),
+# By the lengths of event and transaction ID.
+_WALLET_BEGINNINGS: Final = tuple(
+    tuple(_wallet_beginning(event, transaction) for transaction in range(TRANSACTION_LENGTH_MAX + 1))
+    for event in range(REFERENCE_LENGTH_MAX + 1)
 )
 _PRINTABLE: Final = bytes(range(33, 127))
 _TWO: Final = tuple(f"{number:02d}" for number in range(100))

@@ -106,18 +106,19 @@ class Board:
         candidates = []
         for mask, d, d1, db, upper, between, between1 in self._masks:
             d ^= d_raw
-            any2 = d | d1 ^ d1_raw
+            d1 ^= d1_raw
+            any2 = d | d1
             any4 = any2 | any2 >> 2
             split = upper ^ upper_raw | between ^ between_raw | between1 ^ between1_raw
             least = flat + 2 * (db ^ db_raw | any4).bit_count() - 3 * (any4.bit_count() + split.bit_count())
-            candidates.append((least, mask, d, any2))
+            candidates.append((least, mask, d, d1, any2))
         candidates.sort()
         best, chosen, chosen_board = 1 << 60, 8, 0
-        for least, mask, d, any2 in candidates:
+        for least, mask, d, d1, any2 in candidates:
             if least > best:
                 break
             board = raw ^ self.patterns[mask]
-            both = d & d >> 1
+            both = d & d1
             found = board & self._starts & both & both >> 4
             found ^= found & any2 >> 2
             dark = board | board >> 1

@@ -26,12 +26,15 @@ _ECI_UTF8: Final = (0b0111 << 8 | 26, 12)
 
 ALPHANUMERIC: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _ONE: Final = {value: i for i, value in enumerate(ALPHANUMERIC)}
-_PAIR: Final = {bytes((a, b)): i * 45 + j for a, i in _ONE.items() for b, j in _ONE.items()}
+# The eleven bits of two characters as text: to join them is quicker than to shift a growing number.
+_PAIR: Final = {(a, b): f"{i * 45 + j:011b}" for a, i in _ONE.items() for b, j in _ONE.items()}
 _CLASS: Final = bytes(ord("N" if 48 <= c <= 57 else "A" if c in _ONE else "B") for c in range(256))
 CRC_TAG: Final = b"6304"
 
 # What varies in one merchant's codes is their end: an amount below ten million baht, tag 58 (6) and tag 63 (8).
 _TAIL: Final = 24
+# And what most merchants' codes have in common: all that stands before the PromptPay or biller ID (36 or 40).
+_STEM: Final = 36
 
 Piece = tuple[str, int, int, int, int]
 """Mode, start, end (in UTF-8 bytes), value of the header, bits of the header."""
@@ -42,19 +45,29 @@ class Template:
     """How texts of one shape become codewords.
 
     The text is cut at byte `cut`. The bits of what is before (`head_bits` of them) can be kept for the next text that
-    begins alike. `used` data codewords carry text, terminator and `fill` in all; pad codewords follow up to `capacity`.
+    begins alike; `stem` is as much of that, up to byte `stem_cut`, as texts of many merchants have in common, and
+    `branch` the rest. `used` data codewords carry text, terminator and `fill` in all; pad codewords follow up to
+    `capacity`.
     """
 
     version: int
     level: ErrorLevel
+    stem_cut: int
     cut: int
-    head: tuple[Piece, ...]
+    stem: tuple[Piece, ...]
+    branch: tuple[Piece, ...]
     tail: tuple[Piece, ...]
+    stem_bits: int
     head_bits: int
     tail_bits: int
     fill: int
     used: int
     capacity: int
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The whole text."""
+        return self.stem + self.branch + self.tail
 
     @property
     def pads(self) -> bytes:
@@ -64,7 +77,7 @@ class Template:
 
     def encode(self, raw: bytes) -> bytes:
         """All data codewords of a text (in UTF-8) of this shape."""
-        bits = pack(raw, self.head) << self.tail_bits | pack(raw, self.tail)
+        bits = pack(raw, self.pieces)
         return (bits << self.fill).to_bytes(self.used, "big") + self.pads
 
 
@@ -76,8 +89,9 @@ def pack(raw: bytes, pieces: tuple[Piece, ...]) -> int:
         if mode == "B":
             bits = bits << 8 * (end - start) | int.from_bytes(raw[start:end], "big")
         elif mode == "A":
-            for i in range(start, end - 1, 2):
-                bits = bits << 11 | _PAIR[raw[i : i + 2]]
+            pairs = [_PAIR[pair] for pair in zip(raw[start:end:2], raw[start + 1 : end : 2], strict=False)]
+            if pairs:
+                bits = bits << 11 * len(pairs) | int("".join(pairs), 2)
             if end - start & 1:
                 bits = bits << 6 | _ONE[raw[end - 1]]
         else:
@@ -196,24 +210,50 @@ def _template(segments: list[tuple[str, int, int]], wide: bool, version: int, le
     if wide:
         mode, start, end, header, bits = pieces[0]
         pieces[0] = (mode, start, end, _ECI_UTF8[0] << bits | header, bits + _ECI_UTF8[1])
-    cut = _cut(segments)
-    head = [piece for piece in pieces if piece[2] <= cut]
-    tail = [piece for piece in pieces if piece[1] >= cut]
-    for mode, start, end, header, bits in pieces:
-        if start < cut < end:
-            head.append((mode, start, cut, header, bits))
-            tail.insert(0, (mode, cut, end, 0, 0))
-    head_bits = sum(bits + _text_bits(mode, end - start) for mode, start, end, _, bits in head)
-    tail_bits = sum(bits + _text_bits(mode, end - start) for mode, start, end, _, bits in tail)
+    end = segments[-1][2]
+    cut = _cut(segments, max(end - _TAIL, 0))
+    stem_cut = _cut(segments, min(cut, _STEM))
+    head, tail = _divided(pieces, cut)
+    stem, branch = _divided(head, stem_cut)
+    stem_bits, branch_bits, tail_bits = map(_piece_bits, (stem, branch, tail))
+    head_bits = stem_bits + branch_bits
     capacity = spec.data_codewords(version, level)
     # The terminator is four zero bits, or as many as there is room for; then zeros to the end of the codeword.
     used = (min(capacity * 8, head_bits + tail_bits + 4) + 7) // 8
     fill = used * 8 - head_bits - tail_bits
-    return Template(version, level, cut, tuple(head), tuple(tail), head_bits, tail_bits, fill, used, capacity)
+    return Template(
+        version,
+        level,
+        stem_cut,
+        cut,
+        tuple(stem),
+        tuple(branch),
+        tuple(tail),
+        stem_bits,
+        head_bits,
+        tail_bits,
+        fill,
+        used,
+        capacity,
+    )
 
 
-def _cut(segments: list[tuple[str, int, int]]) -> int:
-    """The last place at or before the variable end where a group of characters begins."""
-    wanted = max(segments[-1][2] - _TAIL, 0)
+def _cut(segments: list[tuple[str, int, int]], wanted: int) -> int:
+    """The last place at or before *wanted* where a group of characters begins."""
     mode, start, _ = next(segment for segment in segments if segment[1] <= wanted < segment[2])
     return wanted - (wanted - start) % {"B": 1, "A": 2, "N": 3}[mode]
+
+
+def _divided(pieces: list[Piece], cut: int) -> tuple[list[Piece], list[Piece]]:
+    """What is before the cut, and what is behind it; a header stands before the first of its characters."""
+    before = [piece for piece in pieces if piece[2] <= cut]
+    behind = [piece for piece in pieces if piece[1] >= cut]
+    for mode, start, end, header, bits in pieces:
+        if start < cut < end:
+            before.append((mode, start, cut, header, bits))
+            behind.insert(0, (mode, cut, end, 0, 0))
+    return before, behind
+
+
+def _piece_bits(pieces: list[Piece]) -> int:
+    return sum(bits + _text_bits(mode, end - start) for mode, start, end, _, bits in pieces)

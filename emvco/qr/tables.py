@@ -1,8 +1,8 @@
 """Codewords to boards by table: Reed-Solomon, interleaving, placement and masking are all linear over GF(2).
 
 So for one version and level, the unmasked board is the exclusive or of one board for every data codeword's two halves.
-Tables are built when first asked for (2 to 60 ms) and the last few are kept (1.4 MB for 5-M, 9 MB for 10-L, and as much
-again for places that vary from code to code).
+Tables are built when first asked for (2 to 60 ms) and the last few are kept (1.4 MB for 5-M, 9 MB for 10-L, and at most
+7 and 15 MB for places that vary from code to code).
 Above version 10 tables do not pay: codewords are corrected, interleaved and placed as the standard says it.
 """
 
@@ -20,8 +20,9 @@ from emvco.qr.spec import ErrorLevel
 
 VERSION_MAX: Final = 10
 _TABLES_KEPT: Final = 8
-_WIDE_KEPT: Final = 40  # Places in a table; 5 MB for 5-M, 11 MB for 10-L.
+_WIDE_KEPT: Final = 56  # Places in a table; 7 MB for 5-M, 15 MB for 10-L.
 _HEADS_KEPT: Final = 4096
+_STEMS_KEPT: Final = 1024
 _PADDINGS_KEPT: Final = 1024
 
 _HALVES: Final = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
@@ -67,16 +68,16 @@ class Tables:
                     table += [single ^ other for other in table]
                 self.halves.append(table)
         self._wide: dict[int, list[int]] = {}
-        self._ends: dict[tuple[int, int], list[list[int]]] = {}
+        self._varying: dict[tuple[int, int], list[list[int]]] = {}
 
     def board(self, codewords: bytes, at: int = 0) -> int:
         """What *codewords*, the first of them being data codeword number *at*, add to the board."""
         halves = codewords.hex().encode().translate(_HALVES)
         return reduce(xor, map(getitem, self.halves[2 * at : 2 * at + len(halves)], halves), 0)
 
-    def end(self, codewords: bytes, at: int) -> int:
+    def varying(self, codewords: bytes, at: int) -> int:
         """The same, for codewords that differ from code to code: whole ones are looked up, as far as there is room."""
-        tables = self._ends.get((at, len(codewords)))
+        tables = self._varying.get((at, len(codewords)))
         if tables is None:
             tables = self._widened(at, len(codewords))
             if tables is None:
@@ -91,7 +92,7 @@ class Tables:
             for place in missing:
                 upper, lower = self.halves[2 * place : 2 * place + 2]
                 self._wide[place] = [high ^ low for high in upper for low in lower]
-            tables = self._ends[at, length] = [self._wide[place] for place in range(at, at + length)]
+            tables = self._varying[at, length] = [self._wide[place] for place in range(at, at + length)]
             return tables
 
 
@@ -109,10 +110,21 @@ def tables_of(version: int, level: ErrorLevel) -> Tables:
 @lru_cache(maxsize=_HEADS_KEPT)
 def _head(template: Template, head: bytes) -> tuple[int, int]:
     """Of texts that begin with *head*: the board without the codewords of the tail, and the bits left over."""
-    bits = pack(head, template.head)
-    whole, over = divmod(template.head_bits, 8)
-    board = tables_of(template.version, template.level).board((bits >> over).to_bytes(whole, "big"))
-    return board ^ _padding(template), bits & (1 << over) - 1
+    board, over = _stem(template, head[: template.stem_cut])
+    bits = over << template.head_bits - template.stem_bits | pack(head, template.branch)
+    whole, left = template.stem_bits >> 3, template.head_bits & 7
+    codewords = (bits >> left).to_bytes((template.head_bits >> 3) - whole, "big")
+    tables = tables_of(template.version, template.level)
+    return board ^ tables.varying(codewords, whole), bits & (1 << left) - 1
+
+
+@lru_cache(maxsize=_STEMS_KEPT)
+def _stem(template: Template, stem: bytes) -> tuple[int, int]:
+    """Of texts that begin with *stem*: the board of its whole codewords and of the padding, and the bits left over."""
+    bits = pack(stem, template.stem)
+    whole, left = divmod(template.stem_bits, 8)
+    board = tables_of(template.version, template.level).board((bits >> left).to_bytes(whole, "big"))
+    return board ^ _padding(template), bits & (1 << left) - 1
 
 
 @lru_cache(maxsize=_PADDINGS_KEPT)
@@ -128,7 +140,7 @@ def raw_board(template: Template, raw: bytes) -> int:
     whole = template.head_bits >> 3
     bits = (over << template.tail_bits | pack(raw, template.tail)) << template.fill
     tail = bits.to_bytes(template.used - whole, "big")
-    return board ^ tables_of(template.version, template.level).end(tail, whole)
+    return board ^ tables_of(template.version, template.level).varying(tail, whole)
 
 
 def _placed(template: Template, raw: bytes) -> int:

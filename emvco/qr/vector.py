@@ -7,6 +7,7 @@ zone), hence versions 1 to 10. What is kept is built once and never changed; the
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -42,7 +43,7 @@ class Scratch:
         return self._array(name, shape, np.uint8)  # type: ignore[return-value]
 
     def _array(self, name: str, shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[np.generic]:
-        size = int(np.prod(shape))
+        size = prod(shape)
         kept = self._kept.get((name, kind))
         if kept is None or kept.size < size:
             kept = self._kept[name, kind] = np.empty(size, kind)
@@ -81,13 +82,20 @@ class Lines:
         """Of unmasked boards (codes, lines): for each the mask with the lowest penalty."""
         codes = len(raw)
         costs = self._n12(np.ascontiguousarray(raw.T), scratch)
-        # The rest costs as much again: look first where these two are lowest, then only where there is still a chance.
-        first, every = costs.argmin(axis=0), np.arange(codes)
+        # The rest costs as much again: look first where these two are lowest, then where they are next lowest, then
+        # at all others, and each time only where there is still a chance.
+        every = np.arange(codes)
         totals = np.full((8, codes), 0xFFFF, np.uint16)
-        best = totals[first, every] = costs[first, every] + self._n34(raw, every, first, scratch)
-        hopeful = costs <= best - np.uint16(LEAST_N3)
-        hopeful[first, every] = False
-        masks, places = np.nonzero(hopeful)
+        best = np.full(codes, 0xFFFF, np.uint16)
+        for _ in range(2):
+            lowest = costs.argmin(axis=0)
+            places = np.flatnonzero(costs[lowest, every] <= best - np.uint16(LEAST_N3))
+            masks = lowest[places]
+            found = costs[masks, places] + self._n34(raw, places, masks, scratch)
+            totals[masks, places] = found
+            best[places] = np.minimum(best[places], found)
+            costs[masks, places] = 0xFFFF
+        masks, places = np.nonzero(costs <= best - np.uint16(LEAST_N3))
         totals[masks, places] = costs[masks, places] + self._n34(raw, places, masks, scratch)
         chosen: NDArray[np.intp] = totals.argmin(axis=0)
         return chosen
@@ -117,8 +125,7 @@ class Lines:
             square &= equal[: n - 1]
             square &= equal[1:n]
             squares = np.bitwise_count(square, out=more[: n - 1])
-            counts[: n - 1] += squares
-            squares <<= 1
+            squares *= np.uint8(3)
             counts[: n - 1] += squares
             np.add.reduce(counts, axis=0, dtype=np.uint16, out=costs[mask])
         return costs
@@ -136,7 +143,7 @@ class Lines:
             boards ^= np.take(self.patterns, masks[part], axis=0, out=pattern, mode="clip")
             costs[part] = self._n3(boards, scratch)
             dark = np.bitwise_count(boards[:, : self.size], out=scratch.octets("counts", (shape[0], self.size)))
-            costs[part] += self._balance[np.add.reduce(dark, axis=1, dtype=np.uint16)]
+            costs[part] += self._balance[_sums(dark)]
         return costs
 
     def _n3(self, boards: Words, scratch: Scratch) -> NDArray[np.uint16]:
@@ -162,13 +169,20 @@ class Lines:
         b |= a
         np.invert(b, out=b)
         d &= b
+        np.left_shift(d, _u(4), out=a)
+        np.left_shift(d, _u(6), out=b)
+        a |= b
+        np.invert(a, out=a)
+        d &= a  # One that overlaps the one before it does not count.
         counts = np.bitwise_count(d, out=scratch.octets("counts", shape))
-        several = np.flatnonzero(counts.ravel() >= 2)
-        found = d.ravel()[several]
-        counts.ravel()[several] -= np.bitwise_count(found & (found << _u(4) | found << _u(6)))
-        total: NDArray[np.uint16] = np.add.reduce(counts, axis=1, dtype=np.uint16)
+        total: NDArray[np.uint16] = _sums(counts)
         total *= np.uint16(40)
         return total
+
+
+def _sums(counts: Octets) -> NDArray[np.uint16]:
+    """Of each row, by way of floating point numbers, which are exact here and quicker to add up."""
+    return (counts.astype(np.float32) @ np.ones(counts.shape[1], np.float32)).astype(np.uint16)
 
 
 @lru_cache(maxsize=10)

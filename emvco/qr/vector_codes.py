@@ -72,7 +72,7 @@ class Group:
         differs = (octets != octets[0]).any(axis=0)
         changes: dict[int, NDArray[np.uint32]] = {}
         at = 0
-        for piece in template.head + template.tail:
+        for piece in template.pieces:
             at += piece[4]
             for start, end, bits in _characters(piece):
                 if differs[start:end].any():

@@ -13,7 +13,7 @@ STATIC = emvco.promptpay_payload("0812345678")
 def segments(template):
     """(mode, start, end) of a template, its cut undone."""
     found = []
-    for mode, start, end, _, header_bits in template.head + template.tail:
+    for mode, start, end, _, header_bits in template.pieces:
         if header_bits:
             found.append((mode, start, end))
         else:
