@@ -19,14 +19,17 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from paygate.core import limits
 from paygate.core.errors import PayGateError
 from paygate.core.fees import PLAN_FEE_BPS, Vat
+from paygate.core.limits import Counted, Limit
 from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
 from paygate.services import vendors
 from paygate.services.context import KEEP_EVIDENCE_DAYS, Context
+from paygate.services.limits import Limiter
 from paygate.services.vendors import Chosen
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -53,6 +56,7 @@ KNOWN = frozenset(
         "PAYGATE_NOTICE_CEILING",
         "PAYGATE_KEEP_EVIDENCE_DAYS",
         "PAYGATE_VAT",
+        "PAYGATE_RATE_LIMIT",
         "PAYGATE_DB_POOL_SIZE",
         "PAYGATE_LOG_LEVEL",
         "PAYGATE_NO_WORKER",
@@ -94,6 +98,7 @@ class Settings:
     notice_ceiling_satang: int = NOTICE_CEILING_SATANG  # PAYGATE_NOTICE_CEILING, in baht: see core/matching.py.
     vat: Vat = Vat.NONE  # PAYGATE_VAT: none, inclusive or exclusive of the fee.
     plan_fee_bps: Mapping[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))  # PAYGATE_FEE_BPS_<PLAN>.
+    rate_limits: Mapping[Counted, Limit] = field(default_factory=lambda: dict(limits.DEFAULTS))  # PAYGATE_RATE_LIMIT.
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
     log_level: str = "info"  # PAYGATE_LOG_LEVEL: debug, info, warning or error.
     no_worker: bool = False  # PAYGATE_NO_WORKER=1: the server leaves background work to `paygate worker`.
@@ -134,6 +139,7 @@ class Settings:
             notice_ceiling_satang=reader.read("PAYGATE_NOTICE_CEILING", _satang, NOTICE_CEILING_SATANG),
             vat=reader.read("PAYGATE_VAT", _vat, Vat.NONE),
             plan_fee_bps=PLAN_FEE_BPS | fees,
+            rate_limits=reader.read("PAYGATE_RATE_LIMIT", limits.read, limits.DEFAULTS),
             db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
             log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
             no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
@@ -152,10 +158,10 @@ class Settings:
 
     def context(self, db: Database) -> Context:
         """What the services are given. Each process makes one, and closes it."""
-        made = vendors.build(self.vendors)
+        made, key = vendors.build(self.vendors), SealingKey.of(self.secret_key)
         return Context(
             db=db,
-            key=SealingKey.of(self.secret_key),
+            key=key,
             public_url=self.public_url,
             min_amount_satang=self.min_amount_satang,
             max_amount_satang=self.max_amount_satang,
@@ -167,6 +173,7 @@ class Settings:
             metrics_token=self.metrics_token,
             listening=self.listening,
             verifiers=made.verifiers,
+            limiter=Limiter(db, key, self.rate_limits),
             inquiries=made.inquiries,
             http=made.http,
         )

@@ -161,6 +161,11 @@ def count_refused(reason: str) -> None:
     _add("paygate_payments_refused_total", 1, reason=reason)
 
 
+def count_limited(limit: str) -> None:
+    """A request was refused because of a rate limit: `key`, `source`, `address`."""
+    _add("paygate_rate_limited_total", 1, limit=limit)
+
+
 def observe_evidence_to_paid(seconds: float) -> None:
     """From when evidence came in until the payment was PAID and committed."""
     _observe("paygate_evidence_to_paid_seconds", seconds)

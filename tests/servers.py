@@ -32,6 +32,7 @@ class Server:
             "PAYGATE_PUBLIC_URL": self.base,
             "PAYGATE_SECRET_KEY": SECRET_KEY,
             "PAYGATE_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
+            "PAYGATE_RATE_LIMIT": "off",  # Tests ask as quickly as they can.
             **(env or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -74,6 +74,7 @@ def test_all_problems_are_told_at_once_and_no_secret_is_repeated() -> None:
         "PAYGATE_VAT": "some",
         "PAYGATE_FEE_BPS_FREE": "10001",
         "PAYGATE_DB_POOL_SIZE": "0",
+        "PAYGATE_RATE_LIMIT": "key=100",
         "PAYGATE_LOG_LEVEL": "loud",
         "PAYGATE_NO_WORKER": "yes",
     }

@@ -7,6 +7,7 @@
     |   +-- Unauthorized        no credential, or one that does not verify
     |   +-- Forbidden           the credential is good but not for this
     |   +-- TooManyOpen         this client has as many open payments as it may
+    |   +-- TooManyRequests     a rate limit is used up
     |   +-- NotFound            no such object for this merchant
     |   +-- Conflict            the object's state does not allow it
     |   |   +-- WrongState      a payment's status does not allow the event
@@ -27,6 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar
+
+from paygate.core.limits import Counted, Standing
 
 
 class PayGateError(Exception):
@@ -84,6 +87,28 @@ class TooManyOpen(Refused):
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__()
+
+
+class TooManyRequests(Refused):
+    """A rate limit is used up: `standing` says which, `retry_after_s` when there is something left."""
+
+    by: ClassVar[Mapping[Counted, str]] = {
+        Counted.KEY: "with this API key",
+        Counted.SOURCE: "of this source",
+        Counted.ADDRESS: "from your network address",
+    }
+    payer: ClassVar[Mapping[str, str]] = {
+        "th": "มีคำขอเข้ามามากเกินไป กรุณารอสักครู่แล้วลองใหม่อีกครั้ง",
+        "en": "There were too many requests. Please wait a moment and try again.",
+    }
+
+    def __init__(self, standing: Standing, retry_after_s: int) -> None:
+        self.standing = standing
+        self.retry_after_s = retry_after_s
+        super().__init__(
+            f"Too many requests {self.by[standing.counted]}: {standing.limit} are the most."
+            f" Try again in {retry_after_s} s."
+        )
 
 
 class NotFound(Refused):

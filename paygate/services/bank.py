@@ -7,6 +7,7 @@ from uuid import UUID
 
 from paygate.banks import generic
 from paygate.core.errors import InvalidInput, NotFound, Unauthorized
+from paygate.core.limits import Counted
 from paygate.core.webhooks import verify_bank_signature
 from paygate.db import sources
 from paygate.services import callbacks, evidence, notices, statement_files
@@ -23,7 +24,7 @@ async def receive(
     """Take in one signed message of a source; with *dry_run* a notice is read, and nothing is kept.
 
     Raises NotFound for a source that is unknown or disabled, Unauthorized for a signature that is not good for these
-    bytes now (by the database's clock), InvalidInput for what cannot be read. Nothing is written then.
+    bytes now (by the database's clock), TooManyRequests, InvalidInput for what cannot be read. Nothing is written then.
     """
     async with ctx.db.connection() as conn:
         found = await sources.get(conn, source_id)
@@ -35,6 +36,8 @@ async def receive(
     secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")
+    if ctx.limiter is not None:  # Only now: nobody else can use up what a source may send.
+        await ctx.limiter.take(Counted.SOURCE, str(source.id))
     if source.kind == notices.KIND:
         return await (notices.rehearse if dry_run else notices.receive)(ctx, source, body, now)
     if dry_run:

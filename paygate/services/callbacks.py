@@ -20,9 +20,10 @@ from paygate.banks.callbacks import kbank, scb
 from paygate.banks.slips.facts import ErrorKind, VerifierError
 from paygate.core import canonical, ids
 from paygate.core.credits import Channel, Observation
-from paygate.core.errors import InvalidInput, NotFound, PayGateError, TooLarge, Unauthorized
+from paygate.core.errors import InvalidInput, NotFound, PayGateError, TooLarge, TooManyRequests, Unauthorized
 from paygate.core.events import timestamp
 from paygate.core.hints import Arrival, Finding, Hint, Weighed, weigh
+from paygate.core.limits import Counted
 from paygate.core.matching import Reason
 from paygate.db import callbacks as rows
 from paygate.db import sources, steps
@@ -93,11 +94,15 @@ async def receive(ctx: Context, source_id: UUID, key: str, body: bytes) -> dict[
         raise Unauthorized("The key in this address is not that of the source.")
     language = LANGUAGES[source.kind]
     try:
+        if ctx.limiter is not None:
+            await ctx.limiter.take(Counted.SOURCE, str(source.id))
         if len(body) > MOST_BYTES:
             raise TooLarge("The body is larger than any callback.")
         hint = language.read(body)
     except (InvalidInput, TooLarge) as error:
         raise CallbackRefused(error.message, language.refused(error.message)) from error
+    except TooManyRequests as error:
+        raise CallbackRefused(error.message, language.refused(error.message), again=True) from error
     if hint is not None:
 
         async def work(conn: Conn) -> bool:

@@ -18,6 +18,7 @@ from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
+from paygate.services.limits import Limiter
 from paygate.services.vendors import VendorHttp
 from paygate.services.watch import Watch
 
@@ -47,6 +48,7 @@ class Context:
     verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
     inquiries: Mapping[str, Inquiry] = field(default_factory=dict)  # Kind of source -> the bank that is asked about it.
     http: Http | None = None  # How the operator's own banks and vendors are reached.
+    limiter: Limiter | None = None  # Counts requests; None: nothing is limited.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
     watch: Watch = field(init=False)  # Who waits for a payment to change.
 
@@ -54,8 +56,10 @@ class Context:
         self.watch = Watch(self.db)
 
     async def close(self) -> None:
-        """Ask no more, and drop the connections to vendors; the database is closed by whoever opened it."""
+        """Ask no more, tell what was counted, drop the connections to vendors; the database is closed by its opener."""
         await self.watch.close()
+        if self.limiter is not None:
+            await self.limiter.close()
         if isinstance(self.http, VendorHttp):
             await self.http.close()
 

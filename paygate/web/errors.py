@@ -20,6 +20,7 @@ TABLE: dict[type[PayGateError], int] = {
     errors.SlotsExhausted: 409,
     errors.SlipRefused: 409,
     errors.TooManyOpen: 429,
+    errors.TooManyRequests: 429,
     errors.NoAccount: 409,
     errors.IdempotencyMismatch: 422,
     errors.IdempotencyBusy: 409,

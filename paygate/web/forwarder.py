@@ -26,11 +26,13 @@ ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 async def show_page(request: Request) -> Response:
     """GET /forwarder"""
+    await wire.count_address(request)
     return _page(request)
 
 
 async def read(request: Request) -> Response:
     """POST /forwarder, a form with `sender` and `text`: the page, with what the text reads as."""
+    await wire.count_address(request)
     raw = await wire.body(request, MAX_FORM_BYTES)
     try:
         fields = parse_qs(raw.decode("utf-8"), max_num_fields=10, keep_blank_values=True)
@@ -48,6 +50,7 @@ async def read(request: Request) -> Response:
 
 async def script(request: Request) -> Response:
     """GET /forwarder/paygate-forward.py: the forwarder for Termux, with this host's address in it."""
+    await wire.count_address(request)
     names = {kind: json.dumps(sorted(senders.names(kind)), ensure_ascii=False) for kind in ("sms", "push", "line")}
     filled = pages.fill(
         "forwarder/paygate-forward.py.txt",

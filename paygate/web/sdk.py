@@ -47,6 +47,7 @@ LIBRARIES: Final = {
 
 async def library(request: Request) -> Response:
     """GET /sdk/{name}"""
+    await wire.count_address(request)
     name = request.path_params["name"]
     if name not in LIBRARIES:
         raise NotFound(f"There is no such library. There are {', '.join(LIBRARIES)}.")

@@ -1,11 +1,12 @@
 """What every face needs of HTTP, without knowing any face: reading bodies, keys and headers; answering; refusing."""
 
-from paygate.wire.access import authenticate, authenticate_page, client_address, preflight
+from paygate.wire.access import authenticate, authenticate_page, preflight
 from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
+from paygate.wire.limits import count_address
 from paygate.wire.payers import Access, merchant_or_payer
-from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, context, query
+from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query
 from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "claim",
     "client_address",
     "context",
+    "count_address",
     "encode",
     "is_form",
     "json_answer",

@@ -12,7 +12,8 @@ from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.db import keys as rows
 from paygate.wire.edge import let_read
-from paygate.wire.requests import context
+from paygate.wire.limits import count_address, count_key
+from paygate.wire.requests import client_address, context, page_of
 
 
 async def authenticate(request: Request, scope: Scope) -> Principal:
@@ -20,10 +21,11 @@ async def authenticate(request: Request, scope: Scope) -> Principal:
 
     A key whose checksum is wrong never reaches the database. Raises Unauthorized; Forbidden when the key may not be
     used from there, or lacks the scope, and when the merchant is suspended, or not yet approved and the key is a live
-    one.
+    one; TooManyRequests.
     """
     text = _given(request)
     if not text:
+        await count_address(request)
         raise Unauthorized()
     key = keys.read(text)
     principal = None
@@ -31,8 +33,10 @@ async def authenticate(request: Request, scope: Scope) -> Principal:
         async with context(request).db.connection() as conn:
             principal = await rows.authenticate(conn, key.hash)
     if principal is None:
+        await count_address(request)
         raise Unauthorized("This API key is not valid.")
     telemetry.bind(merchant=principal.merchant_id, mode=principal.mode)
+    await count_key(request, principal)
     if not networks.holds(principal.networks, client_address(request)):
         raise Forbidden(f"This API key may not be used from {client_address(request) or 'an unknown address'}.")
     if principal.status == "SUSPENDED":
@@ -64,17 +68,6 @@ def greet_page(request: Request, principal: Principal) -> bool:
         return False
     let_read(request.scope, origin)
     return True
-
-
-def page_of(request: Request) -> str | None:
-    """The origin of the page that asks; None outside browsers."""
-    said = request.headers.getlist("origin")
-    return origins.shown(said[0]) if len(said) == 1 else None
-
-
-def client_address(request: Request) -> str | None:
-    """The network address that the request came from; behind a trusted proxy, the one that it names."""
-    return request.client.host if request.client else None
 
 
 async def preflight(request: Request) -> Response:

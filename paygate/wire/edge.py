@@ -19,7 +19,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paygate import telemetry
-from paygate.core.errors import Bug, PayGateError, Refused, Unavailable
+from paygate.core.errors import Bug, PayGateError, Refused, TooManyRequests, Unavailable
+from paygate.core.limits import Standing
 
 Face = Callable[[PayGateError, str], Response]
 """(what went wrong, request id) -> the answer in the face's own shape."""
@@ -28,6 +29,8 @@ log = telemetry.logger("wire")
 
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 NOT_STORED = "no-store"  # Unless the handler says otherwise: answers hold people's payments.
+EXPOSED = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Request-Id, Retry-After"  # To pages that may read.
+_LIMITS = "paygate.limits"  # In a request's scope: the rate limits that it was counted by.
 _READER = "paygate.reader"  # In a request's scope: the origin whose pages may read its answer.
 _HIDDEN_FROM = 500  # From this status on it is our fault, or the machine's, and is worth a line of its own.
 
@@ -47,6 +50,13 @@ class Dialect:
     prefix: str
     refuse: Face
     shape: type[msgspec.Struct] | None = None
+
+    def answer(self, error: PayGateError, request_id: str) -> Response:
+        """The face's answer for *error*, with what is the same in every face."""
+        answer = self.refuse(error, request_id)
+        if isinstance(error, TooManyRequests):
+            answer.headers["Retry-After"] = str(error.retry_after_s)
+        return answer
 
 
 class Edge:
@@ -70,7 +80,7 @@ class Edge:
         async def named_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 started.status = message["status"]
-                _finish_headers(MutableHeaders(scope=message), request_id, scope.get(_READER))
+                _finish_headers(MutableHeaders(scope=message), request_id, scope)
             await send(message)
 
         try:
@@ -92,7 +102,9 @@ class Edge:
             log.error("broken off", exc_info=error)
             raise error
         refusal = error if isinstance(error, PayGateError) else Bug()
-        answer = self._dialect(scope["path"])(refusal, scope["paygate.request_id"])
+        answer = self._dialect(scope["path"]).answer(refusal, scope["paygate.request_id"])
+        if isinstance(refusal, TooManyRequests):
+            tell_limit(scope, refusal.standing)
         if isinstance(error, Unavailable):
             log.warning(
                 "unavailable", reason=str(error.__cause__ or error.message)
@@ -101,11 +113,11 @@ class Edge:
             log.error("failed", exc_info=error)
         await answer(scope, receive, send)
 
-    def _dialect(self, path: str) -> Face:
+    def _dialect(self, path: str) -> Dialect:
         for dialect in self.dialects:
             if path == dialect.prefix or path.startswith(f"{dialect.prefix}/"):
-                return dialect.refuse
-        return self.dialects[-1].refuse
+                return dialect
+        return self.dialects[-1]
 
 
 @dataclass(slots=True)
@@ -120,11 +132,21 @@ def let_read(scope: Scope, origin: str | None) -> None:
     scope[_READER] = origin
 
 
-def _finish_headers(headers: MutableHeaders, request_id: str, reader: str | None) -> None:
+def tell_limit(scope: Scope, standing: Standing) -> None:
+    """Have the answer of this request say what is left of a rate limit."""
+    scope.setdefault(_LIMITS, {})[standing.counted] = standing
+
+
+def _finish_headers(headers: MutableHeaders, request_id: str, scope: Scope) -> None:
     headers["Request-Id"] = request_id
+    standings = scope.get(_LIMITS, {}).values()
+    if standings:
+        headers["RateLimit-Policy"] = ", ".join(one.policy for one in standings)
+        headers["RateLimit"] = ", ".join(one.state for one in standings)
+    reader = scope.get(_READER)
     if reader is not None:
         headers["Access-Control-Allow-Origin"] = reader
-        headers["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Request-Id, Retry-After"
+        headers["Access-Control-Expose-Headers"] = EXPOSED
         headers.add_vary_header("Origin")
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)

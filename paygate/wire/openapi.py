@@ -14,11 +14,13 @@ from starlette.responses import Response
 
 from paygate.core import errors
 from paygate.core.errors import Bug, PayGateError
+from paygate.core.limits import DEFAULTS, Counted, Standing
 from paygate.core.shapes import LIMITED, Schema, Shape, between
 from paygate.wire import security
 from paygate.wire.addresses import Address
 from paygate.wire.answers import json_answer
 from paygate.wire.edge import Dialect
+from paygate.wire.limits import count_address
 from paygate.wire.operations import ANYBODY, JSON, Content, Handler, Operation, Part, Reply, reply
 from paygate.wire.requests import MAX_BODY_BYTES, MAX_KEY_CHARS
 
@@ -35,6 +37,17 @@ HEADERS: Mapping[str, Schema] = {
     "Retry-After": {
         "description": "Seconds after which to try again.",
         "schema": {"type": "integer", "minimum": 0},
+    },
+    "RateLimit-Policy": {
+        "description": "The rate limit that counts this call: `q` requests in `w` seconds"
+        " (draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string"},
+        "example": '"key";q=300;w=3',
+    },
+    "RateLimit": {
+        "description": "What is left of it: `r` requests now, and all of them again in `t` seconds.",
+        "schema": {"type": "string"},
+        "example": '"key";r=299;t=1',
     },
     "WWW-Authenticate": {"description": "How to say who you are.", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "The name to keep the file under.", "schema": {"type": "string"}},
@@ -117,6 +130,7 @@ class Document:
 
 async def show(request: Request) -> Response:
     """GET /openapi.json"""
+    await count_address(request)
     made: Document = request.app.state.document
     return json_answer(made.made())
 
@@ -199,7 +213,7 @@ class _Drawing:
         return dict(sorted(drawn.items()))
 
     def _reply(self, one: Reply, said: Operation) -> Schema:
-        names = ["Request-Id", *one.headers, *(["Idempotent-Replayed"] if said.idempotent else [])]
+        names = ["Request-Id", *one.headers, *(["Idempotent-Replayed"] if said.idempotent else []), *_counted(said)]
         drawn: Schema = {"description": one.about, "headers": {name: _header(name) for name in names}}
         if one.content:
             drawn["content"] = {kind: self._media(content, None) for kind, content in one.content.items()}
@@ -216,13 +230,13 @@ class _Drawing:
             raise Bug(f"{said.id} stands where pages refuse.")
         by_status: dict[str, Schema] = {}
         for error in (*said.refusals, *_usual(method, said)):
-            answer = dialect.refuse(error, REQUEST_ID)
+            answer = dialect.answer(error, REQUEST_ID)
             status = str(answer.status_code)
             content = msgspec.json.decode(answer.body)
             media = by_status.setdefault(status, {"description": "", "headers": {}, "content": {JSON: {}}})
             if not media["content"][JSON]:
                 media["content"][JSON] = {"schema": self._schema(dialect.shape), "examples": {}}
-            names = {"Request-Id", *(name for name in HEADERS if name.lower() in answer.headers)}
+            names = {"Request-Id", *(name for name in HEADERS if name.lower() in answer.headers), *_counted(said)}
             media["headers"] |= {name: _header(name) for name in sorted(names)}
             examples = media["content"][JSON]["examples"]
             if not any(one["value"] == content for one in examples.values()):
@@ -275,7 +289,11 @@ class _Drawing:
 
 def _usual(method: str, said: Operation) -> Iterator[PayGateError]:
     """Refusals that follow from what an operation takes."""
-    if any(who.value for who in said.who) and "bankSignature" not in said.who[0].value:
+    counted = Counted.ADDRESS
+    if "bankSignature" in said.who[0].value:
+        counted = Counted.SOURCE
+    elif any(who.value for who in said.who):
+        counted = Counted.KEY
         yield errors.Unauthorized()
         yield errors.Forbidden(f"This API key lacks the scope {said.scope}." if said.scope else None)
     if said.query is not None or said.idempotent:
@@ -286,8 +304,15 @@ def _usual(method: str, said: Operation) -> Iterator[PayGateError]:
     if said.idempotent:
         yield errors.IdempotencyMismatch()
         yield errors.IdempotencyBusy()
+    if said.limited:
+        yield errors.TooManyRequests(Standing(counted, DEFAULTS[counted], 0, DEFAULTS[counted].window_s), 1)
     yield errors.Bug()
     yield errors.Unavailable()
+
+
+def _counted(said: Operation) -> Sequence[str]:
+    """The headers of a call that is counted by a rate limit."""
+    return ("RateLimit", "RateLimit-Policy") if said.limited else ()
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:

@@ -106,6 +106,7 @@ class Operation:
     replies: Sequence[Reply]
     refusals: Sequence[PayGateError] = ()
     idempotent: bool = False
+    limited: bool = True  # Counted by a rate limit.
 
 
 def json_body(*content: Content, required: bool = True) -> Body:

@@ -12,9 +12,10 @@ from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.payments import Payment
 from paygate.core.scopes import Scope
 from paygate.services import payments
-from paygate.wire.access import authenticate, greet_page, page_of
+from paygate.wire.access import authenticate, greet_page
 from paygate.wire.edge import let_read
-from paygate.wire.requests import context
+from paygate.wire.limits import count_address
+from paygate.wire.requests import context, page_of
 
 HEADER = "x-client-secret"
 IN_QUERY = "clientSecret"
@@ -50,15 +51,16 @@ async def merchant_or_payer(request: Request, payment_id: UUID, scope: Scope, *,
     A secret key needs *scope*; public ones and client secrets are for this.
 
     Raises Unauthorized when there is neither, for a wrong client secret (also of a payment that does not exist), and
-    for a pair that does not belong together; NotFound and Forbidden as for any key. *in_query*: `?clientSecret=` will
-    do as well.
+    for a pair that does not belong together; NotFound, Forbidden and TooManyRequests as for any key. *in_query*:
+    `?clientSecret=` will do as well.
     """
     ctx, secret, has_key = context(request), request.headers.get(HEADER, "").strip(), _has_key(request)
     if in_query and not secret:
         secret = request.query_params.get(IN_QUERY, "").strip()
-    if not secret and not has_key:
-        raise Unauthorized()
     if not has_key:
+        await count_address(request)
+        if not secret:
+            raise Unauthorized()
         payment = await _by_secret(request, payment_id, secret)
         let_read(request.scope, page_of(request))  # Whoever has the secret may read what it opens, on whatever page.
         return Access(payment, "public")

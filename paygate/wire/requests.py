@@ -9,6 +9,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from paygate.core import origins
 from paygate.core.errors import InvalidInput, TooLarge
 from paygate.db.payments import Claim
 from paygate.services.context import Context
@@ -41,6 +42,17 @@ def context(request: Request) -> Context:
     """What services are given."""
     ctx: Context = request.app.state.ctx
     return ctx
+
+
+def page_of(request: Request) -> str | None:
+    """The origin of the page that asks; None outside browsers."""
+    said = request.headers.getlist("origin")
+    return origins.shown(said[0]) if len(said) == 1 else None
+
+
+def client_address(request: Request) -> str | None:
+    """The network address that the request came from; behind a trusted proxy, the one that it names."""
+    return request.client.host if request.client else None
 
 
 async def body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:

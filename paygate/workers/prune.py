@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paygate.db import balances, callbacks, idempotency, notices, slips
+from paygate.db import balances, callbacks, idempotency, limits, notices, slips
 from paygate.services import statement_files, visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
 """Rows of one transaction: few enough that nobody waits behind it."""
+
+
+BUCKETS_AT_ONCE = 10_000
+"""Each look at the rate limits' buckets begins at the first one."""
 
 
 PICTURES_AT_ONCE = 100
@@ -24,7 +28,7 @@ CLAIMS_KEPT = timedelta(days=30)
 
 
 async def work(ctx: Context) -> bool:
-    """Forget a batch of each: keys, balances, claims, texts, reports, addresses; whether there are more."""
+    """Forget a batch of each: keys, balances, claims, texts, reports, addresses, buckets; whether there are more."""
     age = timedelta(days=ctx.keep_evidence_days)
     forgotten = (
         await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE)),
@@ -34,5 +38,6 @@ async def work(ctx: Context) -> bool:
         await statement_files.prune(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
     )
+    buckets = await ctx.db.transaction(lambda conn: limits.prune(conn, BUCKETS_AT_ONCE))
     pictures = await ctx.db.transaction(lambda conn: slips.prune(conn, age, PICTURES_AT_ONCE))
-    return AT_ONCE in forgotten or pictures == PICTURES_AT_ONCE
+    return AT_ONCE in forgotten or pictures == PICTURES_AT_ONCE or buckets == BUCKETS_AT_ONCE

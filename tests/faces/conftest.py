@@ -77,6 +77,7 @@ async def serving(dsn: str, **env: str) -> AsyncIterator[str]:
     """The application on a free port, without background work: its address."""
     port = free_port()
     base = {"PAYGATE_SECRET_KEY": SECRET_KEY, "PAYGATE_NO_WORKER": "1", "PAYGATE_LOG_LEVEL": "error"}
+    base["PAYGATE_RATE_LIMIT"] = "off"  # Tests ask as quickly as they can.
     settings = Settings.from_env({"PAYGATE_DATABASE_URL": dsn, **base, **env})
     config = uvicorn.Config(app.build(settings), port=port, log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)

@@ -23,6 +23,7 @@ DIRECTORIES = {
     "account_directory": "one real account belongs to one owner of the whole installation",
     "slots": "the one lock: merchants share the central account's amounts",
     "reservations": "a credit knows the account and the amount, not the merchant",
+    "rate_limits": "who sends too much is not known to be anybody's",
     "seats": "one address holds at most twenty open payments, whosever shop it is at",
     "credit_refs": "a bank's reference is used up once, whoever shows it",
     "payout_references": "one transfer of the operator's bank completes one payout of whomever",
@@ -51,7 +52,7 @@ def columns() -> Iterator[Column]:
     """Every column of schema.sql as it is written."""
     table = ""
     for line in SCHEMA.splitlines():
-        if match := re.match(r"CREATE TABLE (\w+) \(", line):
+        if match := re.match(r"CREATE (?:UNLOGGED )?TABLE (\w+) \(", line):
             table = match[1]
         elif line.startswith(")"):
             table = ""
@@ -148,7 +149,7 @@ async def test_every_table_has_a_primary_key_and_every_reference_carries_the_mer
 
 
 async def test_the_directories_are_those_that_schema_sql_marks(pair: tuple[str, str]) -> None:
-    marked = set(re.findall(r"^CREATE TABLE (\w+) \(\s+-- DIRECTORY\b", SCHEMA, re.MULTILINE))
+    marked = set(re.findall(r"^CREATE (?:UNLOGGED )?TABLE (\w+) \(\s+-- DIRECTORY\b", SCHEMA, re.MULTILINE))
     assert marked == set(DIRECTORIES)
     conn = await asyncpg.connect(pair[1])
     tables = {row["relname"] for row in await conn.fetch(f"SELECT DISTINCT tab AS relname FROM ({KEYS}) k")}

@@ -17,6 +17,7 @@ TABLE: dict[type[PayGateError], tuple[int, str]] = {
     errors.Unauthorized: (401, "UNAUTHORIZED"),
     errors.Forbidden: (403, "FORBIDDEN"),
     errors.TooManyOpen: (429, "RATE_LIMITED"),
+    errors.TooManyRequests: (429, "RATE_LIMITED"),
     errors.NotFound: (404, "NOT_FOUND"),
     errors.Conflict: (409, "CONFLICT"),
     errors.WrongState: (409, "CONFLICT"),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from paygate import wire
 from paygate.core import ids
 from paygate.core import shapes as declare
-from paygate.core.errors import NotFound
+from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.fields import Fields
 from paygate.core.shapes import Shape
 from paygate.faces.bank_in import answers, callbacks
@@ -21,6 +21,15 @@ from paygate.services.statement_files import MAX_POST_BYTES, Accepted
 
 
 async def receive(request: Request) -> Response:
+    """What a source tells. Whoever is none is counted by the address: a stranger uses nothing of the source's up."""
+    try:
+        return await _receive(request)
+    except (NotFound, Unauthorized):
+        await wire.count_address(request)
+        raise
+
+
+async def _receive(request: Request) -> Response:
     """Signed with `X-PayGate-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">`; 200 with what became of it.
 
     An array of notices has an outcome for each as well, in order. `?dryRun=1`: what a notice would be read as.

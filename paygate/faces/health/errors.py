@@ -16,6 +16,7 @@ TABLE: dict[type[PayGateError], int] = {
     errors.Unauthorized: 401,
     errors.Forbidden: 403,
     errors.TooManyOpen: 429,
+    errors.TooManyRequests: 429,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.WrongState: 409,

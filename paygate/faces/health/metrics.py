@@ -33,6 +33,7 @@ from paygate.telemetry import BUCKETS_S
 COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "paygate_payments": ("Payments that came to stand at a status; PENDING: made.", ("mode", "status")),
     "paygate_payments_refused": ("Payments not made because of a limit: full, share, browser, address.", ("reason",)),
+    "paygate_rate_limited": ("Requests refused because of a rate limit, by what it counts.", ("limit",)),
     "paygate_evidence": ("Evidence that was decided, by channel and outcome.", ("kind", "outcome")),
     "paygate_notices_ignored": ("Bank notices that say nothing of money that came in.", ("bank", "reason")),
 }

@@ -17,6 +17,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         id="health",
         tag=TAG,
         summary="Every part of the server by itself",
+        limited=False,
         who=ANYBODY,
         replies=(
             reply(200, "All that is needed is there.", Overview),
@@ -27,6 +28,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         id="isAlive",
         tag=TAG,
         summary="Whether this process answers",
+        limited=False,
         who=ANYBODY,
         replies=(reply(200, "It does.", Probe),),
     ),
@@ -34,6 +36,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         id="isReady",
         tag=TAG,
         summary="Whether this process can work",
+        limited=False,
         who=ANYBODY,
         replies=(reply(200, "It can.", Probe), reply(503, "The database is away.", Probe)),
     ),
@@ -42,6 +45,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="Numbers for Prometheus",
         about="With PAYGATE_METRICS_TOKEN for whoever has it; without one for this computer only.",
+        limited=False,
         who=(Who.METRICS_TOKEN, Who.NOBODY),
         replies=(Reply(200, "Metrics.", {"text/plain": ({"type": "string"},)}),),
         refusals=(

@@ -21,6 +21,7 @@ TABLE: dict[type[PayGateError], tuple[int, str]] = {
     errors.Unauthorized: (401, "UNAUTHORIZED"),
     errors.Forbidden: (403, "FORBIDDEN"),
     errors.TooManyOpen: (429, "RATE_LIMITED"),
+    errors.TooManyRequests: (429, "RATE_LIMITED"),
     errors.NotFound: (404, "NOT_FOUND"),
     errors.Conflict: (409, "CONFLICT"),
     errors.WrongState: (409, "CONFLICT"),
@@ -59,7 +60,7 @@ def refuse(error: PayGateError, request_id: str) -> Response:
 
 
 def _words(error: PayGateError) -> Words | UnsetType:
-    if not isinstance(error, errors.SlotsExhausted | errors.TooManyOpen | errors.SlipRefused):
+    if not isinstance(error, errors.SlotsExhausted | errors.TooManyOpen | errors.TooManyRequests | errors.SlipRefused):
         return UNSET
     return Words(th=error.payer["th"], en=error.payer["en"])
 

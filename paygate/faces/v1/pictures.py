@@ -27,6 +27,7 @@ _SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 
 async def picture(request: Request) -> Response:
     """GET /qr/{id}.png and .svg, `?scale=` pixels to a module. Only while PENDING: nobody shall pay what is over."""
+    await wire.count_address(request)
     name, _, form = str(request.path_params["name"]).rpartition(".")
     if form not in {"png", "svg"}:
         raise NotFound("There is nothing at this address.")
