@@ -33,6 +33,7 @@ CREATE TABLE merchants (
     allowed_origins text[]      NOT NULL DEFAULT '{}',                  -- Origins from which pk_live_ keys may be used.
     approved_at     timestamptz,                                        -- When the operator said yes.
     created_at      timestamptz NOT NULL DEFAULT now(),
+    signed_amounts  boolean     NOT NULL DEFAULT false,                 -- Payments made with pk_ keys need an amountToken.
     CHECK ((plan = 'platform') = (merchant_id = 0)),
     CHECK ((status = 'PENDING') = (approved_at IS NULL) OR status = 'SUSPENDED')
 );
@@ -89,6 +90,7 @@ CREATE TABLE api_keys (
     revoked_at      timestamptz,                -- Worthless from then on.
     replaced_by     uuid,                       -- The key that a rotation made in its place; works on until expires_at.
     created_at      timestamptz NOT NULL DEFAULT now(),
+    amount_secret   bytea,                      -- Sealed: what a secret key signs amountTokens with. Null: older than they are.
     PRIMARY KEY (merchant_id, mode, id),
     CHECK ((kind = 'public') = (public_key IS NOT NULL))
 );

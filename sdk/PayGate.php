@@ -193,6 +193,23 @@ class PayGate
         return $this->request('POST', '/qr', ['body' => $codes]);
     }
 
+    /**
+     * An amount that a page cannot change: hand it to the widget, or send it with the pk_ key as amountToken. No request
+     * is made. $expiresIn is in seconds, 31 days at most. With an order it is for that order alone.
+     *
+     * @param int|float $amount baht
+     */
+    public function amountToken($amount, ?string $orderId = null, int $expiresIn = 86400): string
+    {
+        if (strncmp($this->apiKey, 'sk_', 3) !== 0 || (!is_int($amount) && !is_float($amount))) {
+            throw new InvalidArgumentException('amountToken needs the secret key (sk_...) and a number of baht.');
+        }
+        $said = ['amount' => $amount, 'orderId' => $orderId, 'expiresAt' => time() + $expiresIn];
+        $signed = 'at1.' . self::base64url(self::json($said));
+        $secret = hash_hmac('sha256', 'paygate amount token v1', $this->apiKey, true);
+        return $signed . '.' . self::base64url(hash_hmac('sha256', $signed, $secret, true));
+    }
+
     // --- webhooks ---------------------------------------------------------------------------------------------------
 
     /** $more: events, format, description. The answer shows the secret, this once. */
@@ -550,6 +567,11 @@ class PayGate
             throw new InvalidArgumentException('The id must be a text, and not just dots.');
         }
         return rawurlencode($text);
+    }
+
+    private static function base64url(string $raw): string
+    {
+        return rtrim(strtr(base64_encode($raw), '+/', '-_'), '=');
     }
 
     private static function newKey(): string

@@ -14,6 +14,7 @@ declare class PayGate {
   exportTransactions(query?: PayGate.TransactionQuery): Promise<ReadableStream<Uint8Array>>;
   createQr(code: PayGate.QrRequest): Promise<{ success: true; qr: PayGate.Qr }>;
   createQr(codes: PayGate.QrRequest[]): Promise<{ success: true; qrs: PayGate.Qr[] }>;
+  amountToken(params: { amount: number; orderId?: string; expiresIn?: number }): string;
 
   createWebhookEndpoint(params: PayGate.NewEndpoint, options?: PayGate.Idempotent): Promise<{ success: true; endpoint: PayGate.EndpointWithSecret }>;
   listWebhookEndpoints(): AsyncGenerator<PayGate.Endpoint, void, undefined>;
@@ -58,7 +59,7 @@ declare namespace PayGate {
 
   interface NewPayment {
     /** Baht, with two decimals at most. */
-    amount?: number;
+    amount: number;
     orderId?: string;
     description?: string;
     metadata?: Record<string, unknown>;

@@ -161,6 +161,18 @@ class PayGate {
     return this.request('POST', '/qr', { body: codes });
   }
 
+  /**
+   * An amount that a page cannot change: hand it to the widget, or send it with the pk_ key as amountToken. No request
+   * is made. expiresIn is in seconds, a day unless said, 31 days at most. With an orderId it is for that order alone.
+   */
+  amountToken({ amount, orderId, expiresIn = 86_400 }) {
+    if (!this.#key.startsWith('sk_')) throw new TypeError('amountToken needs the secret key (sk_...).');
+    if (typeof amount !== 'number') throw new TypeError('amount must be a number of baht.');
+    const payload = JSON.stringify({ amount, orderId, expiresAt: Math.floor(Date.now() / 1000) + expiresIn });
+    const signed = `at1.${Buffer.from(payload).toString('base64url')}`;
+    return `${signed}.${hmac(hmac(this.#key, 'paygate amount token v1'), signed, 'base64url')}`;
+  }
+
   // Webhooks.
   createWebhookEndpoint(params, options) {
     return this.request('POST', '/webhooks/endpoints', { body: params, ...options });
@@ -355,7 +367,7 @@ function textKey(secret) {
 }
 
 function hmac(key, message, encoding) {
-  return crypto.createHmac('sha256', key).update(message).digest(encoding);
+  return crypto.createHmac('sha256', key).update(message).digest(encoding); // A Buffer without an encoding.
 }
 
 function same(expected, given) {

@@ -118,6 +118,20 @@ def origins(merchant_id: str, add: tuple[str, ...], remove: tuple[str, ...], onl
     emit({"merchantId": merchant_id, "allowedOrigins": list(allowed)}, lines, as_json=as_json)
 
 
+@merchant.command(
+    epilog=examples("paygate merchant amounts mer_0c... --signed", "paygate merchant amounts mer_0c... --any")
+)
+@click.argument("merchant_id")
+@click.option("--signed/--any", "signed", required=True, help="Only with an amountToken, or as the page says.")
+@json_option
+def amounts(merchant_id: str, signed: bool, as_json: bool) -> None:
+    """Say whether pages (pk_ keys) may name an amount that the merchant's server has not signed."""
+    number = ids.read_merchant(merchant_id)
+    run(lambda ctx: merchants.require_signed_amounts(ctx, number, wanted=signed))
+    told = "need an amountToken that its server signed" if signed else "may name any amount"
+    emit({"merchantId": merchant_id, "signedAmounts": signed}, [f"Pages of {merchant_id} {told}."], as_json=as_json)
+
+
 def _tell(m: Merchant, as_json: bool) -> None:
     emit(_shape(m), [f"Merchant {ids.show_merchant(m.merchant_id)} ({m.name}, {m.plan}): {m.status}."], as_json=as_json)
 

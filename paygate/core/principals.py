@@ -47,3 +47,4 @@ class Principal:
     scopes: tuple[str, ...]
     accounts: tuple[ReceivingAccount, ...]
     networks: tuple[Network, ...] = ()  # Where its requests must come from; empty: from anywhere.
+    signed_amounts: bool = False  # Pages need an amountToken.

@@ -13,7 +13,7 @@ from paygate.core.fees import CENTRAL_PLANS
 from paygate.core.keys import Kind, Mode
 from paygate.core.networks import Network
 from paygate.core.principals import Principal, ReceivingAccount
-from paygate.core.scopes import EVERYTHING
+from paygate.core.scopes import EVERYTHING, Scope
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -33,7 +33,7 @@ AUTHENTICATE = Sql("""
                        AND v.retired_at IS NULL
                   ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts
       FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, m.name, m.status, m.plan, m.fee_bps,
-                   m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins,
+                   m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
                    CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
                    k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
               FROM key_directory d
@@ -66,9 +66,10 @@ INSERT = Sql("""
            INSERT INTO key_directory (key_hash, merchant_id, mode, key_id)
            VALUES (:key_hash, :merchant_id, :mode, :id)
            )
-    INSERT INTO api_keys (merchant_id, mode, id, kind, key_hash, public_key, last4, scopes, allow_networks, expires_at)
+    INSERT INTO api_keys (merchant_id, mode, id, kind, key_hash, public_key, last4, scopes, allow_networks, expires_at,
+                          amount_secret)
     VALUES (:merchant_id, :mode, :id, :kind, :key_hash, :public_key, :last4, :scopes, :networks,
-            coalesce(clock_timestamp() + :lifetime::interval, :expires_at))
+            coalesce(clock_timestamp() + :lifetime::interval, :expires_at), :amount_secret)
  RETURNING expires_at
 """)
 
@@ -106,6 +107,15 @@ REPLACE = Sql("""
 """)
 
 
+AMOUNT_SECRETS = Sql("""
+    SELECT n.now_at, k.id, k.amount_secret
+      FROM (SELECT clock_timestamp() AS now_at) n
+ LEFT JOIN api_keys k ON k.merchant_id = :merchant_id AND k.mode = :mode AND k.kind = 'secret'
+                     AND k.amount_secret IS NOT NULL AND k.scopes && :scopes::text[] AND k.revoked_at IS NULL
+                     AND (k.expires_at IS NULL OR k.expires_at > n.now_at)
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class NewKey:
     """A key as the database keeps it. `public_key` is its text, for pk_ keys only."""
@@ -121,6 +131,7 @@ class NewKey:
     networks: tuple[Network, ...] = ()  # Empty: from anywhere.
     lifetime: timedelta | None = None  # Expires so long after it was stored;
     expires_at: datetime | None = None  # without one, then; without either, never.
+    amount_secret: bytes | None = None  # Of secret keys: what they sign amounts with, sealed.
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,7 @@ async def insert(conn: Conn, key: NewKey) -> datetime | None:
             networks=list(key.networks),
             lifetime=key.lifetime,
             expires_at=key.expires_at,
+            amount_secret=key.amount_secret,
         )
     )
     return expires_at
@@ -212,6 +224,13 @@ async def replace(conn: Conn, old: KeyRow, new_id: UUID, overlap: timedelta) -> 
     return expires_at
 
 
+async def amount_secrets(conn: Conn, merchant_id: int, mode: Mode) -> tuple[Sequence[tuple[UUID, bytes]], datetime]:
+    """Key and sealed secret of each key in force that may create payments, and the moment at which that is so."""
+    scopes = [*EVERYTHING, Scope.PAYMENTS_WRITE]
+    rows = await conn.fetch(*AMOUNT_SECRETS.bind(merchant_id=merchant_id, mode=mode, scopes=scopes))
+    return [(row["id"], row["amount_secret"]) for row in rows if row["id"] is not None], rows[0]["now_at"]
+
+
 def _key(row: Any) -> KeyRow:
     return KeyRow(**{**row, "scopes": tuple(row["scopes"]), "allow_networks": tuple(row["allow_networks"])})
 
@@ -233,6 +252,7 @@ def _principal(row: Any) -> Principal:
         scopes=tuple(row["scopes"]),
         accounts=tuple(_account(row["owner_id"], account) for account in json.loads(row["accounts"])),
         networks=tuple(row["allow_networks"]),
+        signed_amounts=row["signed_amounts"],
     )
 
 

@@ -36,6 +36,12 @@ SUSPEND = Sql(f"""
  RETURNING {COLUMNS}
 """)  # noqa: S608
 
+SIGNED_AMOUNTS = Sql("""
+    UPDATE merchants SET signed_amounts = :wanted
+     WHERE merchant_id = :merchant_id AND merchant_id > 0
+ RETURNING 1
+""")
+
 # Added and removed in one statement: two people at it lose nothing of each other's.
 ORIGINS = Sql("""
     UPDATE merchants
@@ -101,6 +107,11 @@ async def change_origins(
     """Allow and disallow origins for pk_live_ keys; those allowed afterwards, None when there is no such merchant."""
     row = await conn.fetchrow(*ORIGINS.bind(merchant_id=merchant_id, add=list(add), remove=list(remove)))
     return tuple(row["allowed_origins"]) if row else None
+
+
+async def require_signed_amounts(conn: Conn, merchant_id: int, *, wanted: bool) -> bool:
+    """Whether pages need an amountToken from now on; False when there is no such merchant."""
+    return await conn.fetchval(*SIGNED_AMOUNTS.bind(merchant_id=merchant_id, wanted=wanted)) is not None
 
 
 def _merchant(row: Any) -> Merchant | None:

@@ -17,7 +17,7 @@ from paygate.core.scopes import EVERYTHING
 from paygate.db import keys, merchants
 from paygate.db.keys import KeyRow
 from paygate.db.pool import Conn
-from paygate.services import audit
+from paygate.services import amount_tokens, audit
 from paygate.services.context import Context
 
 OVERLAP = timedelta(hours=24)
@@ -61,13 +61,13 @@ class Rotated:
 
 def fresh(ctx: Context, merchant_id: int, kind: Kind, mode: Mode, grant: Grant = ANYTHING) -> FreshKey:
     """A new key, not yet stored."""
-    text = forms.make(kind, mode, secrets.token_bytes(forms.RANDOM_BYTES))
+    text, key_id = forms.make(kind, mode, secrets.token_bytes(forms.RANDOM_BYTES)), ctx.new_id()
     return FreshKey(
         text,
         keys.NewKey(
             merchant_id,
             mode,
-            ctx.new_id(),
+            key_id,
             kind,
             forms.digest(text),
             public_key=text if kind == "public" else None,
@@ -75,6 +75,7 @@ def fresh(ctx: Context, merchant_id: int, kind: Kind, mode: Mode, grant: Grant =
             scopes=grant.scopes,
             networks=grant.networks,
             lifetime=grant.lifetime,
+            amount_secret=amount_tokens.seal_secret(ctx, key_id, text) if kind == "secret" else None,
         ),
     )
 

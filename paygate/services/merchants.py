@@ -142,6 +142,17 @@ async def change_origins(
     return await ctx.db.transaction(work)
 
 
+async def require_signed_amounts(ctx: Context, merchant_id: int, *, wanted: bool, actor: str = audit.CLI) -> None:
+    """Refuse payments of pk_ keys whose amount the merchant's server has not signed, or take them again. NotFound."""
+
+    async def work(conn: Conn) -> None:
+        if not await merchants.require_signed_amounts(conn, merchant_id, wanted=wanted):
+            raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+        await _log(ctx, conn, actor, "merchant.amounts", merchant_id, after={"signedAmounts": wanted})
+
+    await ctx.db.transaction(work)
+
+
 async def _log(
     ctx: Context,
     conn: Conn,

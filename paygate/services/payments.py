@@ -10,7 +10,7 @@ from uuid import UUID
 
 from paygate import telemetry
 from paygate.core import ids
-from paygate.core.errors import Conflict, Moved, NotFound, PayGateError, SlotsExhausted, TooManyOpen
+from paygate.core.errors import Conflict, InvalidInput, Moved, NotFound, PayGateError, SlotsExhausted, TooManyOpen
 from paygate.core.events import of_payment
 from paygate.core.payments import (
     CancelAsked,
@@ -65,16 +65,22 @@ async def create(
 ) -> Done | Replayed:
     """Make a payment: an amount is reserved, the QR's text built, fee and net frozen, `payment.created` announced.
 
-    With a pk_ key the payment is a browser's, whatever *new* says, and *client* is the browser's network address.
+    With a pk_ key the payment is a browser's, and *client* is the browser's network address; its amount is the page's
+    word, or the merchant's where *new* says that a token has fixed it.
 
     Two round trips, BEGIN and COMMIT apart. Raises NoAccount, SlotsExhausted, TooManyOpen, Conflict (`orderId` is of a
-    payment of the merchant's server), InvalidInput (a reference without a biller ID), IdempotencyMismatch,
-    IdempotencyBusy.
+    payment of the merchant's server), InvalidInput (a reference without a biller ID, an amount that must be signed),
+    IdempotencyMismatch, IdempotencyBusy.
     """
     browser = None
     if principal.kind == "public":
-        new = replace(new, amount_source="browser")
-        browser = Browser(visitors.address_hash(ctx, client), new.order_id)
+        signed = new.amount_source == "token"
+        if principal.signed_amounts and not signed:
+            message = "This merchant takes only amounts that its server has signed: send amountToken."
+            raise InvalidInput(message, field="amountToken")
+        new = new if signed else replace(new, amount_source="browser")
+        # Whose order it is, the merchant has signed as well.
+        browser = Browser(visitors.address_hash(ctx, client), None if signed else new.order_id)
     made, event_id, nonce = draft(ctx, principal, new), ctx.new_id(), secrets.token_bytes(NONCE_BYTES)
     wishes = drafts.wishes(made)
     exclusive = {wish.account.id: wish.exclusive for wish in wishes}

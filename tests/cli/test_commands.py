@@ -192,6 +192,10 @@ def test_a_merchants_origins_are_added_removed_and_listed(inside: Paygate) -> No
         assert is_refused(inside("merchant", "origins", shop, "--add", wrong))
     assert is_refused(inside("merchant", "origins", "mer_000000000000g", "--list"))
     assert is_refused(inside("merchant", "origins", shop, "--list", "--add", "https://a.example"), status=2)
+    told = {"merchantId": shop, "signedAmounts": True}
+    assert inside("merchant", "amounts", shop, "--signed", "--json").json == told
+    assert "any amount" in inside("merchant", "amounts", shop, "--any").out
+    assert is_refused(inside("merchant", "amounts", "mer_000000000000g", "--signed"))
 
 
 def test_an_account_is_shown_with_how_full_it_is_and_who_speaks_for_it(inside: Paygate) -> None:

@@ -13,11 +13,14 @@ import pytest
 
 from paygate.core.sealing import SealingKey
 from paygate.db.pool import Database
+from paygate.services import merchants
 from paygate.services.context import Context
 from tests.postgres import Databases
 from tests.sdk.languages import FILES, LANGUAGES, Sdk
 from tests.servers import SECRET_KEY, Server
 from tests.worlds import World, make_world
+
+SHOP = "https://shop.example"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def host(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         networks = (ip_network("127.0.0.0/8"),)
         ctx = Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1", webhook_allow_networks=networks)
         made = await make_world(ctx, plan="pro", tagging="off")
+        await merchants.change_origins(ctx, made.merchant_id, add=[SHOP])
         await db.close()
         return made
 

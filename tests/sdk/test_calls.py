@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx2
 import pytest
 
 import emvco
 from emvco import qr
 from tests.journey.shop import Shop
-from tests.sdk.conftest import Host
+from tests.sdk.conftest import SHOP, Host
 from tests.sdk.languages import Sdk, SdkError
 
 
@@ -103,6 +104,30 @@ def test_webhook_endpoints_are_kept_and_what_they_hear_verifies(sdk: Sdk) -> Non
         assert endpoint["id"] in [one["id"] for one in sdk.call("listWebhookEndpoints")]
         assert sdk.call("deleteWebhookEndpoint", endpoint["id"])["deleted"] is True
         assert endpoint["id"] not in [one["id"] for one in sdk.call("listWebhookEndpoints")]
+
+
+def test_an_amount_signed_by_the_shops_server_is_a_pages_to_hand_on(sdk: Sdk, host: Host) -> None:
+    order = f"signed-{sdk.language}-น้ำ"
+    if sdk.language == "node":
+        signed = [
+            sdk.call("amountToken", {"amount": 150.07, "orderId": order}),
+            sdk.call("amountToken", {"amount": 150}),
+        ]
+    else:
+        signed = [sdk.call("amountToken", 150.07, order), sdk.call("amountToken", 150)]
+    sdk.renew(host.world.test_key)
+    other_mode = sdk.call("amountToken", *([{"amount": 150}] if sdk.language == "node" else [150]))
+    sdk.renew(host.world.public_key)
+    assert sdk.refused("amountToken", *([{"amount": 1}] if sdk.language == "node" else [1])).name == "Type"
+    page = {"X-API-Key": host.world.public_key, "Origin": SHOP}
+    with httpx2.Client(base_url=host.base, headers=page, trust_env=False) as browser:
+        made = [browser.post("/api/v1/payment/create", json={"amountToken": one}) for one in (*signed, other_mode)]
+    assert [answer.status_code for answer in made] == [201, 201, 400], [answer.text for answer in made]
+    told = [answer.json()["transaction"] for answer in made[:2]]
+    assert [(one["amount"], one["orderId"], one["amountSource"]) for one in told] == [
+        (150.07, order, "token"),
+        (150, None, "token"),
+    ]
 
 
 def test_what_is_refused_is_an_error_of_its_kind_with_the_facts(sdk: Sdk, host: Host) -> None:

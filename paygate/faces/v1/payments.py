@@ -16,19 +16,21 @@ from paygate.core.payments import Payment
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.faces.v1 import shapes
-from paygate.services import payments, slip_outcomes
+from paygate.services import amount_tokens, payments, slip_outcomes
 from paygate.services.payments import Replayed
 
 
 async def create(request: Request) -> Response:
     """POST /api/v1/payment/create: 201. The picture is drawn after the transaction, for a kept answer as well.
 
-    A pk_ key may, from a page of an allowed origin.
+    A pk_ key may, from a page of an allowed origin; with an amountToken its amount is the merchant's word.
     """
     principal, ctx = await wire.authenticate_page(request, Scope.PAYMENTS_WRITE), wire.context(request)
     raw = await wire.body(request)
-    public = principal.kind == "public"
-    new = shapes.new_payment(ctx, fields.json_object(raw), principal.callback_domains, public=public)
+    public, given = principal.kind == "public", fields.json_object(raw)
+    token = shapes.AMOUNT_TOKEN.read(given) if public else None
+    terms = None if token is None else await amount_tokens.redeem(ctx, principal, token)
+    new = shapes.new_payment(ctx, given, principal.callback_domains, public=public, terms=terms)
     claim = wire.claim(request, principal, raw)
 
     def answer(payment: Payment) -> tuple[int, bytes]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 from msgspec import UNSET
 
-from paygate.core import links
+from paygate.core import amount_tokens, links
 from paygate.core import shapes as declare
+from paygate.core.amount_tokens import Terms
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
-from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, baht
+from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, baht, satang_from_json
 from paygate.core.payments import Payment, Status
 from paygate.core.shapes import Field, Shape, limited
 from paygate.core.slips import SlipOutcome
@@ -69,11 +71,6 @@ def cancel_url(domains: tuple[str, ...] = ()) -> Field[str | None]:
     return _callback("cancelUrl", "Where the payer goes who gives up.", "https://shop.example/cart", domains)
 
 
-def _no_token(given: Mapping[str, JsonValue]) -> None:
-    if given.get("amountToken") is not None:
-        raise InvalidInput("amountToken is not supported by this version; send amount.", field="amountToken")
-
-
 def _only_baht(given: Mapping[str, JsonValue]) -> None:
     currency = given.get("currency")
     if currency is not None and currency not in ("THB", "thb"):
@@ -87,12 +84,16 @@ CUSTOMER_EMAIL = declare.email("customerEmail", "The payer's mail address.", exa
 EXPIRY_MINUTES = declare.whole("expiryMinutes", 1, MAX_EXPIRY_MINUTES, "How long it may be paid.", example=15)
 REF1 = declare.pattern("promptpayRef1", _REFERENCE, _REFERENCE_WORDS, "Reference 1: makes it a bill payment.")
 REF2 = declare.pattern("promptpayRef2", _REFERENCE, _REFERENCE_WORDS, "Reference 2; needs promptpayRef1.")
+AMOUNT_TOKEN = declare.text(
+    amount_tokens.FIELD, amount_tokens.MAX_CHARS, "With a public key: amount and order as your server signed them."
+)
 CURRENCY = declare.custom("currency", _only_baht, {"type": "string", "enum": ["THB", "thb"]}, "Baht, if anything.")
 NEW_PAYMENT = Shape(
     "NewPayment",
-    "A payment to make.",
+    "A payment to make. It needs amount; with a public key (pk_) amountToken does instead.",
     (
-        amount(),
+        replace(amount(), required=False),
+        AMOUNT_TOKEN,
         ORDER_ID,
         DESCRIPTION,
         METADATA,
@@ -108,10 +109,21 @@ NEW_PAYMENT = Shape(
 
 
 def new_payment(
-    ctx: Context, given: Mapping[str, JsonValue], callback_domains: tuple[str, ...], *, public: bool = False
+    ctx: Context,
+    given: Mapping[str, JsonValue],
+    callback_domains: tuple[str, ...],
+    *,
+    public: bool = False,
+    terms: Terms | None = None,
 ) -> NewPayment:
-    """The body of `payment/create`; *public*: with a pk_ key. Raises InvalidInput, naming the field."""
-    _no_token(given)
+    """The body of `payment/create`; *public*: with a pk_ key; *terms*: what its amountToken fixes.
+
+    Raises InvalidInput, naming the field.
+    """
+    if given.get(AMOUNT_TOKEN.name) is not None and terms is None:
+        message = "amountToken is for public keys (pk_...): with a secret key send amount."
+        raise InvalidInput(message, field=AMOUNT_TOKEN.name)
+    given = given if terms is None else _fixed(given, terms)
     amount_satang = amount(ctx.min_amount_satang, ctx.max_amount_satang).read(given)
     CURRENCY.read(given)
     ref1, ref2 = REF1.read(given), REF2.read(given)
@@ -130,7 +142,18 @@ def new_payment(
         expiry_minutes=EXPIRY_MINUTES.read(given),
         ref1=ref1,
         ref2=ref2,
+        amount_source="server" if terms is None else "token",
     )
+
+
+def _fixed(given: Mapping[str, JsonValue], terms: Terms) -> Mapping[str, JsonValue]:
+    """*given* with what the merchant's server has signed. What the page says beside it must be the same."""
+    said = given.get("amount")
+    if said is not None and satang_from_json(said) != satang_from_json(terms.amount, field=AMOUNT_TOKEN.name):
+        raise InvalidInput("amount is not the one that amountToken was signed for.", field="amount")
+    if given.get("orderId") not in (None, terms.order_id):
+        raise InvalidInput("orderId is not the one that amountToken was signed for.", field="orderId")
+    return {**given, "amount": terms.amount, "orderId": terms.order_id}
 
 
 # --- payments out --------------------------------------------------------------------------------------------------
