@@ -18,6 +18,7 @@ import uvicorn
 from paygate import app, telemetry
 from paygate.services.context import Context
 from paygate.settings import Settings
+from tests.contract import Held
 from tests.servers import SECRET_KEY, free_port
 from tests.worlds import World
 
@@ -74,12 +75,13 @@ class Gateway:
 
 @asynccontextmanager
 async def serving(dsn: str, **env: str) -> AsyncIterator[str]:
-    """The application on a free port, without background work: its address."""
+    """The application on a free port, without background work: its address. Its answers are held to the document."""
     port = free_port()
     base = {"PAYGATE_SECRET_KEY": SECRET_KEY, "PAYGATE_NO_WORKER": "1", "PAYGATE_LOG_LEVEL": "error"}
     base["PAYGATE_RATE_LIMIT"] = "off"  # Tests ask as quickly as they can.
     settings = Settings.from_env({"PAYGATE_DATABASE_URL": dsn, **base, **env})
-    config = uvicorn.Config(app.build(settings), port=port, log_config=None, access_log=False, lifespan="on")
+    held = Held(app.build(settings))
+    config = uvicorn.Config(held, port=port, log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):
@@ -89,6 +91,7 @@ async def serving(dsn: str, **env: str) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     await task
+    assert not held.broken, "\n".join(held.broken)
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         path=(EVENT,),
         body=json_body(shapes.REDELIVERY, required=False),
         replies=(reply(202, "It is on its way.", answers.EventQueued),),
-        refusals=(NO_EVENT, DISABLED),
+        refusals=(NO_EVENT, NO_ENDPOINT, DISABLED),
         idempotent=True,
     ),
     webhooks.redeliver_span: Operation(
@@ -149,7 +149,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         scope=Scope.WEBHOOKS_WRITE,
         body=json_body(shapes.REDELIVERY_SPAN),
         replies=(reply(202, "So many are on their way.", answers.SpanQueued),),
-        refusals=(errors.InvalidInput("to must be later than from.", field="to"),),
+        refusals=(errors.InvalidInput("to must be later than from.", field="to"), NO_ENDPOINT),
         idempotent=True,
     ),
 }
