@@ -1,0 +1,126 @@
+"""Requests that Schemathesis makes up of the API's document, right ones and wrong ones: never a 5xx, and no answer that
+the document does not know. They go to `paygate serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from paygate.core.sealing import SealingKey
+from paygate.db.pool import Database
+from paygate.services.context import Context
+from tests.contract import document
+from tests.postgres import Databases
+from tests.servers import SECRET_KEY, Server
+from tests.worlds import World, make_world
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 5
+ENDLESS = "watchPayment"  # Its answer does not end; test_v1_streams.py has it.
+
+schema = schemathesis.openapi.from_dict(document()).exclude(operation_id=ENDLESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A running server, a merchant of it, and one of everything that has an id."""
+
+    base: str
+    world: World
+    known: dict[str, str]
+    doomed: dict[str, dict[str, str]]  # By operations that end what they are given.
+
+
+@pytest.fixture(scope="module")
+def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    dsn = databases.create()
+
+    async def prepare() -> World:
+        db = await Database.open(dsn)
+        world = await make_world(Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1:8000"))
+        await db.close()
+        return world
+
+    world = asyncio.run(prepare())
+    running = Server(dsn, tmp_path_factory.mktemp("any"), ["--no-worker"], {}).start()
+    ask = requests.Session()
+    ask.headers["X-API-Key"] = world.secret_key
+
+    def payment() -> dict[str, str]:
+        made = ask.post(f"{running.base}/api/v1/payment/create", json={"amount": 150, "orderId": "A-1"}).json()
+        return dict(made["transaction"])
+
+    def hook() -> str:
+        wish = {"url": "http://127.0.0.1:9/hook"}
+        return str(ask.post(f"{running.base}/api/v1/webhooks/endpoints", json=wish).json()["endpoint"]["id"])
+
+    endpoint, transaction = hook(), payment()
+    event = ask.post(f"{running.base}/api/v1/webhooks/endpoints/{endpoint}/test").json()["event"]["id"]
+    known = {
+        "paymentId": transaction["id"],
+        "orderId": "A-1",
+        "endpointId": endpoint,
+        "eventId": event,
+        "source": world.source,
+        "name": f"{transaction['clientSecret'].partition('_secret_')[0]}.svg",
+    }
+    doomed = {"cancelPayment": {"paymentId": payment()["id"]}, "deleteEndpoint": {"endpointId": hook()}}
+    yield Shop(running.base, world, known, doomed)
+    running.kill()
+    databases.drop(dsn)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_request_brings_a_5xx_or_an_answer_that_the_document_does_not_know(
+    case: schemathesis.Case, shop: Shop
+) -> None:
+    dice = zlib.crc32(repr((case.path_parameters, case.query, case.headers, case.body)).encode())
+    known, signed = dice % 4 > 0, dice % 16 > 3  # Mostly what is there, by somebody who may.
+    operation = case.operation.definition.raw["operationId"]
+    if known:
+        named = {**shop.known, **shop.doomed.get(operation, {})}
+        case.path_parameters = {name: named[name] for name in case.path_parameters or {}}
+    request = requests.Request(**case.as_transport_kwargs(base_url=shop.base)).prepare()
+    if operation == "tellOfMoney" and signed:
+        body = request.body or b""
+        stamp = int(time.time())
+        raw = f"{stamp}.".encode() + (body.encode() if isinstance(body, str) else body)
+        mac = hmac.new(shop.world.source_secret.encode(), raw, hashlib.sha256)
+        request.headers["X-PayGate-Signature"] = f"t={stamp},v1={mac.hexdigest()}"
+    if signed:
+        request.headers["X-API-Key"] = shop.world.secret_key
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.send(request, timeout=30, allow_redirects=False)
+    case.validate_response(answer, checks=CHECKS)
