@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import overload
 from uuid import UUID
 
 from paygate.core import canonical, ids
 from paygate.core.money import baht
-from paygate.core.payments import Payment
+from paygate.core.payments import Payment, standing
 
 PAYMENT_EVENTS = (
     "payment.created",
@@ -20,6 +20,7 @@ PAYMENT_EVENTS = (
     "payment.expired",
     "payment.cancelled",
     "payment.refunded",
+    "payment.verification",
 )
 SETTLEMENT_EVENTS = ("settlement.created", "settlement.completed", "settlement.rejected")
 ENDPOINT_EVENTS = ("webhook.test", "webhook.disabled")
@@ -51,6 +52,22 @@ def of_payment(event_type: str, payment: Payment, event_id: UUID, at: datetime) 
         }
     )
     return Announcement(payment.merchant_id, payment.mode, event_id, event_type, payment.id, payment.sequence, body, at)
+
+
+def of_verification(payment: Payment, verification: Mapping[str, object], event_id: UUID, at: datetime) -> Announcement:
+    """How evidence about *payment* stands, beside the payment after the change."""
+    seen = replace(payment, status=standing(payment, at))  # As every read says it.
+    body = canonical.dumps(
+        {
+            "event": "payment.verification",
+            "timestamp": timestamp(at),
+            "webhookId": ids.show("wh", event_id),
+            "data": {**payment_data(seen), "verification": verification},
+        }
+    )
+    return Announcement(
+        *(payment.merchant_id, payment.mode, event_id, "payment.verification", payment.id, payment.sequence, body, at)
+    )
 
 
 def of_endpoint(

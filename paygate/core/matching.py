@@ -59,6 +59,9 @@ ALARMING = frozenset(
         Reason.CALLBACK_UNCONFIRMED,
     }
 )
+CERTAIN = frozenset(  # Whose money it is, is known; whether it pays is not.
+    {Reason.ALREADY_PAID, Reason.CANCELLED, Reason.TOO_LATE, Reason.BALANCE_BREAK, Reason.ABOVE_CEILING}
+)
 NOTICE_RANK = "C"
 NOTICE_CEILING_SATANG = 500_000  # A notice without a balance pays no more than this on a central account, by default.
 

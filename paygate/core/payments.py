@@ -108,6 +108,13 @@ class FundsDiffer:
 
 
 @dataclass(frozen=True, slots=True)
+class FundsHeld:
+    """Money that can only be for it waits for a person."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The deadline is over."""
 
@@ -130,9 +137,10 @@ class SlipAccepted:
 
 @dataclass(frozen=True, slots=True)
 class SlipDecided:
-    """Its last slip was decided without paying it."""
+    """A slip was decided without paying it; *verifying*: another one is still being checked."""
 
     at: datetime
+    verifying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,7 @@ class FundsReversed:
 Event = (
     FundsMatched
     | FundsDiffer
+    | FundsHeld
     | TimePassed
     | CancelAsked
     | SlipAccepted
@@ -176,12 +185,12 @@ TRANSITIONS: dict[tuple[Status, type[Event]], Status] = {
     (Status.EXPIRED, FundsMatched): Status.PAID,  # Late money is still the customer's money.
     (Status.PENDING, FundsDiffer): Status.PENDING,
     (Status.EXPIRED, FundsDiffer): Status.EXPIRED,
+    **{(status, FundsHeld): status for status in Status},
     (Status.PENDING, TimePassed): Status.EXPIRED,
     (Status.PENDING, CancelAsked): Status.CANCELLED,
     (Status.PENDING, SlipAccepted): Status.PENDING,
     (Status.EXPIRED, SlipAccepted): Status.EXPIRED,
-    (Status.PENDING, SlipDecided): Status.PENDING,
-    (Status.EXPIRED, SlipDecided): Status.EXPIRED,
+    **{(status, SlipDecided): status for status in Status},  # Whatever became of the payment meanwhile.
     (Status.PENDING, PersonPaid): Status.PAID,
     (Status.EXPIRED, PersonPaid): Status.PAID,
     (Status.CANCELLED, PersonPaid): Status.PAID,  # Only a person may.
@@ -193,8 +202,12 @@ TRANSITIONS: dict[tuple[Status, type[Event]], Status] = {
 
 ANNOUNCED: dict[type[Event], str] = {
     FundsMatched: "payment.success",
+    FundsDiffer: "payment.verification",
+    FundsHeld: "payment.verification",
     TimePassed: "payment.expired",
     CancelAsked: "payment.cancelled",
+    SlipAccepted: "payment.verification",
+    SlipDecided: "payment.verification",
     PersonPaid: "payment.success",
     MarkedFailed: "payment.failed",
     FundsReversed: "payment.refunded",
@@ -204,6 +217,7 @@ ANNOUNCED: dict[type[Event], str] = {
 WISHES: dict[type[Event], str] = {  # For the sentence that says no.
     FundsMatched: "paid",
     FundsDiffer: "paid in part",
+    FundsHeld: "checked by a person",
     TimePassed: "expired",
     CancelAsked: "cancelled",
     SlipAccepted: "checked by a slip",
@@ -255,9 +269,10 @@ def advance(payment: Payment, event: Event) -> Step:
             return _differs(payment, event)
         case SlipAccepted():
             return _slip_accepted(payment, event.at)
-        case SlipDecided():
-            after = replace(payment, verifying=False, sequence=payment.sequence + 1)
-            return Step(payment, after, None, None, None)
+        case SlipDecided() | FundsHeld():
+            verifying = payment.verifying and (event.verifying if isinstance(event, SlipDecided) else True)
+            after = replace(payment, verifying=verifying, sequence=payment.sequence + 1)
+            return Step(payment, after, ANNOUNCED[type(event)], None, None)
         case TimePassed() | CancelAsked() | MarkedFailed():
             closed_at = payment.expires_at if isinstance(event, TimePassed) else event.at
             closed_at = min(closed_at, payment.closed_at or closed_at, payment.expires_at)
@@ -273,17 +288,17 @@ def _differs(payment: Payment, event: FundsDiffer) -> Step:
         received_satang=received_satang,
         sequence=payment.sequence + 1,
     )
-    return Step(payment, after, None, None, None)
+    return Step(payment, after, ANNOUNCED[FundsDiffer], None, None)
 
 
 def _slip_accepted(payment: Payment, at: datetime) -> Step:
     """Once, the deadline moves: it is no slip's fault that a bank answers late."""
     after = replace(payment, verifying=True, sequence=payment.sequence + 1)
     if payment.extended or standing(payment, at) is not Status.PENDING:
-        return Step(payment, after, None, None, None)
+        return Step(payment, after, ANNOUNCED[SlipAccepted], None, None)
     expires_at = max(payment.expires_at, at + VERIFYING_TIME)
     after = replace(after, expires_at=expires_at, extended=True)
-    return Step(payment, after, None, None, expires_at + QUARANTINE_OTHER)
+    return Step(payment, after, ANNOUNCED[SlipAccepted], None, expires_at + QUARANTINE_OTHER)
 
 
 def _paid_by_person(payment: Payment, event: PersonPaid) -> Step:

@@ -7,7 +7,7 @@ Whether money that fits pays, and what it pays, is not decided here: that is `se
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -221,6 +221,32 @@ def after_failure(kind: str, tries: int, waited: timedelta, retry_after_s: int |
 
 # --- words ---------------------------------------------------------------------------------------------------------
 
+_MONEY = Words(
+    "ได้รับเงินสำหรับรายการนี้แล้ว เจ้าหน้าที่กำลังตรวจสอบ ไม่ต้องโอนซ้ำ",
+    "Money for this payment has arrived. A person is checking it; please do not pay again.",
+)
+_MONEY_REASONS: dict[str, Words] = {
+    Reason.UNDERPAID: Words(
+        "ได้รับเงินน้อยกว่ายอดที่ต้องชำระ เจ้าหน้าที่กำลังตรวจสอบ กรุณาติดต่อร้านค้า",
+        "Less money arrived than was asked for. A person is looking at it; please contact the shop.",
+    ),
+    Reason.OVERPAID: Words(
+        "ได้รับเงินมากกว่ายอดที่ต้องชำระ เจ้าหน้าที่กำลังตรวจสอบ ไม่ต้องโอนซ้ำ",
+        "More money arrived than was asked for. A person is looking at it; please do not pay again.",
+    ),
+    Reason.ALREADY_PAID: Words(
+        "รายการนี้ชำระแล้ว และมีเงินยอดเดียวกันเข้ามาอีก เจ้าหน้าที่จะตรวจสอบเพื่อคืนเงิน",
+        "This payment is paid, and the same amount arrived once more. A person will look at the second transfer.",
+    ),
+    Reason.CANCELLED: Words(
+        "ได้รับเงินของรายการนี้ แต่รายการถูกปิดไปแล้ว เจ้าหน้าที่กำลังตรวจสอบ กรุณาติดต่อร้านค้า",
+        "Money for this payment arrived, but it was closed. A person is looking at it; please contact the shop.",
+    ),
+    Reason.TOO_LATE: Words(
+        "ได้รับเงินหลังหมดเวลาชำระ เจ้าหน้าที่กำลังตรวจสอบ กรุณาติดต่อร้านค้า",
+        "Money arrived long after the time to pay. A person is looking at it; please contact the shop.",
+    ),
+}
 _ASK = "กรุณาติดต่อร้านค้าพร้อมสลิปของคุณ"
 _STAFF = Words(
     "เราได้รับสลิปของคุณแล้ว เจ้าหน้าที่กำลังตรวจสอบ คุณไม่ต้องโอนซ้ำ",
@@ -320,3 +346,23 @@ def words(outcome: str, reason: str | None) -> Words:
     settled = outcome in (SlipOutcome.VERIFYING, SlipOutcome.PAID)
     found = None if settled or reason is None else _REASONS.get(reason)
     return found or _OUTCOMES[SlipOutcome(outcome)]
+
+
+def told_of_slip(outcome: str, reason: str | None, at: datetime) -> Mapping[str, object]:
+    """How a slip stands, as the merchant's event tells it: the words are those that the payer sees."""
+    return _told("slip", outcome, reason, words(outcome, reason), at)
+
+
+def told_of_money(reason: str, at: datetime) -> Mapping[str, object]:
+    """Money came for a payment and waits for a person, as the merchant's event tells it."""
+    return _told("money", SlipOutcome.REVIEW, reason, _MONEY_REASONS.get(reason, _MONEY), at)
+
+
+def _told(evidence: str, outcome: str, reason: str | None, said: Words, at: datetime) -> Mapping[str, object]:
+    return {
+        "evidence": evidence,
+        "status": outcome,
+        "reason": reason,
+        "message": {"th": said.th, "en": said.en},
+        "at": timestamp(at),
+    }

@@ -15,11 +15,12 @@ from time import monotonic
 from uuid import UUID
 
 from paygate import telemetry
-from paygate.core.credits import BANGKOK, REJECTED, SKEW, Credit, CreditState, Observation, Sameness, recognise
-from paygate.core.events import of_payment
+from paygate.core.credits import BANGKOK, REJECTED, SKEW, Channel, Credit, CreditState, Observation, Sameness, recognise
+from paygate.core.events import of_payment, of_verification
 from paygate.core.ledger import PLATFORM, credit_parked
 from paygate.core.matching import (
     ALARMING,
+    CERTAIN,
     NOTICE_RANK,
     ORPHANS,
     Candidate,
@@ -31,7 +32,8 @@ from paygate.core.matching import (
     doubted,
     names,
 )
-from paygate.core.payments import FundsDiffer, FundsMatched, Payment, Status, Step, advance, standing
+from paygate.core.payments import FundsDiffer, FundsHeld, FundsMatched, Payment, Status, Step, advance, standing
+from paygate.core.slips import told_of_money
 from paygate.db import balances, credits, steps
 from paygate.db import payments as rows
 from paygate.db.pool import Conn
@@ -178,7 +180,7 @@ async def _decide(
     if isinstance(decision, Match):
         writing, outcome = _paid(ctx, credit, decision.payment, now)
     else:
-        writing, outcome = _parked(ctx, credit, decision, now)
+        writing, outcome = _parked(ctx, credit, decision, seen, now)
         # News that would complete the chain may be on its way to the same moment: look once more.
         again = seen is not None and decision.reason is Reason.BALANCE_BREAK
         writing = replace(writing, recheck=again)
@@ -222,14 +224,18 @@ def _paid(ctx: Context, credit: Credit, payment: Payment, now: datetime) -> tupl
     return writing, Outcome(Word.PAID, payment.id, credit.id)
 
 
-def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) -> tuple[steps.Writing, Outcome]:
+def _parked(
+    ctx: Context, credit: Credit, decision: Unmatched, seen: Observation | None, now: datetime
+) -> tuple[steps.Writing, Outcome]:
     parked = replace(
         credit, state=CreditState.UNASSIGNED, reason=decision.reason, booked=credit.merchant_id == PLATFORM
     )
+    step = _waits(decision, credit, seen, now)
     writing = steps.Writing(
         now,
         credit.mode,
-        step=_differs(decision, credit, now),
+        step=step,
+        event=of_verification(step.after, told_of_money(decision.reason, now), ctx.new_id(), now) if step else None,
         journal=None if credit.booked else credit_parked(credit),
         journal_id=ctx.new_id(),
         credit=parked,
@@ -241,11 +247,19 @@ def _parked(ctx: Context, credit: Credit, decision: Unmatched, now: datetime) ->
     return writing, Outcome(Word.REVIEW, only, credit.id)
 
 
-def _differs(decision: Unmatched, credit: Credit, now: datetime) -> Step | None:
-    """The payment shows what was received; a credit that was counted already moves nothing."""
-    if decision.differs is None or credit.reason in (Reason.UNDERPAID, Reason.OVERPAID):
+def _waits(decision: Unmatched, credit: Credit, seen: Observation | None, now: datetime) -> Step | None:
+    """The payment that this money can only be for: it shows what was received, or its merchant hears that money waits.
+
+    A credit that was counted already, or was told of, moves nothing. What a slip tells is told as the slip's outcome.
+    """
+    if decision.differs is not None:
+        counted = credit.reason in (Reason.UNDERPAID, Reason.OVERPAID)
+        return None if counted else advance(decision.differs, FundsDiffer(now, credit))
+    of_slip = seen is not None and seen.channel is Channel.SLIP
+    certain = len(decision.candidates) == 1 and decision.reason in CERTAIN
+    if not certain or of_slip or credit.reason == decision.reason:
         return None
-    return advance(decision.differs, FundsDiffer(now, credit))
+    return advance(decision.candidates[0].payment, FundsHeld(now))
 
 
 async def _contradicted(ctx: Context, conn: Conn, seen: Observation, credit: Credit | None, now: datetime) -> Outcome:

@@ -27,10 +27,11 @@ from paygate.core.credits import (
     voice,
 )
 from paygate.core.errors import Bug, Conflict, InvalidInput
-from paygate.core.events import of_payment
+from paygate.core.events import of_payment, of_verification
 from paygate.core.ledger import PLATFORM, credit_released
 from paygate.core.payments import MarkedFailed, Payment, PersonPaid, SlipDecided, Status, advance, standing
 from paygate.core.reviews import PAYABLE_BY, Action, require_sum
+from paygate.core.slips import told_of_slip
 from paygate.db import credits as credit_rows
 from paygate.db import payments as payment_rows
 from paygate.db import reviews as rows
@@ -207,8 +208,10 @@ async def fail(ctx: Context, conn: Conn, case: Case) -> Done:
     step = advance(payment, MarkedFailed(case.now))
     event = of_payment("payment.failed", step.after, ctx.new_id(), case.now)
     await steps.write(conn, steps.Writing(case.now, payment.mode, step=step, event=event))
-    if case.slip is not None:
+    if case.slip is not None and case.slip.payment_id == payment.id:  # Told with the payment's own end.
         await rows.settle_slip(conn, case.slip, outcome="REJECTED", reason=NOT_ACCEPTED, now=case.now)
+    else:
+        await _settle_slip(ctx, conn, case, "REJECTED", NOT_ACCEPTED)
     if not case.credits:
         return Done((), None, step.after)
     credit = case.credit
@@ -341,8 +344,8 @@ async def _settle_slip(
         credit_id=credit_id if outcome == "PAID" else None,
     )
     payment = case.slip_payment
-    if outcome == "PAID" or payment is None or not payment.verifying or await rows.slips_waiting(conn, slip):
+    if outcome == "PAID" or payment is None:
         return
-    if standing(payment, case.now) in PAYABLE_BY[Action.MATCH]:
-        step = advance(payment, SlipDecided(case.now))
-        await steps.write(conn, steps.Writing(case.now, payment.mode, step=step))
+    step = advance(payment, SlipDecided(case.now, await rows.slips_waiting(conn, slip) > 0))
+    event = of_verification(step.after, told_of_slip(outcome, reason, case.now), ctx.new_id(), case.now)
+    await steps.write(conn, steps.Writing(case.now, payment.mode, step=step, event=event))

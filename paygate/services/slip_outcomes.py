@@ -12,10 +12,10 @@ from paygate.banks.slips import SlipFacts
 from paygate.core import slips as policy
 from paygate.core.credits import BANK_NAMESPACE, CreditState
 from paygate.core.errors import Moved, NotFound
-from paygate.core.events import timestamp
+from paygate.core.events import of_verification, timestamp
 from paygate.core.matching import ALARMING, Reason
 from paygate.core.money import show
-from paygate.core.payments import Payment, SlipDecided, Status, advance, standing
+from paygate.core.payments import Payment, SlipDecided, Status, advance
 from paygate.core.slips import Receiver, Refusal, SlipOutcome, Told, Verdict, Words
 from paygate.db import credits, steps
 from paygate.db import payments as payment_rows
@@ -25,8 +25,6 @@ from paygate.db.slips import Slip, Used
 from paygate.services import evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome, Word
-
-OPEN = (Status.PENDING, Status.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +139,18 @@ async def write(
     )
     if not ours:
         return
-    step = None
-    if payment.verifying and standing(payment, now) in OPEN and not await rows.others_verifying(conn, slip):
-        step = advance(payment, SlipDecided(now))
+    step = event = None
+    if verdict.outcome is not SlipOutcome.PAID:  # That one is `payment.success`.
+        step = advance(payment, SlipDecided(now, await rows.others_verifying(conn, slip)))
+        said = policy.told_of_slip(verdict.outcome, verdict.reason, now)
+        event = of_verification(step.after, said, ctx.new_id(), now)
     review = None
     if verdict.outcome is SlipOutcome.REVIEW and end.credit_id is None:
         review = _review(ctx, slip, payment, verdict.reason, told, last_error, alarm=alarm)
     if step is not None or review is not None:
-        await steps.write(conn, steps.Writing(now, payment.mode, step=step, review=review, owner_id=payment.owner_id))
+        await steps.write(
+            conn, steps.Writing(now, payment.mode, step=step, event=event, review=review, owner_id=payment.owner_id)
+        )
     if verdict.outcome is SlipOutcome.REVIEW and end.credit_id is not None:
         await rows.link_review(conn, payment.owner_id, payment.mode, end.credit_id, slip.id)
 

@@ -21,6 +21,7 @@ from paygate.banks.slips.picture import TRUEMONEY, Blank, MiniQr
 from paygate.core import slips as policy
 from paygate.core.credits import BANK_NAMESPACE
 from paygate.core.errors import IdempotencyBusy, Moved, NotFound, SlipRefused, Unavailable
+from paygate.core.events import of_verification
 from paygate.core.matching import Reason
 from paygate.core.payments import Payment, SlipAccepted, Status, advance, standing
 from paygate.core.sealing import NONCE_BYTES
@@ -191,7 +192,10 @@ async def _take(ctx: Context, conn: Conn, seen: Payment, given: Given) -> Slip:
     if count >= MAX_SLIPS:
         _refuse(Refusal.TOO_MANY_SLIPS)
     step = advance(payment, SlipAccepted(now))
-    await steps.write(conn, steps.Writing(now, payment.mode, step=step))
+    asked = _verifiable(ctx, payment, slip)
+    checking = policy.told_of_slip(SlipOutcome.VERIFYING, None, now)
+    event = of_verification(step.after, checking, ctx.new_id(), now) if asked else None  # Else its end is told below.
+    await steps.write(conn, steps.Writing(now, payment.mode, step=step, event=event))
     lease = (ctx.new_id(), now + LEASE)
     if before is not None:
         taken = await rows.hand_again(conn, before, now, picture=given.picture, lease=lease)
@@ -208,7 +212,7 @@ async def _take(ctx: Context, conn: Conn, seen: Payment, given: Given) -> Slip:
             outcome=SlipOutcome.VERIFYING,
             lease=lease,
         )
-    if _verifiable(ctx, payment, slip):
+    if asked:
         return taken
     end = End(Verdict(SlipOutcome.REVIEW, Reason.SLIP_UNVERIFIED))
     await slip_outcomes.write(ctx, conn, taken, step.after, now, end)

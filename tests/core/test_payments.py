@@ -21,6 +21,7 @@ from paygate.core.payments import (
     CancelAsked,
     Event,
     FundsDiffer,
+    FundsHeld,
     FundsMatched,
     FundsReversed,
     MarkedFailed,
@@ -92,16 +93,18 @@ def test_the_table_knows_only_real_statuses_and_events() -> None:
 
 
 def test_nothing_but_money_makes_a_payment_paid_and_nothing_leaves_paid() -> None:
-    makers = {kind for (status, kind), target in TRANSITIONS.items() if (status, target)[1] is Status.PAID}
-    assert makers == {FundsMatched, PersonPaid, FundsReversed}
+    makers = {kind for (status, kind), target in TRANSITIONS.items() if target is Status.PAID is not status}
+    assert makers == {FundsMatched, PersonPaid}
     assert {pair: target for pair, target in TRANSITIONS.items() if pair[0] is Status.PAID} == {
-        (Status.PAID, FundsReversed): Status.PAID
+        (Status.PAID, kind): Status.PAID for kind in (FundsReversed, FundsHeld, SlipDecided)
     }
 
 
 def test_a_cancelled_or_failed_payment_is_paid_by_a_person_alone() -> None:
     ended_ways = {pair[1] for pair in TRANSITIONS if pair[0] in (Status.CANCELLED, Status.FAILED)}
-    assert ended_ways == {PersonPaid}
+    assert ended_ways == {PersonPaid, FundsHeld, SlipDecided}
+    for kind in (FundsHeld, SlipDecided):  # These tell, and move nothing.
+        assert {status for status in Status if TRANSITIONS[status, kind] is not status} == set()
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.EXPIRED])
@@ -213,7 +216,7 @@ def test_another_amount_is_shown_and_decides_nothing(status: Status, amount: int
     step = advance(before, FundsDiffer(moment(status, FundsDiffer), credit(amount_satang=amount)))
     assert (step.after.status, step.after.exception) == (status, expected)
     assert step.after.received_satang == amount
-    assert (step.event_type, step.journal, step.until_at) == (None, None, None)
+    assert (step.event_type, step.journal, step.until_at) == ("payment.verification", None, None)
     assert (step.after.credit_id, step.after.paid_at) == (None, None)
 
 

@@ -49,7 +49,7 @@ async def test_a_slip_with_the_exact_amount_the_right_receiver_and_time_pays(sli
     events = await sql(
         slip_gateway.ctx, "SELECT type FROM events WHERE subject_id = $1 ORDER BY created_at", made["id"]
     )
-    assert [row["type"] for row in events] == ["payment.created", "payment.success"]
+    assert [row["type"] for row in events] == ["payment.created", "payment.verification", "payment.success"]
 
 
 async def test_a_photo_of_the_slip_pays_like_its_text(slip_gateway: Slips) -> None:

@@ -29,6 +29,7 @@ SECOND = timedelta(seconds=1)
 PRICE = 15_000
 CREATED = ("payment.created", 1)  # One endpoint hears everything,
 SUCCESS = ("payment.success", 2)  # a second one successes only, a third one is off.
+HELD = ("payment.verification", 1)
 EXPIRED = ("payment.expired", 1)
 CANCELLED = ("payment.cancelled", 1)
 PAID_LINES = {"bank_central": PRICE, "payable": -14_550, "fee_revenue": -450}  # Free: 3 %.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from tests.services.helpers import (
     CANCELLED,
     CREATED,
     EXPIRED,
+    HELD,
     MINUTE,
     OPEN,
     PAID,
@@ -368,14 +370,14 @@ async def test_too_little_under_the_payments_reference_is_shown_and_the_whole_st
     seen = shop.says(10_000, ref1="INV1")
     for _ in range(2):
         assert await evidence.record(ctx, seen) == evidence.Outcome(evidence.Word.REVIEW, payment.id)
-    assert await facts(ctx, payment) == Facts("PENDING", "UNDERPAID", 10_000, (CREATED,), QUARANTINE_OTHER)
+    assert await facts(ctx, payment) == Facts("PENDING", "UNDERPAID", 10_000, (CREATED, HELD), QUARANTINE_OTHER)
     assert (await shop.get(payment)).sequence == 2
     assert await reviews(ctx) == [Review("UNDERPAID", None, False, (str(payment.id),))]
     parked = ("credit.parked", {"bank_central": 10_000, "suspense": -10_000})
     assert await booked(ctx) == [parked]
     await assert_balanced(ctx)
     assert (await shop.hears(ref1="INV1")).word == "PAID"
-    assert await facts(ctx, payment) == PAID
+    assert await facts(ctx, payment) == replace(PAID, events=(CREATED, HELD, SUCCESS))
     assert await booked(ctx) == [parked, ("payment.paid", PAID_LINES)]
     assert await reviews(ctx) == [Review("UNDERPAID", None, False, (str(payment.id),))]
     await assert_balanced(ctx)
@@ -385,7 +387,7 @@ async def test_too_much_waits_for_a_person_when_the_merchant_wants_to_be_asked(c
     shop = await open_shop(ctx, biller=True)
     payment = await shop.sell(ref1="INV1")
     assert await shop.hears(20_000, ref1="INV1") == evidence.Outcome(evidence.Word.REVIEW, payment.id)
-    assert await facts(ctx, payment) == Facts("PENDING", "OVERPAID", 20_000, (CREATED,), QUARANTINE_OTHER)
+    assert await facts(ctx, payment) == Facts("PENDING", "OVERPAID", 20_000, (CREATED, HELD), QUARANTINE_OTHER)
     assert await reviews(ctx) == [Review("OVERPAID", None, False, (str(payment.id),))]
     assert await booked(ctx) == [("credit.parked", {"bank_central": 20_000, "suspense": -20_000})]
     await assert_balanced(ctx)
@@ -483,7 +485,7 @@ async def test_money_for_a_cancelled_payment_waits_for_a_person(ctx: Context) ->
     payment = await shop.sell()
     await shop.cancel(payment)
     assert await shop.hears() == evidence.Outcome(evidence.Word.REVIEW, payment.id)
-    assert await facts(ctx, payment) == Facts("CANCELLED", None, None, (CREATED, CANCELLED), QUARANTINE_OTHER)
+    assert await facts(ctx, payment) == Facts("CANCELLED", None, None, (CREATED, CANCELLED, HELD), QUARANTINE_OTHER)
     assert await reviews(ctx) == [Review("CANCELLED", None, False, (str(payment.id),))]
     assert await booked(ctx) == [("credit.parked", PARKED_LINES)]
     await assert_balanced(ctx)

@@ -21,6 +21,7 @@ from paygate.services.reviews import Resolved
 from tests.services.helpers import (
     CANCELLED,
     CREATED,
+    HELD,
     MINUTE,
     OPEN,
     PAID_LINES,
@@ -287,7 +288,7 @@ async def test_a_cancelled_or_failed_payment_is_paid_by_a_person_alone(ctx: Cont
     after = await facts(ctx, payment)
     ended = CANCELLED if end == "CANCELLED" else FAILED
     assert (after.status, after.exception, after.received) == ("PAID", None, PRICE)
-    assert after.events == (CREATED, ended, SUCCESS)
+    assert after.events == (CREATED, ended, HELD, SUCCESS)
     assert after.held == QUARANTINE_OTHER  # Its earlier end still counts.
     assert (await booked(ctx))[-1] == ("payment.paid", FROM_SUSPENSE)
     await assert_balanced(ctx)
@@ -300,7 +301,7 @@ async def test_a_failed_payment_is_told_and_its_money_goes_on_waiting(ctx: Conte
     done = await decide(ctx, "fail", payment)
     assert (done.payment_status, done.credit_ids, done.credit_state) == ("FAILED", (credit_id,), "UNASSIGNED")
     after = await facts(ctx, payment)
-    assert (after.status, after.events) == ("FAILED", (CREATED, FAILED))
+    assert (after.status, after.events) == ("FAILED", (CREATED, HELD, FAILED, HELD))
     assert [row[:3] for row in await closed(ctx)] == [
         ("UNDERPAID", "fail", "cli:somchai"),
         ("CANCELLED", None, None),
