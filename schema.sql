@@ -632,13 +632,15 @@ CREATE TABLE notices (                          -- What banks wrote to the phone
     received_at     timestamptz NOT NULL,       -- When the phone got it, as it says.
     heard_at        timestamptz NOT NULL,       -- When we did, by the database's clock.
     told            integer     NOT NULL DEFAULT 1 CHECK (told >= 1),           -- How often it was sent.
-    outcome         text,                       -- What the phone was told; null: it was cut short, and sends it again.
+    outcome         text,                       -- What the phone was told; null: it was cut short, and a chore decides it.
     text            text,                       -- As it was sent; forgotten after the retention period.
+    day_only        boolean     NOT NULL DEFAULT false,         -- The text has a day other than that of receipt, and no clock.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, source_id) REFERENCES sources
 );
 CREATE UNIQUE INDEX notices_said ON notices (merchant_id, mode, source_id, digest);
 CREATE INDEX notices_worded ON notices (heard_at) WHERE text IS NOT NULL OR counterparty IS NOT NULL;
+CREATE INDEX notices_undecided ON notices (heard_at) WHERE outcome IS NULL AND kind = 'credit' AND reason IS NULL;
 
 CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it; or a picture in which there was none.
     merchant_id     bigint      NOT NULL,
@@ -1015,6 +1017,7 @@ CREATE TABLE attempts (                         -- The log of every try.
     PRIMARY KEY (merchant_id, mode, event_id, endpoint_id, attempt),
     FOREIGN KEY (merchant_id, mode, event_id, endpoint_id) REFERENCES deliveries
 );
+CREATE INDEX attempts_old ON attempts USING brin (at);  -- For forgetting them.
 
 -- ---------------------------------------------------------------------------------------------------- the API's memory
 

@@ -96,6 +96,16 @@ CROSS JOIN clock c
 """)
 
 
+PRUNE = Sql("""
+    DELETE FROM attempts
+     WHERE (merchant_id, mode, event_id, endpoint_id, attempt) IN (
+           SELECT merchant_id, mode, event_id, endpoint_id, attempt
+             FROM attempts
+            WHERE at < clock_timestamp() - :age::interval
+            LIMIT :limit)
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What became of one try. `status` None: no answer came. Headers are lines of `name: value`.
@@ -170,6 +180,12 @@ async def record(
         tuple(place in moved for place in range(1, len(results) + 1)),
         tuple(_disabled(row) for row in rows if row["id"] is not None),
     )
+
+
+async def prune(conn: Conn, age: timedelta, limit: int) -> int:
+    """Forget tries that were made longer than *age* ago; how many."""
+    status: str = await conn.execute(*PRUNE.bind(age=age, limit=limit))
+    return int(status.rsplit(" ", 1)[1])
 
 
 def _disabled(row: Any) -> Disabled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,16 +15,30 @@ from paygate.db.sql import Sql
 TAKE_IN = Sql("""
     INSERT INTO notices AS n (merchant_id, mode, id, source_id, digest, kind, bank, channel, direction, reason,
                               amount_satang, account_mask, counterparty, balance_satang, truncated, occurred_at,
-                              received_at, heard_at, text)
+                              received_at, heard_at, text, day_only)
     VALUES (:merchant_id, :mode, :id, :source_id, :digest, :kind, :bank, :channel, :direction, :reason, :amount_satang,
             :account_mask, :counterparty, :balance_satang, :truncated, :occurred_at, :received_at, clock_timestamp(),
-            :text)
+            :text, :day_only)
         ON CONFLICT (merchant_id, mode, source_id, digest) DO UPDATE SET told = n.told + 1
  RETURNING n.id, n.told = 1 AS is_new, n.occurred_at, n.outcome
 """)
 
 CONCLUDE = Sql("""
     UPDATE notices SET outcome = :outcome WHERE merchant_id = :merchant_id AND mode = :mode AND id = :id
+""")
+
+# Credits that were read and kept, and whose deciding was cut short.
+UNDECIDED = Sql("""
+    SELECT n.merchant_id, n.mode, n.id, n.source_id, s.receiving_id, s.trust, n.digest, n.channel, n.amount_satang,
+           n.counterparty, n.balance_satang, n.truncated, n.day_only, n.occurred_at
+      FROM notices n
+      JOIN sources s ON s.merchant_id = n.merchant_id AND s.mode = n.mode AND s.id = n.source_id
+     WHERE n.outcome IS NULL
+       AND n.kind = 'credit'
+       AND n.reason IS NULL
+       AND n.heard_at < clock_timestamp() - :age::interval
+  ORDER BY n.heard_at
+     LIMIT :limit
 """)
 
 ASK = Sql("""
@@ -80,6 +95,7 @@ class NewNotice:
     occurred_at: datetime
     received_at: datetime
     text: str | None
+    day_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,26 @@ class Taken:
     outcome: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """What a kept notice says of a credit, with the source that said it."""
+
+    merchant_id: int
+    mode: Mode
+    id: UUID
+    source_id: UUID
+    receiving_id: UUID
+    trust: str
+    digest: bytes
+    channel: str
+    amount_satang: int
+    counterparty: str | None
+    balance_satang: int | None
+    truncated: bool
+    day_only: bool
+    occurred_at: datetime
+
+
 async def take_in(conn: Conn, new: NewNotice) -> Taken:
     """Keep a text, or count it once more."""
     values = {name: getattr(new, name) for name in NewNotice.__dataclass_fields__}
@@ -101,6 +137,11 @@ async def take_in(conn: Conn, new: NewNotice) -> Taken:
 async def conclude(conn: Conn, merchant_id: int, mode: Mode, notice_id: UUID, outcome: str) -> None:
     """Write down what the phone is told."""
     await conn.execute(*CONCLUDE.bind(merchant_id=merchant_id, mode=mode, id=notice_id, outcome=outcome))
+
+
+async def undecided(conn: Conn, age: timedelta, limit: int) -> Sequence[Tale]:
+    """Credits that were read longer than *age* ago and never decided, the oldest first."""
+    return [Tale(**row) for row in await conn.fetch(*UNDECIDED.bind(age=age, limit=limit))]
 
 
 async def ask(

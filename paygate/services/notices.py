@@ -20,14 +20,14 @@ from paygate.banks.notices import Notice, body
 from paygate.banks.notices.body import Message
 from paygate.banks.notices.text import MASKED
 from paygate.core.credits import Channel, Observation
-from paygate.core.errors import InvalidInput
+from paygate.core.errors import InvalidInput, Unavailable
 from paygate.core.masks import MaskMatch, compare, same_proxy
 from paygate.core.matching import NOTICE_RANK, Reason
 from paygate.core.money import show
 from paygate.db import accounts, balances
 from paygate.db import notices as rows
 from paygate.db.accounts import Account
-from paygate.db.notices import NewNotice, Taken
+from paygate.db.notices import NewNotice, Taken, Tale
 from paygate.db.pool import Conn
 from paygate.db.sources import Source
 from paygate.services import evidence
@@ -148,7 +148,7 @@ def _of_bank(notice: Notice, versions: Sequence[Account]) -> bool:
 
 
 async def _take_in(ctx: Context, source: Source, heard: _Heard) -> Outcome:
-    """Keep one notice, and let the evidence decide it if it is any. Cut short between two steps, it is sent again."""
+    """Keep one notice, and let the evidence decide it if it is any; cut short between the two, `finish` does it."""
     notice, digest = heard.notice, heard.message.digest(heard.notice)
     is_evidence = notice.kind == "credit" and heard.reason is None
 
@@ -184,12 +184,31 @@ async def _take_in(ctx: Context, source: Source, heard: _Heard) -> Outcome:
             telemetry.count_notice(notice.bank or "unknown", (heard.reason or "none").lower())
         telemetry.count_evidence(notice.channel or "notice", _unheard(heard).word)
         return _unheard(heard)
-    outcome = await evidence.record(ctx, _observation(source, heard, digest, taken))
-    if taken.outcome is None:
-        await ctx.db.transaction(
-            lambda conn: rows.conclude(conn, source.merchant_id, source.mode, taken.id, outcome.word)
-        )
+    return await _decide(ctx, _tale(source, heard, digest, taken), told=taken.outcome is not None)
+
+
+async def _decide(ctx: Context, tale: Tale, *, told: bool) -> Outcome:
+    outcome = await evidence.record(ctx, _observation(tale))
+    if not told:
+        await ctx.db.transaction(lambda conn: rows.conclude(conn, tale.merchant_id, tale.mode, tale.id, outcome.word))
     return outcome
+
+
+async def finish(ctx: Context, age: timedelta, limit: int) -> int:
+    """Decide notices whose deciding was cut short longer than *age* ago; how many. One that cannot be decided does not
+    stop the others."""
+    async with ctx.db.connection() as conn:
+        waiting = await rows.undecided(conn, age, limit)
+    decided = 0
+    for tale in waiting:
+        try:
+            await _decide(ctx, tale, told=False)
+            decided += 1
+        except Unavailable:
+            raise
+        except Exception:  # Told to the log; tried again with the next batch
+            log.exception("a notice could not be decided", notice=str(tale.id))
+    return decided
 
 
 def _unheard(heard: _Heard) -> Outcome:
@@ -223,31 +242,52 @@ def _row(ctx: Context, source: Source, heard: _Heard, digest: bytes) -> NewNotic
         occurred_at=notice.occurred_at,
         received_at=message.received_at,
         text=message.text if ctx.keep_evidence_days else None,
+        day_only=notice.time_source == "day",
     )
 
 
-def _observation(source: Source, heard: _Heard, digest: bytes, taken: Taken) -> Observation:
-    """What the notice says, for the evidence. Told again later, it happened when it was first told."""
+def _tale(source: Source, heard: _Heard, digest: bytes, taken: Taken) -> Tale:
+    """The same as its row has it. Told again later, it happened when it was first told."""
     notice = heard.notice
-    masked = _MASKED.search(notice.counterparty or "")
-    return Observation(
+    return Tale(
         merchant_id=source.merchant_id,
         mode=source.mode,
-        receiving_id=source.receiving_id,
+        id=taken.id,
         source_id=source.id,
-        rank=NOTICE_RANK,
-        amount_satang=notice.amount_satang or 0,
-        occurred_at=taken.occurred_at,
+        receiving_id=source.receiving_id,
         trust=source.trust,
-        namespace=f"source:{source.id}",
-        reference=None,
         digest=digest,
-        payer_name=notice.counterparty,
-        payer_account=masked[0] if masked else None,
+        channel=notice.channel or "",
+        amount_satang=notice.amount_satang or 0,
+        counterparty=notice.counterparty,
         balance_satang=notice.balance_satang,
-        channel=Channel(notice.channel or ""),
-        partial=notice.truncated,
+        truncated=notice.truncated,
         day_only=notice.time_source == "day",
+        occurred_at=taken.occurred_at,
+    )
+
+
+def _observation(tale: Tale) -> Observation:
+    """What the notice says, for the evidence."""
+    masked = _MASKED.search(tale.counterparty or "")
+    return Observation(
+        merchant_id=tale.merchant_id,
+        mode=tale.mode,
+        receiving_id=tale.receiving_id,
+        source_id=tale.source_id,
+        rank=NOTICE_RANK,
+        amount_satang=tale.amount_satang,
+        occurred_at=tale.occurred_at,
+        trust=tale.trust,
+        namespace=f"source:{tale.source_id}",
+        reference=None,
+        digest=tale.digest,
+        payer_name=tale.counterparty,
+        payer_account=masked[0] if masked else None,
+        balance_satang=tale.balance_satang,
+        channel=Channel(tale.channel),
+        partial=tale.truncated,
+        day_only=tale.day_only,
     )
 
 

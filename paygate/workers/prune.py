@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paygate.db import balances, callbacks, idempotency, limits, notices, slips
+from paygate.db import attempts, balances, callbacks, idempotency, limits, notices, slips
 from paygate.services import statement_files, visitors
 from paygate.services.context import Context
 
@@ -27,14 +27,19 @@ CLAIMS_KEPT = timedelta(days=30)
 """What a callback claimed, and what the bank said of it: long enough to find out why a payment was not confirmed."""
 
 
+TRIES_KEPT = timedelta(days=90)
+"""What was sent to receivers of webhooks and what they answered; the events themselves stay."""
+
+
 async def work(ctx: Context) -> bool:
-    """Forget a batch of each: keys, balances, claims, texts, reports, addresses, buckets; whether there are more."""
+    """Forget a batch of each: keys, balances, claims, tries, texts, reports, addresses, buckets; whether there are more."""
     age = timedelta(days=ctx.keep_evidence_days)
     forgotten = (
         await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE)),
         await ctx.db.transaction(lambda conn: balances.prune(conn, BALANCES_KEPT, AT_ONCE)),
         await ctx.db.transaction(lambda conn: notices.forget(conn, age, AT_ONCE)),
         await ctx.db.transaction(lambda conn: callbacks.prune(conn, CLAIMS_KEPT, AT_ONCE)),
+        await ctx.db.transaction(lambda conn: attempts.prune(conn, TRIES_KEPT, AT_ONCE)),
         await statement_files.prune(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
     )

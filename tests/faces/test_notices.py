@@ -14,9 +14,10 @@ import pytest
 
 from paygate.banks.notices.text import BANGKOK
 from paygate.core import ids
-from paygate.services import accounts, sources
-from paygate.workers import prune
+from paygate.services import accounts, evidence, sources
+from paygate.workers import finish, prune
 from tests.faces.conftest import Gateway
+from tests.services.helpers import sql
 
 MINUTE = timedelta(minutes=1)
 
@@ -415,6 +416,33 @@ async def test_texts_and_names_are_forgotten_after_their_time_and_those_of_close
         False,
         True,
     ]
+
+
+async def test_a_notice_whose_deciding_was_cut_short_is_decided_by_the_chore(
+    phone: Phone, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await gateway.create()
+
+    async def die(*_: Any) -> Any:
+        raise RuntimeError("killed between keeping it and deciding it")
+
+    whole = evidence.record
+    monkeypatch.setattr(evidence, "record", die)
+    with pytest.raises(AssertionError):
+        await phone.send(sms())
+    monkeypatch.setattr(evidence, "record", whole)
+    assert [(row["kind"], row["outcome"]) for row in await phone.rows()] == [("credit", None)]
+    assert not await finish.work(gateway.ctx)  # The request that brought it may still be at it.
+    assert await phone.count("credits") == 0
+    async with gateway.ctx.db.connection() as conn:
+        await conn.execute("UPDATE notices SET heard_at = heard_at - interval '31 s'")
+    for _ in range(2):
+        await finish.work(gateway.ctx)
+    assert [row["outcome"] for row in await phone.rows()] == ["PAID"]
+    read = (await gateway.ask("GET", f"/api/v1/payment/{made['id']}")).json()["transaction"]
+    assert (read["status"], await phone.count("observations")) == ("PAID", 1)
+    [credit] = await sql(gateway.ctx, "SELECT payer_name, payer_account, balance_satang FROM credits")
+    assert tuple(credit) == ("KTB/x129439", "x129439", 115_000)
 
 
 async def test_nothing_that_was_said_is_written_to_the_log(

@@ -16,7 +16,9 @@ from paygate.services.context import Context
 from paygate.services.evidence import Word
 from paygate.workers import expire, prune, recheck
 from tests.workers.world import (
+    MERCHANT,
     execute,
+    make_delivery,
     make_endpoint,
     make_merchant,
     make_payment,
@@ -43,6 +45,21 @@ async def others(ctx: Context, dsn: str) -> AsyncIterator[list[Context]]:
     yield [Context(db, ctx.key, ctx.public_url, webhook_allow_networks=ctx.webhook_allow_networks) for db in made]
     for db in made:
         await db.close()
+
+
+async def test_the_log_of_tries_is_forgotten_after_ninety_days_and_the_events_stay(ctx: Context) -> None:
+    event_id = await make_delivery(ctx, endpoint_id := await make_endpoint(ctx, "https://shop.example/"))
+    await execute(
+        ctx,
+        """INSERT INTO attempts (merchant_id, mode, event_id, endpoint_id, attempt, at, latency_ms)
+           SELECT $3, 'live', $1, $2, n, now() - n * interval '1 day', 5 FROM generate_series(80, 99) n""",
+        event_id,
+        endpoint_id,
+        MERCHANT,
+    )
+    await prune.work(ctx)
+    assert await value(ctx, "SELECT max(attempt) FROM attempts") == 89
+    assert await value(ctx, "SELECT count(*) FROM events") == 1
 
 
 async def test_several_sweepers_announce_each_expired_payment_once(ctx: Context, others: list[Context]) -> None:
