@@ -8,7 +8,10 @@ from paygate.banks.notices.text import AMOUNT, BALANCE, MASK, MOMENT, S
 
 _NAMES = r"Krungsri|KMA|BAY|กรุงศรี"
 _START = rf"(?:(?:{_NAMES}){S}:?{S})?"
-_CAME = r"(?:โอนเข้า|ฝากเข้า|เงินเข้า|รับโอน|ฝากเงิน|ฝาก|transfer[ -]in|money deposit|money in|deposit|received|credit)"
+_CAME = (
+    r"(?:(?:โอนเข้า|ฝากเข้า|เงินเข้า|รับโอน|ฝากเงิน|ฝาก)(?:พร้อมเพย์)?"
+    r"|(?:transfer(?:red)?[ -]in|money deposit|money in|deposit|received|credit)(?: (?:via )?promptpay)?)"
+)
 
 FORMS = (
     # "โอนเข้า xxx421710x  461.97 เหลือ 2,371.62 (17/5/68,16:27)"

@@ -16,7 +16,7 @@ CAME_EN: Final = (
     r"(?:(?:you(?:'ve| have)?|we have|there is an?|an?) )?(?:(?:successfully )?received"
     r"|(?:incoming|inward) (?:transfer|funds)|transfer(?:red)?[ -]in|money[ -]in|money deposit|cash deposit"
     r"|deposit(?:ed)?/transfer|deposit(?:ed)?|credit(?:ed)?|cr|promptpay (?:received|deposit|credit|in))"
-    r"(?: (?:transfer|transaction|money))?"
+    r"(?: (?:an? )?(?:transfer|transaction|money|payment))?"
 )
 _DONE_EN: Final = r"(?:received|credited|deposited|transferred)"
 # A notification's title, before a body that says the same again.

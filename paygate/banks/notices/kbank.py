@@ -8,7 +8,7 @@ from paygate.banks.notices.text import ACCOUNT, AMOUNT, BALANCE, MASK, MASKED, M
 
 _NAMES = r"K[- ]?BANK(?: Live)?|K ?PLUS|KASIKORNBANK|กสิกรไทย|ธ\.กสิกรไทย|LINE BK"
 _START = rf"(?:(?:{_NAMES}){S}:?{S})?"
-_TITLE = r"(?:แจ้งเตือน)?(?:รายการ)?(?:เงินเข้า|รับโอนเงิน|deposit|money in|incoming transfer|transfer in)"
+_TITLE = r"(?:แจ้งเตือน)?(?:รายการ)?(?:เงินเข้า|รับโอนเงิน|deposit|money in|incoming transfer|transfer in)(?: transaction)?"
 _SMS = rf"{_START}(?:{MOMENT} )?(?:(?:บช\.?|บ/ช|a/c){S})?{MASK}{S}:?{S}"
 _SUM = rf"(?:จำนวนเงิน|จำนวน|amount){S}:?{S}"
 _CAME_EN = r"(?:deposit|credit(?:ed)?|transfer(?:red)? in|received(?: transfer)?)"
@@ -17,6 +17,12 @@ FORMS = (
     # "17/05/68 16:28 บช X-8379 เงินเข้า 411.72 คงเหลือ 5,302.72 บ."
     Form(
         rf"{_SMS}(?:เงินเข้า|รับโอน(?:เงิน)?|เงินโอนเข้า|ฝากเงิน|ฝาก)(?:{S}(?:ผ่าน|จาก)?พร้อมเพย์)?{S}{AMOUNT}",
+        (BALANCE,),
+        ("moment", "balance"),
+    ),
+    # The same with the payer's account before the balance.
+    Form(
+        rf"{_SMS}(?:เงินเข้า|รับโอน(?:เงิน)?|เงินโอนเข้า){S}{AMOUNT}{S}จาก{S}(?P<payer>{MASKED})",
         (BALANCE,),
         ("moment", "balance"),
     ),

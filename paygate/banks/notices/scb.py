@@ -8,6 +8,7 @@ from paygate.banks.notices.text import ACCOUNT, ACCOUNT_WORDS, AMOUNT, BALANCE, 
 
 _NAMES = r"SCB(?: ?Easy(?: App)?| Connect)?|ไทยพาณิชย์"
 _START = rf"(?:<?(?:{_NAMES})>?{S}:?{S})?"
+_BY = rf"(?:ทาง|ผ่าน){S}[A-Za-z][\w/-]{{0,24}}"  # The channel, as the bank calls it.
 _TO = rf"to your (?:account|a/c){S}{MASK}"
 
 FORMS = (
@@ -27,14 +28,19 @@ FORMS = (
     # "เงิน 088.98บ เข้าบ/ชx890124 18/05@14:45 ใช้ได้ 9,017.08บ"
     Form(
         rf"{_START}(?:เงินโอน/เงินเดือน|เงินโอน|เงินสด|เงิน){S}{AMOUNT}{S}(?:โอน)?เข้า{S}{ACCOUNT}",
-        (MOMENT, BALANCE),
+        (_BY, MOMENT, BALANCE),
         ("moment",),
     ),
     # "Transfer from KTBA/x386097 amount THB 100.00 to your account x342529  on 21/05@22:03  Available balance is ..."
-    Form(rf"{_START}transfer from {LEADING_NAME} amount {AMOUNT}{S}{_TO}", (MOMENT, BALANCE), ("moment",), closed=True),
+    Form(
+        rf"{_START}transfer from {LEADING_NAME} amount {AMOUNT}{S}{_TO}",
+        (VIA, MOMENT, BALANCE),
+        ("moment",),
+        closed=True,
+    ),
     Form(
         rf"{_START}transfer from (?P<payer>[A-Z]{{3,5}}/x[0-9]{{3,10}}) amount {AMOUNT}",
-        (_TO, MOMENT, BALANCE),
+        (_TO, VIA, MOMENT, BALANCE),
         ("moment",),
     ),
     Form(
@@ -63,6 +69,12 @@ FORMS = (
     Form(
         rf".{{0,400}}?(?:คุณ)?ได้รับเงิน(?:โอน)?.{{0,60}}?จาก{S}:{S}{LEADING_NAME} เข้าบัญชี{S}:{S}{MASK}"
         rf" จำนวน(?:เงิน)?{S}\(บาท\){S}:{S}{AMOUNT} {MOMENT}(?:(?!จำนวน{S}\(บาท\)).){{0,3000}}",
+        closed=True,
+    ),
+    Form(
+        rf".{{0,400}}?you(?:'ve| have)? received (?:money|a transfer|transfer).{{0,60}}?from{S}:{S}{LEADING_NAME}"
+        rf" to account{S}:{S}{MASK}"
+        rf" amount{S}\((?:THB|baht)\){S}:{S}{AMOUNT} (?:date/time{S}:{S})?{MOMENT}(?:(?!amount{S}\().){{0,3000}}",
         closed=True,
     ),
     *common.forms(_NAMES),

@@ -37,7 +37,7 @@ def normalise(text: str) -> str:
 
 # Pieces of patterns; they are put together by forms.py. S is an optional blank: banks are sparing with them.
 S = r"\s?"
-CURRENCY = r"(?:THB|Baht|BHT|Bt\.?|บาท|บ\.?|฿)"
+CURRENCY = r"(?:THB|Baht|BHT|Bt\.?|B(?![A-Za-z])\.?|บาท|บ\.?|฿)"
 _WHOLE = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,10})"
 _ENDS = r"(?![0-9])(?![.,][0-9])"
 SATANG = rf"{_WHOLE}\.[0-9]{{2}}{_ENDS}"
@@ -77,7 +77,7 @@ _NAMED = (
 )
 _NUMERIC_DATE = r"[0-9]{1,2}[/-][0-9]{1,2}(?:[/-](?:[0-9]{4}|[0-9]{2}))?(?![0-9/-])"
 _NAMED_DATE = rf"[0-9]{{1,2}}{S}(?:{_NAMED}),?{S}(?:[0-9]{{4}}|[0-9]{{2}})?(?![0-9])"
-_CLOCK = rf"[0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?![0-9:])(?:{S}น\.?)?"
+_CLOCK = rf"[0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?![0-9:])(?:{S}(?:น\.?|[ap]\.?m\b\.?))?"
 _BETWEEN = rf"{S}(?:@|,|-|เวลา|at)?{S}"
 _ON = rf"(?:เมื่อ(?:วันที่)?|วันที่|วัน/เวลา|on|date)?{S}:?{S}[\(\[]?"
 _DATED = rf"(?:{_NUMERIC_DATE}|{_NAMED_DATE})(?:{_BETWEEN}{_CLOCK})?"
@@ -89,7 +89,10 @@ _READ_DATE = re.compile(
     re.IGNORECASE,
 )
 _AT = re.compile(r"(?:เวลา|at)?\s?[0-9]{1,2}[:.]", re.IGNORECASE)
-_READ_CLOCK = re.compile(r"(?<![0-9])(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?![0-9])")
+_READ_CLOCK = re.compile(
+    r"(?<![0-9])(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?![0-9])(?:\s?(?P<half>[ap])\.?m\b)?",
+    re.IGNORECASE,
+)
 
 
 def satang(text: str) -> int:
@@ -132,7 +135,10 @@ def moment(text: str, received_at: datetime) -> tuple[datetime, Source] | None:
 
 
 def _clock(parts: Mapping[str, str | None]) -> tuple[int, int, int]:
-    return int(parts["hour"] or 0), int(parts["minute"] or 0), int(parts["second"] or 0)
+    hour, half = int(parts["hour"] or 0), (parts["half"] or "").lower()
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return hour, int(parts["minute"] or 0), int(parts["second"] or 0)
 
 
 def _latest(here: datetime, hour: int, minute: int, second: int) -> tuple[datetime, Source] | None:

@@ -21,10 +21,10 @@ _CREDIT = _any(
     r"\breceived\b|\bdeposit|\bcredited\b|\btransfer(?:red)?[ -]in\b|\bmoney in\b|\bto your (?:account|a/c)",
 )
 _OUT = _any(
-    r"หัก(?!อก)|เงินออก|โอนออก|ถอน|โอนเงิน(?!เข้า)|โอนไป|โอน/|ชำระ|จ่าย|ตัดบัญชี|ตัดเงิน|ซื้อ|เติมเงินมือถือ|จากบัญชี",
+    r"หัก(?!อก)|เงินออก|โอนออก|ถอน|โอนเงิน(?!เข้า)|โอนไป|โอน/|ชำระ|จ่าย|ตัดบัญชี|ตัดเงิน|ซื้อ|ค่าธรรมเนียม|ค่าบริการ|เติมเงินมือถือ|จากบัญชี",
     r"\bwithdraw|\btransfer(?:red)?(?: (?:thb|baht|bt|฿)?\s?[\d,.]+(?: (?:thb|baht))?)? to (?!your)",
     r"\btransfer(?:red)? out|\bmoney out",
-    r"\bpayment\b|\bpaid\b|\bpurchase|\bspen[dt]|\bdebit|\bdr\b|\bcard (?:charge|spend)",
+    r"\bpayment\b|\bpaid\b|\bpurchase|\bspen[dt]|\bfee\b|\bdebit|\bdr\b|\bcard (?:charge|spend)",
     rf"-\s?(?:THB|฿)?\s?{SATANG}",
 )
 _OTP = _any(r"\bOTP\b", r"รหัส(?:ผ่าน|ยืนยัน|ลับ|อ้างอิง)", r"one[- ]time|verification code|\bTAC\b|\bPIN\b")
