@@ -640,6 +640,7 @@ CREATE TABLE notices (                          -- What banks wrote to the phone
 );
 CREATE UNIQUE INDEX notices_said ON notices (merchant_id, mode, source_id, digest);
 CREATE INDEX notices_worded ON notices (heard_at) WHERE text IS NOT NULL OR counterparty IS NOT NULL;
+CREATE INDEX notices_lately ON notices (merchant_id, mode, source_id, heard_at) WHERE kind <> 'ignored';
 CREATE INDEX notices_undecided ON notices (heard_at) WHERE outcome IS NULL AND kind = 'credit' AND reason IS NULL;
 
 CREATE TABLE slips (                            -- A slip handed in for a payment, and what became of it; or a picture in which there was none.

@@ -11,6 +11,7 @@ import emvco
 from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids, money
+from paygate.core.alarms import Alarm
 from paygate.db.accounts import Account
 from paygate.services import accounts
 from paygate.services.accounts import Capacity
@@ -104,7 +105,7 @@ def list_(owner: str | None, as_json: bool) -> None:
 @click.argument("account_id")
 @json_option
 def show(account_id: str, as_json: bool) -> None:
-    """Show how full an account is, and who says what arrives on it."""
+    """Show how full an account is, who says what arrives on it, and what is wrong with that."""
     number = read_id("acc", account_id)
     seen = run(lambda ctx: accounts.capacity(ctx, number))
     a = seen.account
@@ -115,6 +116,7 @@ def show(account_id: str, as_json: bool) -> None:
         f"{a.name} ({owner_text(a.merchant_id)}, {a.mode}): {_receives(a)}, bank account {_bank(a)}.",
         f"Amount tagging {a.amount_tagging}; {'retired' if a.retired_at else 'in force'}.",
         f"{seen.open_payments} open payments; {seen.held_amounts} amounts held{free}",
+        *[f"ALARM: {ALARMS[one.alarm].format(one.count)}" for one in seen.alarms],
         *["", *table(["PRICE", "HELD", "FREE"], prices)],
         *["", *table(["SOURCE", "KIND", "STATE", "LAST HEARD FROM"], speakers)],
     ]
@@ -133,7 +135,16 @@ def _capacity(seen: Capacity) -> dict[str, Any]:
             {"sourceId": ids.show("src", s.id), "kind": s.kind, "disabled": s.disabled, "lastHeardAt": s.heard_at}
             for s in seen.sources
         ],
+        "alarms": [{"alarm": one.alarm, "count": one.count} for one in seen.alarms],
     }
+
+
+ALARMS = {
+    Alarm.BALANCE_BREAK: "{} notices break the chain of balances: one before them is missing, or they are forged."
+    " See paygate review list --reason BALANCE_BREAK",
+    Alarm.UNREAD_NOTICES: "{} of its latest texts could not be read: the bank writes anew, or the phone hides them."
+    " See paygate review list --reason UNREAD_NOTICE",
+}
 
 
 def _at(at: datetime | None) -> str:

@@ -42,8 +42,8 @@ UNDECIDED = Sql("""
 """)
 
 ASK = Sql("""
-    INSERT INTO reviews (merchant_id, mode, id, reason, detail, digest, opened_at)
-    VALUES (:merchant_id, :mode, :id, :reason, :detail, :digest, clock_timestamp())
+    INSERT INTO reviews (merchant_id, mode, id, reason, detail, digest, alarm, opened_at)
+    VALUES (:merchant_id, :mode, :id, :reason, :detail, :digest, :alarm, clock_timestamp())
 """)
 
 FORGET = Sql("""
@@ -145,12 +145,11 @@ async def undecided(conn: Conn, age: timedelta, limit: int) -> Sequence[Tale]:
 
 
 async def ask(
-    conn: Conn, *, merchant_id: int, mode: Mode, review_id: UUID, reason: str, detail: str, digest: bytes
+    conn: Conn, *, merchant_id: int, mode: Mode, review_id: UUID, reason: str, detail: str, digest: bytes, alarm: bool
 ) -> None:
     """Ask a person: a review about a text that made no credit."""
-    await conn.execute(
-        *ASK.bind(merchant_id=merchant_id, mode=mode, id=review_id, reason=reason, detail=detail, digest=digest)
-    )
+    values = {"reason": reason, "detail": detail, "digest": digest, "alarm": alarm}
+    await conn.execute(*ASK.bind(merchant_id=merchant_id, mode=mode, id=review_id, **values))
 
 
 async def forget(conn: Conn, age: timedelta, limit: int) -> int:

@@ -17,7 +17,8 @@ from paygate.db import capacity as rows
 from paygate.db.accounts import Account, NewAccount
 from paygate.db.capacity import Speaker
 from paygate.db.pool import Conn
-from paygate.services import audit, inputs
+from paygate.services import alarms, audit, inputs
+from paygate.services.alarms import Raised
 from paygate.services.context import Context
 
 CENTRAL = 0
@@ -96,7 +97,8 @@ class Fullest:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How full an account is, and who speaks for it. `free_at`: when the first held amount is free by itself."""
+    """How full an account is, who speaks for it, and what is wrong with that. `free_at`: when the first held amount is
+    free by itself."""
 
     account: Account
     open_payments: int
@@ -104,6 +106,7 @@ class Capacity:
     free_at: datetime | None
     fullest: Sequence[Fullest]
     sources: Sequence[Speaker]
+    alarms: Sequence[Raised]
 
 
 async def capacity(ctx: Context, account_id: UUID) -> Capacity:
@@ -117,8 +120,11 @@ async def capacity(ctx: Context, account_id: UUID) -> Capacity:
         held = await rows.held(conn, account.mode, account.receiving_id)
         prices = await rows.fullest(conn, account.mode, account.receiving_id, low, high, FULLEST)
         speakers = await rows.speakers(conn, account.merchant_id, account.mode, account.receiving_id)
+        raised = await alarms.look(conn, account.merchant_id, account.receiving_id)
     fullest = [Fullest(price.price_satang, price.held, max(len(amounts) - price.busy, 0)) for price in prices]
-    return Capacity(account, held.open, held.amounts, held.free_at, fullest, speakers)
+    return Capacity(
+        account, held.open, held.amounts, held.free_at, fullest, speakers, [one for one in raised if one.count]
+    )
 
 
 async def retire(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> None:

@@ -9,9 +9,12 @@ from paygate import telemetry
 from paygate.core.errors import Unavailable
 from paygate.db import metrics as rows
 from paygate.db.metrics import HeldAmounts, OpenReviews
+from paygate.services import alarms
+from paygate.services.alarms import Raised
 from paygate.services.context import Context
 from paygate.telemetry import Series
 
+CENTRAL = 0
 FULLEST = 5  # Prices shown of each account: one series for every price ever asked would swamp whoever collects them.
 
 log = telemetry.logger("services.metrics")
@@ -24,6 +27,7 @@ class Seen:
     totals: Mapping[Series, int]
     reviews: Sequence[OpenReviews]
     slots: Sequence[HeldAmounts]
+    alarms: Sequence[Raised]
 
 
 async def keep(ctx: Context) -> None:
@@ -50,4 +54,5 @@ async def look(ctx: Context) -> Seen:
     """All metrics now, this process's latest included. Raises Unavailable."""
     await keep(ctx)
     async with ctx.db.connection() as conn:
-        return Seen(await rows.totals(conn), await rows.reviews(conn), await rows.slots(conn, FULLEST))
+        raised = await alarms.look(conn, CENTRAL)
+        return Seen(await rows.totals(conn), await rows.reviews(conn), await rows.slots(conn, FULLEST), raised)

@@ -19,12 +19,13 @@ from paygate.banks import notices as reader
 from paygate.banks.notices import Notice, body
 from paygate.banks.notices.body import Message
 from paygate.banks.notices.text import MASKED
+from paygate.core.alarms import unread_rising
 from paygate.core.credits import Channel, Observation
 from paygate.core.errors import InvalidInput, Unavailable
 from paygate.core.masks import MaskMatch, compare, same_proxy
 from paygate.core.matching import NOTICE_RANK, Reason
 from paygate.core.money import show
-from paygate.db import accounts, balances
+from paygate.db import accounts, alarms, balances
 from paygate.db import notices as rows
 from paygate.db.accounts import Account
 from paygate.db.notices import NewNotice, Taken, Tale
@@ -163,6 +164,7 @@ async def _take_in(ctx: Context, source: Source, heard: _Heard) -> Outcome:
                 reason=heard.ask,
                 detail=_detail(heard),
                 digest=digest,
+                alarm=heard.ask is Reason.UNREAD_NOTICE and await _unread_rising(conn, source),
             )
         if taken.is_new and _moves_balance(heard):
             await balances.note(
@@ -209,6 +211,14 @@ async def finish(ctx: Context, age: timedelta, limit: int) -> int:
         except Exception:  # Told to the log; tried again with the next batch
             log.exception("a notice could not be decided", notice=str(tale.id))
     return decided
+
+
+async def _unread_rising(conn: Conn, source: Source) -> bool:
+    """Whether the texts of *source*, this one included, are no longer what they were."""
+    return any(
+        unread_rising(one.unread, one.texts)
+        for one in await alarms.texts(conn, source.merchant_id, source_id=source.id)
+    )
 
 
 def _unheard(heard: _Heard) -> Outcome:

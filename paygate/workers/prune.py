@@ -32,7 +32,7 @@ TRIES_KEPT = timedelta(days=90)
 
 
 async def work(ctx: Context) -> bool:
-    """Forget a batch of each: keys, balances, claims, tries, texts, reports, addresses, buckets; whether there are more."""
+    """Forget a batch of each: keys, balances, claims, tries, texts, reports, addresses, buckets; is there more."""
     age = timedelta(days=ctx.keep_evidence_days)
     forgotten = (
         await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE)),

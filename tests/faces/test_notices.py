@@ -11,12 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from paygate.banks.notices.text import BANGKOK
+from paygate.cli.main import cli
 from paygate.core import ids
 from paygate.services import accounts, evidence, sources
 from paygate.workers import finish, prune
 from tests.faces.conftest import Gateway
+from tests.servers import SECRET_KEY
 from tests.services.helpers import sql
 
 MINUTE = timedelta(minutes=1)
@@ -319,6 +323,50 @@ async def test_a_forged_notice_that_does_not_know_the_balance_pays_nothing(phone
     await gateway.create()
     assert (await phone.send(sms("150.00", "99,999.00")))["outcome"] == "REVIEW"
     assert "BALANCE_BREAK" in [reason for reason, _ in await phone.reviews()]
+
+
+async def alarms(phone: Phone, dsn: str) -> tuple[dict[str, float], list[dict[str, Any]], list[str]]:
+    """What the operator sees of alarms: in the metrics, in `paygate account show --json`, and in its words."""
+    families = text_string_to_metric_families((await phone.gateway.client.get("/metrics")).text)
+    [family] = [one for one in families if one.name == "paygate_account_alarms"]
+    account = ids.show("acc", phone.gateway.world.account_id)
+    seen = {one.labels["alarm"]: one.value for one in family.samples if one.labels["account"] == account}
+    env = {"PAYGATE_DATABASE_URL": dsn, "PAYGATE_SECRET_KEY": SECRET_KEY}
+    told = [
+        (await asyncio.to_thread(CliRunner().invoke, cli, ["account", "show", account, *more], env=env)).stdout
+        for more in (["--json"], [])
+    ]
+    return seen, json.loads(told[0])["alarms"], [line for line in told[1].splitlines() if line.startswith("ALARM")]
+
+
+async def test_a_broken_chain_of_balances_alarms_until_better_evidence_explains_it(
+    phone: Phone, gateway: Gateway, dsn: str
+) -> None:
+    await phone.send(sms("10.00", "1,000.00", at=datetime.now(UTC) - 3 * MINUTE))
+    made = await gateway.create()
+    assert await alarms(phone, dsn) == ({"balance_break": 0, "unread_notices": 0}, [], [])
+    at = datetime.now(UTC)
+    assert (await phone.send(sms("150.00", "99,999.00", at=at)))["outcome"] == "REVIEW"
+    seen, shown, lines = await alarms(phone, dsn)
+    assert (seen["balance_break"], shown) == (1, [{"alarm": "balance_break", "count": 1}])
+    assert len(lines) == 1 and "1 notices break the chain of balances" in lines[0]
+    assert await sql(gateway.ctx, "SELECT 1 FROM reviews WHERE reason = 'BALANCE_BREAK' AND alarm") != []
+    told = await gateway.tell({"amount": 150, "occurredAt": at.isoformat(), "transRef": "T1", "sendingBank": "014"})
+    assert told.json() == {"received": True, "outcome": "PAID", "transactionId": made["id"]}
+    assert (await alarms(phone, dsn))[0]["balance_break"] == 0
+
+
+async def test_a_phone_whose_texts_can_no_longer_be_read_alarms(phone: Phone, gateway: Gateway, dsn: str) -> None:
+    await phone.send(*[sms(f"{n}.00", f"{1000 + n}.00") for n in range(1, 16)])
+    await phone.send(*[other(f"ข้อความใหม่ {n}") for n in range(4)])
+    assert (await alarms(phone, dsn))[0] == {"balance_break": 0, "unread_notices": 0}
+    await phone.send(*[other(f"รหัส OTP {n}") for n in range(60)])  # Those are read, and ignored.
+    await phone.send(other("ข้อความใหม่ 4"))
+    seen, shown, lines = await alarms(phone, dsn)
+    assert (seen["unread_notices"], shown) == (5, [{"alarm": "unread_notices", "count": 5}])
+    assert len(lines) == 1 and "5 of its latest texts could not be read" in lines[0]
+    raised = await sql(gateway.ctx, "SELECT alarm FROM reviews WHERE reason = 'UNREAD_NOTICE' ORDER BY opened_at, id")
+    assert [row["alarm"] for row in raised] == [False] * 4 + [True]
 
 
 BAD: list[tuple[Callable[[dict[str, Any]], object], str | None]] = [

@@ -121,3 +121,11 @@ class _Shown(Collector):
         for (account, mode), count in accounts.items():
             total.add_metric([account, mode], count)
         yield from (held, free, total)
+        alarms = GaugeMetricFamily(
+            "paygate_account_alarms",
+            "Notices that break a central account's chain of balances; texts that nobody could read, when many.",
+            labels=(*names[:2], "alarm"),
+        )
+        for raised in self._seen.alarms:
+            alarms.add_metric([ids.show("acc", raised.account_id), raised.mode, raised.alarm], raised.count)
+        yield alarms
