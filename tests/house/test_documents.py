@@ -20,7 +20,10 @@ ARCHITECTURE_LINES = 250
 def transitions_picture() -> str:
     """TRANSITIONS as a Mermaid diagram: what must stand between the markers in ARCHITECTURE.md."""
     left = {status for status, _ in TRANSITIONS}
-    arrows = [f"    {status} --> {target}: {event.__name__}" for (status, event), target in TRANSITIONS.items()]
+    ways: dict[tuple[Status, Status], list[str]] = {}
+    for (status, event), target in TRANSITIONS.items():
+        ways.setdefault((status, target), []).append(event.__name__)
+    arrows = [f"    {status} --> {target}: {', '.join(names)}" for (status, target), names in ways.items()]
     ends = [f"    {status} --> [*]" for status in Status if status in set(TRANSITIONS.values()) - left]
     return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {Status.PENDING}", *arrows, *ends, "```"])
 
