@@ -31,6 +31,18 @@ def unanswered(_: object) -> tuple[int, bytes]:
     return 200, b""
 
 
+async def kept(ctx: Context, claim: Claim | None) -> Replayed | None:
+    """The answer that the key of *claim* has already, for a request that could not be made any more.
+
+    Raises IdempotencyMismatch, IdempotencyBusy.
+    """
+    if claim is None:
+        return None
+    async with ctx.db.connection() as conn:
+        stored = await idempotency.find(conn, claim)
+    return None if stored is None else replay(ctx, claim, stored)
+
+
 async def once(
     ctx: Context,
     claim: Claim | None,

@@ -23,9 +23,11 @@ from paygate.core.scopes import Scope
 from paygate.core.shapes import Shape
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
-from paygate.services import batches
+from paygate.services import batches, once
+from paygate.services.batches import Made
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
+from paygate.services.payments import Replayed
 
 MAX_PAYMENTS = 1_000
 MAX_BODY_BYTES = 4 * 1_048_576  # A thousand payments with Thai descriptions do not fit into 1 MiB.
@@ -36,12 +38,21 @@ async def create(request: Request) -> Response:
     principal, ctx = await merchant(request, Scope.PAYMENTS_WRITE), wire.context(request)
     raw = await wire.body(request, MAX_BODY_BYTES)
     claim = wire.claim(request, principal, raw)
-    news = await asyncio.to_thread(_read, ctx, principal, raw)
+    try:
+        news = await asyncio.to_thread(_read, ctx, principal, raw)
+    except InvalidInput:
+        known = await once.kept(ctx, claim)  # What was allowed then may not be now.
+        if known is None:
+            raise
+        return await _answered(known)
 
     def answer(payments: Sequence[Payment]) -> tuple[int, bytes]:
         return 201, shapes.batch_created(ctx, payments)
 
-    done = await batches.create(ctx, principal, news, claim, answer)
+    return await _answered(await batches.create(ctx, principal, news, claim, answer))
+
+
+async def _answered(done: Made | Replayed) -> Response:
     body = await asyncio.to_thread(_with_pictures, done.body)
     return wire.raw_json(body, done.status, replayed(done))
 

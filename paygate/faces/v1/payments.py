@@ -11,13 +11,15 @@ from starlette.responses import Response
 from emvco import qr
 from paygate import wire
 from paygate.core import fields, ids
-from paygate.core.errors import Forbidden, NotFound
+from paygate.core.errors import Forbidden, InvalidInput, NotFound
 from paygate.core.payments import Payment
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.faces.v1 import shapes
-from paygate.services import amount_tokens, payments, slip_outcomes
-from paygate.services.payments import Replayed
+from paygate.services import amount_tokens, once, payments, slip_outcomes
+from paygate.services.context import Context
+from paygate.services.drafts import NewPayment
+from paygate.services.payments import Done, Replayed
 
 
 async def create(request: Request) -> Response:
@@ -27,16 +29,32 @@ async def create(request: Request) -> Response:
     """
     principal, ctx = await wire.authenticate_page(request, Scope.PAYMENTS_WRITE), wire.context(request)
     raw = await wire.body(request)
-    public, given = principal.kind == "public", fields.json_object(raw)
-    token = shapes.AMOUNT_TOKEN.read(given) if public else None
-    terms = None if token is None else await amount_tokens.redeem(ctx, principal, token)
-    new = shapes.new_payment(ctx, given, principal.callback_domains, public=public, terms=terms)
+    public = principal.kind == "public"
     claim = wire.claim(request, principal, raw)
+    try:
+        new = await _wish(ctx, principal, raw)
+    except InvalidInput:
+        known = await once.kept(ctx, claim)  # What was allowed then may not be now.
+        if known is None:
+            raise
+        return await _answered(known)
 
     def answer(payment: Payment) -> tuple[int, bytes]:
         return 201, shapes.created(ctx, payment, public=public)
 
-    done = await payments.create(ctx, principal, new, claim, answer, client=wire.client_address(request))
+    return await _answered(
+        await payments.create(ctx, principal, new, claim, answer, client=wire.client_address(request))
+    )
+
+
+async def _wish(ctx: Context, principal: Principal, raw: bytes) -> NewPayment:
+    public, given = principal.kind == "public", fields.json_object(raw)
+    token = shapes.AMOUNT_TOKEN.read(given) if public else None
+    terms = None if token is None else await amount_tokens.redeem(ctx, principal, token)
+    return shapes.new_payment(ctx, given, principal.callback_domains, public=public, terms=terms)
+
+
+async def _answered(done: Done | Replayed) -> Response:
     body = await asyncio.to_thread(_with_picture, done.body)
     return wire.raw_json(body, done.status, replayed(done))
 

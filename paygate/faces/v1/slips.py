@@ -32,8 +32,10 @@ async def hand_in(request: Request) -> Response:
     access = await wire.merchant_or_payer(request, payment_id, Scope.PAYMENTS_WRITE)
     form = wire.is_form(request)
     raw = await wire.body(request, MAX_SLIP_BYTES + (FORM_BYTES if form else 0))
-    claim = wire.claim(request, access, raw)
     picture, text = _picture(request, raw) if form else (None, _payload(raw))
+    # A form that is sent again has another boundary between its parts: what counts is what is in it.
+    same = raw if not form else b"file:" + picture if picture is not None else b"payload:" + text.encode()
+    claim = wire.claim(request, access, same)
     known = await slips.begin(ctx, access.payment, claim)
     if known is not None:
         return wire.raw_json(known.body, known.status, replayed(known))

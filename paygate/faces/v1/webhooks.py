@@ -11,12 +11,13 @@ from starlette.responses import Response
 from paygate import wire
 from paygate.core import fields, ids
 from paygate.core.canonical import JsonValue
+from paygate.core.errors import InvalidInput
 from paygate.core.events import Announcement
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.faces.v1 import webhook_shapes as shapes
 from paygate.faces.v1.payments import merchant, replayed
-from paygate.services import endpoints, webhook_log
+from paygate.services import endpoints, once, webhook_log
 from paygate.services.endpoints import WithSecret
 from paygate.services.once import Answered
 from paygate.services.payments import Replayed
@@ -32,9 +33,14 @@ async def create(request: Request) -> Response:
     def answer(made: WithSecret) -> tuple[int, bytes]:
         return 201, shapes.with_secret(made)
 
-    return _said(
-        await endpoints.create(ctx, principal.merchant_id, principal.mode, wish, claim, answer, _actor(principal))
-    )
+    owner = (principal.merchant_id, principal.mode)
+    try:
+        return _said(await endpoints.create(ctx, *owner, wish, claim, answer, _actor(principal)))
+    except InvalidInput:
+        known = await once.kept(ctx, claim)  # What was allowed then may not be now.
+        if known is None:
+            raise
+        return _said(known)
 
 
 async def listed(request: Request) -> Response:

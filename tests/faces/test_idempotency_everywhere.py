@@ -1,0 +1,223 @@
+"""Every POST there is: it keeps its answer under an Idempotency-Key, or has a reason not to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from paygate import app
+from paygate.services import accounts, installation, merchants
+from tests.banks import slip_pictures
+from tests.faces.conftest import Gateway, serving
+from tests.faces.slips import new_slip
+from tests.services.helpers import sql
+
+V1 = "/api/v1"
+AT_ONCE = 50
+NOT_OF_THE_WORK = {"idempotency_keys", "slots", "metrics"}
+WITHOUT = {
+    f"{V1}/qr": "makes nothing but pictures of what was asked",
+    "/api/bank/{source}": "evidence is known by itself when it comes again: banks send no keys",
+    "/forwarder": "reads a text and keeps nothing",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, and another body for the same address."""
+
+    path: str
+    body: bytes
+    other: bytes = b'{"other": true}'
+
+
+Made = Callable[[Gateway], Awaitable[Call]]
+
+
+def call(path: str, body: object = None, other: object = None) -> Call:
+    raw = b"" if body is None else json.dumps(body).encode()
+    return Call(V1 + path, raw, json.dumps(other or {"other": True}).encode())
+
+
+async def create(_: Gateway) -> Call:
+    return call("/payment/create", {"amount": 150, "orderId": "A"}, {"amount": 151})
+
+
+async def batch(_: Gateway) -> Call:
+    return call("/payment/batch", {"payments": [{"amount": 150}, {"amount": 99}]}, {"payments": [{"amount": 1}]})
+
+
+async def cancel(gateway: Gateway) -> Call:
+    return call(f"/payment/{(await gateway.create())['id']}/cancel")
+
+
+async def slip(gateway: Gateway) -> Call:
+    return call(f"/payment/{(await gateway.create())['id']}/slip", {"payload": new_slip()}, {"payload": new_slip()})
+
+
+async def endpoint(_: Gateway) -> Call:
+    wish = {"url": "https://shop.example/hook", "events": ["payment.success"]}
+    return call("/webhooks/endpoints", wish, wish | {"events": ["payment.created"]})
+
+
+async def an_endpoint(gateway: Gateway) -> str:
+    answer = await gateway.ask("POST", f"{V1}/webhooks/endpoints", {"url": "https://shop.example/all"})
+    found: str = answer.json()["endpoint"]["id"]
+    return found
+
+
+async def rotate(gateway: Gateway) -> Call:
+    return call(f"/webhooks/endpoints/{await an_endpoint(gateway)}/rotate")
+
+
+async def send_test(gateway: Gateway) -> Call:
+    return call(f"/webhooks/endpoints/{await an_endpoint(gateway)}/test")
+
+
+async def an_event(gateway: Gateway) -> str:
+    await an_endpoint(gateway)
+    await gateway.create()
+    await sql(gateway.ctx, "UPDATE deliveries SET state = 'DEAD', finished_at = now()")
+    found: str = (await gateway.ask("GET", f"{V1}/webhooks/events")).json()["events"][0]["id"]
+    return found
+
+
+async def redeliver(gateway: Gateway) -> Call:
+    return call(f"/webhooks/events/{await an_event(gateway)}/redeliver", {})
+
+
+async def redeliver_span(gateway: Gateway) -> Call:
+    await an_event(gateway)
+    now = datetime.now(UTC)
+    span = {"from": (now - timedelta(hours=1)).isoformat(), "to": (now + timedelta(hours=1)).isoformat()}
+    return call("/webhooks/events/redeliver", span, span | {"to": now.isoformat()})
+
+
+WITH: dict[str, Made] = {
+    f"{V1}/payment/create": create,
+    f"{V1}/payment/batch": batch,
+    f"{V1}/payment/{{payment_id}}/cancel": cancel,
+    f"{V1}/payment/{{payment_id}}/slip": slip,
+    f"{V1}/webhooks/endpoints": endpoint,
+    f"{V1}/webhooks/endpoints/{{endpoint_id}}/rotate": rotate,
+    f"{V1}/webhooks/endpoints/{{endpoint_id}}/test": send_test,
+    f"{V1}/webhooks/events/{{event_id}}/redeliver": redeliver,
+    f"{V1}/webhooks/events/redeliver": redeliver_span,
+}
+
+
+def test_every_post_has_a_key_or_a_reason_and_the_document_says_which() -> None:
+    posts = {one.path: one.handlers["POST"] for one in app.ADDRESSES if "POST" in one.handlers}
+    assert set(posts) == WITH.keys() | WITHOUT.keys()
+    told = {path for path, handler in posts.items() if handler in app.OPERATIONS and app.OPERATIONS[handler].idempotent}
+    assert told == WITH.keys()
+
+
+async def test_fifty_times_at_once_under_one_key_is_one_effect_and_one_answer(gateway: Gateway) -> None:
+    for number, (name, make) in enumerate(WITH.items()):
+        alone = await make(gateway)
+        effect = await rows_made_by(gateway, gateway.ask("POST", alone.path, alone.body))
+        wish, key = await make(gateway), {"Idempotency-Key": f"key {number}"}
+
+        async def ask(body: bytes, path: str = wish.path, key: dict[str, str] = key) -> httpx2.Response:
+            return await gateway.ask("POST", path, body, headers=key)
+
+        answers: list[httpx2.Response] = []
+        assert effect == await rows_made_by(gateway, fifty(lambda: ask(wish.body), answers)), name  # noqa: B023
+        busy = [answer for answer in answers if answer.status_code == 409]
+        assert all((one.json()["error"], one.headers["retry-after"]) == ("CONFLICT", "1") for one in busy), name
+        good = [answer for answer in answers if answer.status_code != 409]
+        [first] = [answer for answer in good if "idempotent-replayed" not in answer.headers]
+        assert first.status_code in {200, 201, 202}, (name, first.text)
+        assert {answer.content for answer in good} == {first.content}, name
+
+        before = await gateway.counts()
+        again, other = await ask(wish.body), await ask(wish.other)
+        assert (again.status_code, again.content) == (first.status_code, first.content), name
+        assert again.headers["idempotent-replayed"] == "true"
+        assert (other.status_code, other.json()["error"]) == (422, "IDEMPOTENCY_MISMATCH"), name
+        assert await gateway.counts() == before, name
+
+        kept = "SELECT path, answer, expires_at - created_at AS span FROM idempotency_keys WHERE key = $1"
+        [row] = await sql(gateway.ctx, kept, f"key {number}")
+        assert row["path"] == f"POST {wish.path}" and abs(row["span"] - timedelta(hours=24)) < timedelta(seconds=1)
+        assert first.content[:16] not in row["answer"], name  # Sealed: it may hold a secret.
+
+
+async def fifty(ask: Callable[[], Awaitable[httpx2.Response]], answers: list[httpx2.Response]) -> None:
+    answers += await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
+
+
+async def rows_made_by(gateway: Gateway, work: Awaitable[object]) -> dict[str, int]:
+    """How many rows more there are in each table, but for the key's, slots (they stay), and what a chore counts."""
+    before = await gateway.counts()
+    await work
+    after = await gateway.counts()
+    return {name: after[name] - before[name] for name in after if name not in NOT_OF_THE_WORK}
+
+
+async def test_one_key_is_another_in_another_mode_for_another_shop_and_another_kind_of_credential(
+    gateway: Gateway,
+) -> None:
+    await installation.check(gateway.ctx)
+    await accounts.add(gateway.ctx, owner=0, promptpay="0823456789", name="Test", test=True)
+    stranger = await merchants.create(gateway.ctx, email="o@example.com", name="Other", plan="free", approve=True)
+    world, key = gateway.world, {"Idempotency-Key": "the same"}
+    wish = await create(gateway)
+    for credential in (
+        world.secret_key,
+        world.test_key,
+        world.test_public_key,
+        stranger.live_secret_key,
+        stranger.test_public_key,
+    ):
+        body = wish.body if credential.startswith("sk_") else b'{"amount": 150}'
+        first, again = [await gateway.ask("POST", wish.path, body, key=credential, headers=key) for _ in range(2)]
+        assert first.status_code == 201 and "idempotent-replayed" not in first.headers, first.text
+        assert again.headers["idempotent-replayed"] == "true" and again.content == first.content
+    assert (await gateway.counts())["payments"] == 5
+
+
+async def test_a_form_sent_again_is_the_same_though_its_boundary_is_another(gateway: Gateway) -> None:
+    made = await gateway.create()
+    headers = {"X-API-Key": gateway.world.secret_key, "Idempotency-Key": "photo"}
+
+    async def send(picture: bytes) -> httpx2.Response:
+        files = {"file": ("slip.jpg", picture, "image/jpeg")}
+        return await gateway.client.post(f"{V1}/payment/{made['id']}/slip", files=files, headers=headers)
+
+    one, another = [
+        slip_pictures.as_file(slip_pictures.slip(new_slip(), side=220, width=600, height=900)) for _ in "12"
+    ]
+    first, again = await send(one), await send(one)
+    assert first.request.headers["content-type"] != again.request.headers["content-type"]
+    assert again.headers["idempotent-replayed"] == "true" and again.content == first.content
+    assert (await send(another)).status_code == 422
+
+
+async def here(_: Gateway) -> Call:
+    return call("/webhooks/endpoints", {"url": "http://127.0.0.1:9/hook"}, {"url": "http://127.0.0.1:9/other"})
+
+
+@pytest.mark.parametrize("make", [create, batch, here])
+async def test_an_answer_is_kept_though_the_operator_would_refuse_the_request_now(
+    gateway: Gateway, dsn: str, make: Made
+) -> None:
+    """Payments as small as these are refused since, and endpoints in this network."""
+    wish, key = await make(gateway), {"Idempotency-Key": "then"}
+    async with serving(dsn, PAYGATE_WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8") as base:
+        gateway.client.base_url = base
+        first = await gateway.ask("POST", wish.path, wish.body, headers=key)
+    async with serving(dsn, PAYGATE_MIN_AMOUNT="1000") as base:
+        gateway.client.base_url = base
+        again = await gateway.ask("POST", wish.path, wish.body, headers=key)
+        assert (again.status_code, again.content) == (201, first.content)
+        assert again.headers["idempotent-replayed"] == "true"
+        assert (await gateway.ask("POST", wish.path, wish.body)).status_code == 400
+        assert (await gateway.ask("POST", wish.path, wish.other, headers=key)).status_code == 422
