@@ -166,6 +166,16 @@ def count_limited(limit: str) -> None:
     _add("paygate_rate_limited_total", 1, limit=limit)
 
 
+def count_unbelieved(reason: str) -> None:
+    """A message to a source's address was not its own: `signature`, `key`, or `unknown` (no such source)."""
+    _add("paygate_sources_refused_total", 1, reason=reason)
+
+
+def count_verifier_failure(verifier: str, reason: str) -> None:
+    """A slip verifier could not say what a slip is: auth and quota are for the operator to mend."""
+    _add("paygate_verifier_failures_total", 1, verifier=verifier, reason=reason)
+
+
 def observe_evidence_to_paid(seconds: float) -> None:
     """From when evidence came in until the payment was PAID and committed."""
     _observe("paygate_evidence_to_paid_seconds", seconds)

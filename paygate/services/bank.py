@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from paygate import telemetry
 from paygate.banks import generic
 from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.limits import Counted
@@ -29,12 +30,14 @@ async def receive(
     async with ctx.db.connection() as conn:
         found = await sources.get(conn, source_id)
     if found is None or found[0].disabled:
+        telemetry.count_unbelieved("unknown")
         raise NotFound("No such source.")
     source, now = found
     if source.kind in callbacks.KINDS:
         raise Unauthorized("This source is for the bank itself, which has its address with `?key=`.")
     secret = ctx.unseal(source.secret, purpose(source.id))
     if not verify_bank_signature(secret, signature, body, int(now.timestamp())):
+        telemetry.count_unbelieved("signature")
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")
     if ctx.limiter is not None:  # Only now: nobody else can use up what a source may send.
         await ctx.limiter.take(Counted.SOURCE, str(source.id))

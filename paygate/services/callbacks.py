@@ -91,6 +91,7 @@ async def receive(ctx: Context, source_id: UUID, key: str, body: bytes) -> dict[
     source = found[0]
     secret = ctx.unseal(source.secret, purpose(source.id))
     if source.kind not in KINDS or not hmac.compare_digest(secret.encode(), key.encode("utf-8", "surrogatepass")):
+        telemetry.count_unbelieved("key")
         raise Unauthorized("The key in this address is not that of the source.")
     language = LANGUAGES[source.kind]
     try:

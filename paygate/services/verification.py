@@ -64,6 +64,8 @@ async def _check(verifier: SlipVerifier, http: Http, slip: SlipRef) -> SlipFacts
 
 
 def _tell(error: VerifierError) -> None:
+    if error.kind not in DEFINITE:
+        telemetry.count_verifier_failure(error.provider, error.kind.lower())
     if error.kind in ALARMING:
         log.error("a slip verifier refuses us: the operator must act", verifier=error.provider, reason=error.kind)
     elif error.kind not in DEFINITE:

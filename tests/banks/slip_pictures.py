@@ -47,6 +47,15 @@ def slip(*texts: str, seed: int = 0, side: int | None = None, width: int = 1080,
     return picture
 
 
+def edited(text: str, words: str) -> Image.Image:
+    """A slip on which somebody wrote *words*, large, over what the bank's app had drawn."""
+    picture = slip(text, side=240)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((60, 300, 1000, 700), fill=(255, 255, 255))
+    draw.text((80, 420), words, fill=(0, 0, 0), font_size=120)
+    return picture
+
+
 def as_file(picture: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     """The bytes of a file."""
     out = io.BytesIO()

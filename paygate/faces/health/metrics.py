@@ -35,6 +35,8 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "paygate_payments_refused": ("Payments not made because of a limit: full, share, browser, address.", ("reason",)),
     "paygate_rate_limited": ("Requests refused because of a rate limit, by what it counts.", ("limit",)),
     "paygate_evidence": ("Evidence that was decided, by channel and outcome.", ("kind", "outcome")),
+    "paygate_sources_refused": ("Messages that no source signed: signature, key, unknown.", ("reason",)),
+    "paygate_verifier_failures": ("Slip verifiers that could not say: auth, quota...", ("verifier", "reason")),
     "paygate_notices_ignored": ("Bank notices that say nothing of money that came in.", ("bank", "reason")),
 }
 HISTOGRAMS: Mapping[str, str] = {
