@@ -133,6 +133,21 @@ def decide(
     return Unmatched(Reason.UNKNOWN_REFERENCE, tuple(holders))
 
 
+def claimed(decision: Decision, credit: Credit, about: Payment | None) -> Decision:
+    """Money that nobody waits for, and that somebody says is for *about*, by a slip: too little or too much for it.
+
+    It is asked about so from then on, also when nobody repeats it. What somebody says pays nothing.
+    """
+    if not isinstance(decision, Unmatched) or decision.reason is not Reason.ORPHAN:
+        return decision
+    if about is not None and about.payable_satang != credit.amount_satang:
+        reason = Reason.UNDERPAID if credit.amount_satang < about.payable_satang else Reason.OVERPAID
+        return Unmatched(reason, (Candidate(about, about.created_at, about.expires_at),))
+    if credit.ref1 is None and credit.reason in (Reason.UNDERPAID, Reason.OVERPAID):
+        return Unmatched(Reason(credit.reason))
+    return decision
+
+
 def doubted(decision: Decision, credit: Credit, *, chained: bool, ceiling_satang: int | None) -> Decision:
     """A match that a bank notice alone (rank C) may not make: on a central account one that breaks the chain of
     balances, or has no balance and is above the ceiling; anywhere, one above the payee's own *ceiling_satang*.

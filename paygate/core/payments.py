@@ -101,10 +101,10 @@ class FundsMatched:
 
 @dataclass(frozen=True, slots=True)
 class FundsDiffer:
-    """A credit that names it by reference is of another amount: a person has to decide."""
+    """Credits that name it by reference are of another amount, *received_satang* in all: a person has to decide."""
 
     at: datetime
-    credit: Credit
+    received_satang: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +281,10 @@ def advance(payment: Payment, event: Event) -> Step:
 
 
 def _differs(payment: Payment, event: FundsDiffer) -> Step:
-    received_satang = (payment.received_satang or 0) + event.credit.amount_satang
     after = replace(
         payment,
-        exception=Oddity.OVERPAID if received_satang > payment.payable_satang else Oddity.UNDERPAID,
-        received_satang=received_satang,
+        exception=Oddity.OVERPAID if event.received_satang > payment.payable_satang else Oddity.UNDERPAID,
+        received_satang=event.received_satang,
         sequence=payment.sequence + 1,
     )
     return Step(payment, after, ANNOUNCED[FundsDiffer], None, None)

@@ -110,12 +110,12 @@ def judge(told: Told, payment: Payment, receivers: Sequence[Receiver], now: date
     """Lay what is told beside the payment that the slip was handed in for.
 
     *receivers* are the versions of its receiving account, *now* is the database's clock. An Observation may be
-    believed; a Verdict ends the matter before any reference is used up.
+    believed, whatever its amount: it is money. A Verdict ends the matter before any reference is used up.
     """
     refused = _refused(told, payment, receivers)
     if refused is not None:
         return Verdict(SlipOutcome.REJECTED, refused)
-    doubt = _doubt(told, payment, receivers, now)
+    doubt = _doubt(told, receivers, now)
     if doubt is not None:
         return Verdict(SlipOutcome.REVIEW, doubt)
     facts: list[object] = [
@@ -153,14 +153,10 @@ def _refused(told: Told, payment: Payment, receivers: Sequence[Receiver]) -> Ref
     return Refusal.REVERSED if told.reversed else None
 
 
-def _doubt(told: Told, payment: Payment, receivers: Sequence[Receiver], now: datetime) -> Reason | None:
+def _doubt(told: Told, receivers: Sequence[Receiver], now: datetime) -> Reason | None:
     if told.occurred_at > now + SKEW:
         return Reason.IN_FUTURE
-    if not received_by(told, receivers):
-        return Reason.RECEIVER_UNKNOWN
-    if told.amount_satang != payment.payable_satang:
-        return Reason.UNDERPAID if told.amount_satang < payment.payable_satang else Reason.OVERPAID
-    return None
+    return None if received_by(told, receivers) else Reason.RECEIVER_UNKNOWN
 
 
 def received_by(told: Told, receivers: Sequence[Receiver]) -> MaskMatch:

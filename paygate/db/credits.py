@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from paygate.core.credits import MERGE_WINDOW, Credit, CreditState, Heard, Observation
+from paygate.core.credits import MERGE_WINDOW, SKEW, Credit, CreditState, Heard, Observation
+from paygate.core.payments import Payment
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -87,6 +88,21 @@ KNOWN = Sql(f"""
 
 GET = Sql(f"SELECT {CREDIT} FROM credits c WHERE c.merchant_id = :merchant_id AND c.mode = :mode AND c.id = :id")  # noqa: S608
 
+# Other money that waits for a payment under its references, since it was made.
+OTHER_PARTS = Sql("""
+    SELECT coalesce(sum(amount_satang), 0)::bigint
+      FROM credits
+     WHERE merchant_id = :merchant_id
+       AND mode = :mode
+       AND receiving_id = :receiving_id
+       AND state = 'UNASSIGNED'
+       AND ref1 = :ref1
+       AND (ref2 IS NULL OR ref2 IS NOT DISTINCT FROM :ref2)
+       AND reason IN ('UNDERPAID', 'OVERPAID')
+       AND occurred_at >= :since::timestamptz
+       AND id <> :id
+""")
+
 # Unassigned money for which a payment was made that may fit: to be decided again.
 RECHECK = Sql("""
     SELECT merchant_id, mode, id
@@ -139,6 +155,21 @@ async def get(conn: Conn, merchant_id: int, mode: str, credit_id: UUID) -> Credi
     """One credit."""
     row = await conn.fetchrow(*GET.bind(merchant_id=merchant_id, mode=mode, id=credit_id))
     return credit_of(row) if row else None
+
+
+async def other_parts(conn: Conn, credit: Credit, payment: Payment) -> int:
+    """What other credits brought for *payment* that do not pay it by themselves, in satang."""
+    statement = OTHER_PARTS.bind(
+        merchant_id=credit.merchant_id,
+        mode=credit.mode,
+        receiving_id=credit.receiving_id,
+        ref1=payment.ref1,
+        ref2=payment.ref2,
+        since=payment.created_at - SKEW,
+        id=credit.id,
+    )
+    found: int = await conn.fetchval(*statement)
+    return found
 
 
 async def to_recheck(conn: Conn, age_s: float, limit: int) -> Sequence[tuple[int, str, UUID]]:

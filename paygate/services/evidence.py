@@ -28,10 +28,12 @@ from paygate.core.matching import (
     Match,
     Reason,
     Unmatched,
+    claimed,
     decide,
     doubted,
     names,
 )
+from paygate.core.money import show
 from paygate.core.payments import FundsDiffer, FundsHeld, FundsMatched, Payment, Status, Step, advance, standing
 from paygate.core.slips import told_of_money
 from paygate.db import balances, credits, steps
@@ -60,11 +62,14 @@ class Outcome:
     credit_id: UUID | None = field(default=None, compare=False)  # None: it made no credit.
 
 
-async def record(ctx: Context, seen: Observation) -> Outcome:
-    """Take in one observation of one credit and decide it. Saying the same thing again changes nothing."""
+async def record(ctx: Context, seen: Observation, *, about: Payment | None = None) -> Outcome:
+    """Take in one observation of one credit and decide it. Saying the same thing again changes nothing.
+
+    *about*: the payment that it was brought for, where somebody said so; a person is shown it, it decides nothing.
+    """
 
     async def work(conn: Conn) -> Outcome:
-        outcome = await _take_in(ctx, conn, seen)
+        outcome = await _take_in(ctx, conn, seen, about)
         if seen.balance_satang is not None:
             await balances.note(
                 conn,
@@ -86,7 +91,7 @@ async def record(ctx: Context, seen: Observation) -> Outcome:
     return outcome
 
 
-async def _take_in(ctx: Context, conn: Conn, seen: Observation) -> Outcome:
+async def _take_in(ctx: Context, conn: Conn, seen: Observation, about: Payment | None) -> Outcome:
     now = await credits.lock_slot(conn, seen.mode, seen.receiving_id, seen.amount_satang)
     by_reference, nearby = await credits.known(conn, seen)
     sameness, credit = recognise(seen, by_reference, nearby)
@@ -95,14 +100,14 @@ async def _take_in(ctx: Context, conn: Conn, seen: Observation) -> Outcome:
     if sameness is Sameness.DOUBTFUL:
         return await _doubtful(ctx, conn, seen, now)
     if credit is None:
-        return await _decide(ctx, conn, _new(ctx, seen, now), None, seen, now)
+        return await _decide(ctx, conn, _new(ctx, seen, now), None, seen, now, about=about)
     found = None
     if sameness is Sameness.LIKE:
         found = await _candidates(conn, _richer(credit, seen), seen.occurred_at)
         if _has_own_holder(found, credit, seen, now):
             return await _doubtful(ctx, conn, seen, now)
     if credit.state is CreditState.UNASSIGNED:
-        return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now, found)
+        return await _decide(ctx, conn, _richer(credit, seen), CreditState.UNASSIGNED, seen, now, found, about)
     if credit.state is CreditState.SETTLED and credit.ref1 is None and seen.ref1 is not None:
         return await _contradicted(ctx, conn, seen, credit, now)  # It named a bill, and paid something else.
     said = any((heard.source_id, heard.digest) == (seen.source_id, seen.digest) for heard in credit.heard_from)
@@ -172,15 +177,17 @@ async def _decide(
     seen: Observation | None,
     now: datetime,
     found: rows.Candidates | None = None,
+    about: Payment | None = None,
 ) -> Outcome:
     found = found or await _candidates(conn, credit)
     named = [c for c in found.named if names(credit.ref1, credit.ref2, c.payment)]
     decision = decide(credit, named, found.holders, now, bills=found.bills, accept_overpaid=found.accept_overpaid)
-    decision = await _weighed(ctx, conn, decision, credit, found)
+    decision = claimed(await _weighed(ctx, conn, decision, credit, found), credit, about)
     if isinstance(decision, Match):
         writing, outcome = _paid(ctx, credit, decision.payment, now)
     else:
-        writing, outcome = _parked(ctx, credit, decision, seen, now)
+        parts_satang = await credits.other_parts(conn, credit, decision.differs) if decision.differs else 0
+        writing, outcome = _parked(ctx, credit, decision, seen, now, parts_satang)
         # News that would complete the chain may be on its way to the same moment: look once more.
         again = seen is not None and decision.reason is Reason.BALANCE_BREAK
         writing = replace(writing, recheck=again)
@@ -225,12 +232,12 @@ def _paid(ctx: Context, credit: Credit, payment: Payment, now: datetime) -> tupl
 
 
 def _parked(
-    ctx: Context, credit: Credit, decision: Unmatched, seen: Observation | None, now: datetime
+    ctx: Context, credit: Credit, decision: Unmatched, seen: Observation | None, now: datetime, parts_satang: int
 ) -> tuple[steps.Writing, Outcome]:
     parked = replace(
         credit, state=CreditState.UNASSIGNED, reason=decision.reason, booked=credit.merchant_id == PLATFORM
     )
-    step = _waits(decision, credit, seen, now)
+    step = _waits(decision, credit, seen, now, parts_satang)
     writing = steps.Writing(
         now,
         credit.mode,
@@ -239,7 +246,7 @@ def _parked(
         journal=None if credit.booked else credit_parked(credit),
         journal_id=ctx.new_id(),
         credit=parked,
-        review=review_of(ctx, credit.id, decision.reason, decision.candidates),
+        review=review_of(ctx, credit.id, decision.reason, decision.candidates, _difference(decision, credit)),
     )
     if decision.reason in ORPHANS:
         return writing, Outcome(Word.ORPHAN, None, credit.id)
@@ -247,14 +254,25 @@ def _parked(
     return writing, Outcome(Word.REVIEW, only, credit.id)
 
 
-def _waits(decision: Unmatched, credit: Credit, seen: Observation | None, now: datetime) -> Step | None:
+def _difference(decision: Unmatched, credit: Credit) -> str:
+    if decision.reason not in (Reason.UNDERPAID, Reason.OVERPAID) or len(decision.candidates) != 1:
+        return ""
+    asked_satang = decision.candidates[0].payment.payable_satang
+    return f"{show(credit.amount_satang)} THB came, {show(asked_satang)} THB were asked for."
+
+
+def _waits(
+    decision: Unmatched, credit: Credit, seen: Observation | None, now: datetime, parts_satang: int
+) -> Step | None:
     """The payment that this money can only be for: it shows what was received, or its merchant hears that money waits.
 
-    A credit that was counted already, or was told of, moves nothing. What a slip tells is told as the slip's outcome.
+    *parts_satang*: what other credits brought for it. One that was counted already, or was told of, moves nothing.
+    What a slip tells is told as the slip's outcome.
     """
     if decision.differs is not None:
-        counted = credit.reason in (Reason.UNDERPAID, Reason.OVERPAID)
-        return None if counted else advance(decision.differs, FundsDiffer(now, credit))
+        received_satang = parts_satang + credit.amount_satang
+        counted = decision.differs.received_satang == received_satang
+        return None if counted else advance(decision.differs, FundsDiffer(now, received_satang))
     of_slip = seen is not None and seen.channel is Channel.SLIP
     certain = len(decision.candidates) == 1 and decision.reason in CERTAIN
     if not certain or of_slip or credit.reason == decision.reason:

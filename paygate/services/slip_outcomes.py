@@ -82,7 +82,7 @@ async def conclude(ctx: Context, slip: Slip, case: Case, facts: SlipFacts) -> No
             seen = Verdict(SlipOutcome.REVIEW, Reason.REVERSED)
         await decide(ctx, slip, End(seen), told=told)
         return
-    outcome = await evidence.record(ctx, seen)
+    outcome = await evidence.record(ctx, seen, about=case.payment)
     await decide(ctx, slip, await _end_of(ctx, slip, case.payment.owner_id, outcome), told=told)
 
 

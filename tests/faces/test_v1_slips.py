@@ -7,12 +7,16 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 import emvco
-from paygate.services import accounts, merchants, sources
+from paygate.core.reviews import Action
+from paygate.services import accounts, evidence, merchants, sources
+from paygate.services import reviews as queue
 from paygate.services.context import Context
+from paygate.services.review_actions import Wish
 from tests.banks import slip_pictures
 from tests.faces.conftest import Gateway
 from tests.faces.slips import Slips, new_slip, slip_gateway, upload
@@ -91,8 +95,48 @@ async def test_another_amount_is_never_paid_and_goes_to_a_person(slip_gateway: S
     slip_gateway.bank.knows(slip, baht)
     assert await slip_gateway.outcome(made, slip) == ("REVIEW", reason)
     assert (await slip_gateway.read(made))["status"] == "PENDING"
-    assert await reviews(slip_gateway.ctx) == [(reason, False, True, False)]
-    assert await sql(slip_gateway.ctx, "SELECT 1 FROM credit_refs") == []
+    assert await reviews(slip_gateway.ctx) == [(reason, False, True, True)]
+    [credit] = await sql(slip_gateway.ctx, "SELECT amount_satang, state, reason, booked, rank FROM credits")
+    assert tuple(credit) == (round(baht * 100), "UNASSIGNED", reason, True, "B")  # It is money, in suspense.
+    [review] = await sql(slip_gateway.ctx, "SELECT detail, candidates::text FROM reviews")
+    assert f"{baht:.2f} THB" in review["detail"] and made["id"] in review["candidates"]
+    assert await slip_gateway.outcome(made, slip) == ("REVIEW", reason)
+    assert len(await sql(slip_gateway.ctx, "SELECT 1 FROM credits")) == 1
+
+
+async def test_two_slips_of_parts_are_combined_by_a_person(slip_gateway: Slips) -> None:
+    ctx, made = slip_gateway.ctx, await slip_gateway.gateway.create()
+    for part in (100, 50):
+        slip = new_slip()
+        slip_gateway.bank.knows(slip, part)
+        assert await slip_gateway.outcome(made, slip) == ("REVIEW", "UNDERPAID")
+    first, second = (await queue.list_reviews(ctx, 0)).reviews
+    assert first.review.credit_id and second.review.credit_id
+    wish = Wish(Action.COMBINE, "cli:somchai", "two parts", UUID(made["id"]), (second.review.credit_id,))
+    await queue.resolve(ctx, 0, first.review.id, wish)
+    read = await slip_gateway.read(made)
+    assert (read["status"], read["receivedAmount"], read["verification"]["status"]) == ("PAID", 150, "PAID")
+
+
+async def test_a_slip_of_another_amount_pays_whoever_held_it(slip_gateway: Slips) -> None:
+    holder, other, slip = await slip_gateway.gateway.create(amount=151), await slip_gateway.gateway.create(), new_slip()
+    slip_gateway.bank.knows(slip, 151)
+    assert await slip_gateway.outcome(other, slip) == ("REJECTED", "DUPLICATE")  # As a notice of it would have.
+    assert [(await slip_gateway.read(made))["status"] for made in (holder, other)] == ["PAID", "PENDING"]
+
+
+async def test_money_that_a_slip_told_of_is_asked_about_with_its_payment_whatever_else_tells_of_it(
+    slip_gateway: Slips,
+) -> None:
+    ctx, made, slip, at = slip_gateway.ctx, await slip_gateway.gateway.create(), new_slip(), datetime.now(UTC)
+    told = {"amount": 100, "occurredAt": at.isoformat()}
+    assert (await slip_gateway.gateway.tell(told)).json()["outcome"] == "ORPHAN"
+    slip_gateway.bank.knows(slip, 100, at)
+    assert await slip_gateway.outcome(made, slip) == ("REVIEW", "UNDERPAID")
+    [credit] = await sql(ctx, "SELECT merchant_id, mode, id FROM credits")
+    await evidence.decide_again(ctx, *credit)
+    [review] = await sql(ctx, "SELECT reason, candidates::text FROM reviews WHERE closed_at IS NULL")
+    assert review["reason"] == "UNDERPAID" and made["id"] in review["candidates"]
 
 
 async def test_money_for_another_account_is_rejected_and_uses_up_no_reference(slip_gateway: Slips) -> None:

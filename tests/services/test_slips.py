@@ -274,7 +274,7 @@ async def test_a_slip_whose_money_is_decided_again_later_shows_as_paid(ctx: Cont
     """An orphan's slip is in review; when its money pays after all, the payer is told so."""
     payment = await shop.sell()
     slip = await reviewed(ctx, shop)
-    paid = replace(payment, status=Status.PAID, credit_id=ctx.new_id())
+    paid = replace(payment, status=Status.PAID, credit_id=slip.credit_id)
     assert slip_outcomes.shown(paid, slip).status == "PAID"
     other = replace(slip, credit_id=ctx.new_id())
     assert slip_outcomes.shown(paid, other).status == "REVIEW"
