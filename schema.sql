@@ -30,15 +30,24 @@ CREATE TABLE merchants (
     notice_ceiling_satang bigint CHECK (notice_ceiling_satang > 0),     -- Above it a bank notice alone does not pay; null: no limit of the merchant's own.
     expiry_minutes  integer     NOT NULL DEFAULT 15 CHECK (expiry_minutes BETWEEN 1 AND 1440),     -- How long a QR lives unless the request says.
     callback_domains text[]     NOT NULL DEFAULT '{}',                  -- Hosts that callbackUrl and cancelUrl may name; empty: any.
-    allowed_origins text[]      NOT NULL DEFAULT '{}',                  -- Origins from which pk_live_ keys may be used.
+    allowed_origins text[]      NOT NULL DEFAULT '{}',                  -- Origins from which pk_live_ keys may be used, and that may show the payer's page in a frame.
     approved_at     timestamptz,                                        -- When the operator said yes.
     created_at      timestamptz NOT NULL DEFAULT now(),
     signed_amounts  boolean     NOT NULL DEFAULT false,                 -- Payments made with pk_ keys need an amountToken.
+    allow_renewal   boolean     NOT NULL DEFAULT false,                 -- Whether a payer whose QR has expired may make a new one.
     CHECK ((plan = 'platform') = (merchant_id = 0)),
     CHECK ((status = 'PENDING') = (approved_at IS NULL) OR status = 'SUSPENDED')
 );
 INSERT INTO merchants (merchant_id, name, email, plan, status, approved_at)
      VALUES (0, 'PayGate', '', 'platform', 'APPROVED', now());
+
+CREATE TABLE merchant_logos (                   -- What stands beside a merchant's name on the payer's page.
+    merchant_id     bigint      PRIMARY KEY REFERENCES merchants,
+    digest          text        NOT NULL CHECK (digest ~ '^[0-9a-f]{32}$'),     -- Of the picture: its address, so that browsers may keep it.
+    picture         bytea       NOT NULL CHECK (octet_length(picture) <= 65536),    -- PNG, drawn anew by us.
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX merchant_logos_digest ON merchant_logos (digest);
 
 CREATE TABLE users (                            -- Who may log in. merchant 0: admins.
     merchant_id     bigint      NOT NULL REFERENCES merchants,
@@ -189,6 +198,7 @@ CREATE TABLE payments (
     paid_at         timestamptz,                -- When the money moved, as the evidence says.
     closed_at       timestamptz,                -- When it stopped being open, by the database's clock.
     extended        boolean     NOT NULL DEFAULT false,                         -- A slip moved the deadline; no other moves it again.
+    renews_id       uuid,                       -- The expired payment that the payer made this one in place of.
     PRIMARY KEY (merchant_id, mode, id),
     CHECK (abs(payable_satang - amount_satang) <= 99),
     CHECK (payable_satang - fee_satang - vat_satang >= 0),
@@ -205,6 +215,7 @@ CREATE INDEX payments_newest ON payments (merchant_id, mode, created_at DESC, id
 CREATE INDEX payments_order ON payments (merchant_id, mode, order_id, created_at DESC) WHERE order_id IS NOT NULL;
 CREATE INDEX payments_by_id ON payments (id);   -- Public pages and pictures name the payment alone.
 CREATE INDEX payments_due ON payments (expires_at) WHERE status = 'PENDING';    -- The sweeper.
+CREATE UNIQUE INDEX payments_renewal ON payments (merchant_id, mode, renews_id) WHERE renews_id IS NOT NULL;    -- Two taps make one.
 CREATE UNIQUE INDEX payments_credit ON payments (merchant_id, mode, credit_id) WHERE credit_id IS NOT NULL;     -- One credit, one payment.
 
 -- A payment freezes what it was made with, and its end is its end.
@@ -214,10 +225,10 @@ BEGIN
 END $$;
 CREATE TRIGGER payments_frozen BEFORE UPDATE ON payments FOR EACH ROW
     WHEN ((OLD.merchant_id, OLD.mode, OLD.id, OLD.amount_satang, OLD.payable_satang, OLD.fee_bps, OLD.fee_satang, OLD.vat_bps, OLD.vat_satang,
-           OLD.flow, OLD.owner_id, OLD.account_id, OLD.receiving_id, OLD.ref1, OLD.ref2, OLD.qr_payload)
+           OLD.flow, OLD.owner_id, OLD.account_id, OLD.receiving_id, OLD.ref1, OLD.ref2, OLD.qr_payload, OLD.renews_id)
           IS DISTINCT FROM
           (NEW.merchant_id, NEW.mode, NEW.id, NEW.amount_satang, NEW.payable_satang, NEW.fee_bps, NEW.fee_satang, NEW.vat_bps, NEW.vat_satang,
-           NEW.flow, NEW.owner_id, NEW.account_id, NEW.receiving_id, NEW.ref1, NEW.ref2, NEW.qr_payload)
+           NEW.flow, NEW.owner_id, NEW.account_id, NEW.receiving_id, NEW.ref1, NEW.ref2, NEW.qr_payload, NEW.renews_id)
           OR (OLD.status = 'PAID' AND NEW.status <> 'PAID')
           OR (OLD.status IN ('EXPIRED', 'CANCELLED', 'FAILED') AND NEW.status = 'PENDING'))
     EXECUTE FUNCTION frozen();

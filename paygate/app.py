@@ -19,7 +19,7 @@ from paygate.db.pool import Database
 from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
-from paygate.web import forwarder, sdk
+from paygate.web import checkout, forwarder, pages, sdk
 from paygate.wire import Address, Dialect, Edge, openapi, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
@@ -51,6 +51,13 @@ ADDRESSES = [
     Address("/api/v1/webhooks/deliveries", GET=v1.webhooks.deliveries),
     Address("/api/v1/qr", POST=v1.codes.draw),
     Address("/qr/{name}", GET=v1.pictures.picture),
+    Address("/pay/{payment_id}", GET=checkout.show),
+    Address("/payment/{payment_id}", GET=checkout.show),
+    Address("/pay/{payment_id}/cancel", POST=checkout.cancel),
+    Address("/pay/{payment_id}/slip", POST=checkout.send_slip),
+    Address("/pay/{payment_id}/renew", POST=checkout.renew),
+    Address("/logo/{name}", GET=checkout.logo),
+    Address("/favicon.ico", GET=pages.icon),
     Address("/api/bank/{source}", POST=bank_in.receive),
     Address("/forwarder", GET=forwarder.show_page, POST=forwarder.read),
     Address("/forwarder/paygate-forward.py", GET=forwarder.script),
@@ -79,6 +86,10 @@ DIALECTS = [
     Dialect("/api/bank", bank_in.refuse, bank_in.BankProblem),
     Dialect("/api/health", health.refuse, health.HealthProblem),
     Dialect("/forwarder", web.refuse),
+    Dialect("/pay", web.refuse),
+    Dialect("/payment", web.refuse),
+    Dialect("/logo", web.refuse),
+    Dialect("/favicon.ico", web.refuse),
     Dialect("", v1.refuse, v1.Problem),
 ]
 

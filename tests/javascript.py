@@ -71,17 +71,16 @@ def seed_receiver(deliveries: Sequence[Delivery], secret: str) -> list[int]:
 
 def standard_webhooks(deliveries: Sequence[Delivery], secret: str) -> list[int]:
     """200 for each delivery that the published package for Node verifies, else 401."""
-    node = _node()
-    found = subprocess.run([node, "-e", "require.resolve('standardwebhooks')"], capture_output=True, timeout=60)
+    found = subprocess.run([node(), "-e", "require.resolve('standardwebhooks')"], capture_output=True, timeout=60)
     if found.returncode:
-        _missing("the npm package standardwebhooks is not there (see tests/javascript.py)")
+        missing("the npm package standardwebhooks is not there (see tests/javascript.py)")
     return _answers(_STANDARD, deliveries, secret)
 
 
 def _answers(script: str, deliveries: Sequence[Delivery], secret: str) -> list[int]:
     sent = [{"headers": {k.lower(): v for k, v in h.items()}, "body": b.decode()} for h, b in deliveries]
     done = subprocess.run(
-        [_node(), "-e", script + _TOLD],
+        [node(), "-e", script + _TOLD],
         input=json.dumps(sent).encode(),
         capture_output=True,
         timeout=60,
@@ -93,11 +92,13 @@ def _answers(script: str, deliveries: Sequence[Delivery], secret: str) -> list[i
     return statuses
 
 
-def _node() -> str:
-    return shutil.which("node") or _missing("node is not installed: receivers in JavaScript were not run")
+def node() -> str:
+    """Where Node is."""
+    return shutil.which("node") or missing("node is not installed: receivers in JavaScript were not run")
 
 
-def _missing(what: str) -> NoReturn:
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of *what*, or fail it where everything is wanted."""
     if os.environ.get("PAYGATE_REQUIRE_ALL") == "1":
         pytest.fail(f"{what}, and PAYGATE_REQUIRE_ALL=1 demands every check")
     pytest.skip(what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -10,7 +10,7 @@ from paygate.cli.output import emit, examples, json_option, password_option, rea
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.db.merchants import Merchant
-from paygate.services import merchants
+from paygate.services import logos, merchants
 
 
 @click.group()
@@ -130,6 +130,37 @@ def amounts(merchant_id: str, signed: bool, as_json: bool) -> None:
     run(lambda ctx: merchants.require_signed_amounts(ctx, number, wanted=signed))
     told = "need an amountToken that its server signed" if signed else "may name any amount"
     emit({"merchantId": merchant_id, "signedAmounts": signed}, [f"Pages of {merchant_id} {told}."], as_json=as_json)
+
+
+@merchant.command(
+    epilog=examples(
+        "paygate merchant page mer_0c... --logo logo.png",
+        "paygate merchant page mer_0c... --renewal",
+        "paygate merchant page mer_0c... --no-logo --no-renewal --json",
+    )
+)
+@click.argument("merchant_id")
+@click.option("--logo", type=click.File("rb"), help="A JPEG, PNG or WebP picture; best square, 144 pixels or more.")
+@click.option("--no-logo", is_flag=True, help="Show no logo.")
+@click.option(
+    "--renewal/--no-renewal",
+    default=None,
+    help="Whether a payer whose QR has expired may make a new one (a new payment).",
+)
+@json_option
+def page(merchant_id: str, logo: IO[bytes] | None, no_logo: bool, renewal: bool | None, as_json: bool) -> None:
+    """Say how the payers' page of a merchant looks; without options, show how."""
+    if logo is not None and no_logo:
+        raise click.UsageError("--logo does not go with --no-logo.")
+    number = ids.read_merchant(merchant_id)
+    content = logo.read(logos.MAX_LOGO_BYTES + 1) if logo is not None else None
+    set_up = run(lambda ctx: logos.set_page(ctx, number, logo=content, drop_logo=no_logo, allow_renewal=renewal))
+    lines = [
+        f"Logo: {'shown' if set_up.logo else 'none'}",
+        f"New QR after expiry: {'the payer may make one' if set_up.allow_renewal else 'no'}",
+    ]
+    answer = {"merchantId": merchant_id, "logo": set_up.logo, "allowRenewal": set_up.allow_renewal}
+    emit(answer, lines, as_json=as_json)
 
 
 def _tell(m: Merchant, as_json: bool) -> None:

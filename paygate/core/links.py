@@ -1,10 +1,10 @@
-"""Where a payer's browser may be sent: `callbackUrl` and `cancelUrl`."""
+"""Where a payer's browser may be sent, and with what: `callbackUrl` and `cancelUrl`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from paygate.core import fields
 from paygate.core.errors import InvalidInput
@@ -36,6 +36,17 @@ def redirect_url(given: Fields, name: str, domains: Sequence[str]) -> str | None
     if domains and not any(_covers(domain.lower(), host.removesuffix(".")) for domain in domains):
         raise InvalidInput(f"{name} must be on one of this merchant's callback domains; {host} is not.", field=name)
     return url
+
+
+def with_query(url: str, **added: str) -> str:
+    """*url* with more in its query; what is there stays as it is.
+
+    >>> with_query("https://shop.example/done?cart=7#top", status="success", amount="15000")
+    'https://shop.example/done?cart=7&status=success&amount=15000#top'
+    """
+    parts = urlsplit(url)
+    query = "&".join(part for part in (parts.query, urlencode(added)) if part)
+    return urlunsplit(parts._replace(query=query))
 
 
 def _split(url: str) -> SplitResult | None:

@@ -81,6 +81,7 @@ class Payment:
     paid_at: datetime | None
     closed_at: datetime | None
     extended: bool = False  # A slip moved the deadline; no other moves it again.
+    renews_id: UUID | None = None  # The expired payment that its payer made it in place of.
 
     @property
     def net_satang(self) -> int:

@@ -17,9 +17,8 @@ from paygate.core.scopes import EVERYTHING, Scope
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
-# The key, its merchant and the accounts of its plan, in one round trip that writes nothing.
-AUTHENTICATE = Sql("""
-    SELECT f.*,
+# The accounts of a merchant's plan: of `f.owner_id`, in `f.mode`.
+_ACCOUNTS = """
            (SELECT coalesce(json_agg(a ORDER BY a.created_at, a.id), '[]')
               FROM (SELECT DISTINCT ON (v.receiving_id)
                            v.id, v.receiving_id, v.proxy_kind, v.proxy, v.biller_id, v.name, v.amount_tagging,
@@ -31,7 +30,11 @@ AUTHENTICATE = Sql("""
                      WHERE v.merchant_id = f.owner_id
                        AND v.mode = f.mode
                        AND v.retired_at IS NULL
-                  ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts
+                  ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts"""
+
+# The key, its merchant and the accounts of its plan, in one round trip that writes nothing.
+AUTHENTICATE = Sql(f"""
+    SELECT f.*,{_ACCOUNTS}
       FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, m.name, m.status, m.plan, m.fee_bps,
                    m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
                    CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
@@ -42,7 +45,18 @@ AUTHENTICATE = Sql("""
              WHERE d.key_hash = :key_hash
                AND k.revoked_at IS NULL
                AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) f
-""")
+""")  # noqa: S608 - text of our own
+
+# The same without a key, for what a merchant's payer may do in its name.
+AS_MERCHANT = Sql(f"""
+    SELECT f.*,{_ACCOUNTS}
+      FROM (SELECT m.merchant_id, :mode::text AS mode, :id::uuid AS id, :kind::text AS kind, '{{}}'::text[] AS scopes,
+                   '{{}}'::cidr[] AS allow_networks, m.name, m.status, m.plan, m.fee_bps, m.overpay, m.expiry_minutes,
+                   m.callback_domains, m.allowed_origins, m.signed_amounts,
+                   CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE m.merchant_id END AS owner_id
+              FROM merchants m
+             WHERE m.merchant_id = :merchant_id) f
+""")  # noqa: S608
 
 # Asked for at most once a minute for a key; a row that somebody else is touching is left to them, so that a busy key
 # is never a hot row. In AUTHENTICATE itself this would double the cost of every request.
@@ -170,6 +184,16 @@ async def authenticate(conn: Conn, key_hash: bytes) -> Principal | None:
     if row["stale"]:
         await conn.execute(*TOUCH.bind(merchant_id=row["merchant_id"], mode=row["mode"], id=row["id"]))
     return _principal(row)
+
+
+async def as_merchant(conn: Conn, merchant_id: int, mode: Mode, kind: Kind) -> Principal | None:
+    """A merchant as if one of its keys had asked, with no scope at all; None when there is no such merchant."""
+    row = await conn.fetchrow(
+        *AS_MERCHANT.bind(
+            merchant_id=merchant_id, mode=mode, kind=kind, id=UUID(int=0), central_plans=sorted(CENTRAL_PLANS)
+        )
+    )
+    return _principal(row) if row else None
 
 
 async def insert(conn: Conn, key: NewKey) -> datetime | None:

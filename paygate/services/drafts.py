@@ -44,6 +44,7 @@ class NewPayment:
     ref1: str | None = None
     ref2: str | None = None
     amount_source: str = "server"
+    renews_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def payment(made: Draft, account: ReceivingAccount, taken: Taken) -> Payment:
     principal, new, costs = made.principal, made.new, made.costs
     ref1, ref2 = new.ref1, new.ref2
     if _by_bill(account, new):
-        ref1 = ref1 or ids.show("", made.id)[-20:].upper()
+        ref1 = ref1 or own_reference(made.id)
         payload = emvco.bill_payment_payload(account.biller_id or "", ref1, ref2, taken.amount_satang)
     else:
         payload = emvco.promptpay_payload(_proxy(account), taken.amount_satang)
@@ -144,6 +145,7 @@ def payment(made: Draft, account: ReceivingAccount, taken: Taken) -> Payment:
         expires_at=taken.at + made.expiry,
         paid_at=None,
         closed_at=None,
+        renews_id=new.renews_id,
     )
 
 
@@ -158,6 +160,11 @@ def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence
     fitting = [a for a in fitting if a.heard] or fitting
     start = payment_id.int % len(fitting)
     return [*fitting[start:], *fitting[:start]]
+
+
+def own_reference(payment_id: UUID) -> str:
+    """The bill-payment reference of a payment whose merchant gave none."""
+    return ids.show("", payment_id)[-20:].upper()
 
 
 def _by_bill(account: ReceivingAccount, new: NewPayment) -> bool:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from paygate import telemetry
@@ -146,25 +147,25 @@ def refusal(refused: reservations.Refused) -> PayGateError:
 async def get(ctx: Context, principal: Principal, payment_id: UUID) -> Payment:
     """One payment of the merchant, with its effective status. Raises NotFound."""
     async with ctx.db.connection() as conn:
-        return _as_of(await rows.get(conn, principal.merchant_id, principal.mode, payment_id))
+        return as_of(await rows.get(conn, principal.merchant_id, principal.mode, payment_id))
 
 
 async def get_by_order(ctx: Context, principal: Principal, order_id: str) -> Payment:
     """The payment that stands for an order of the merchant. Raises NotFound."""
     async with ctx.db.connection() as conn:
-        return _as_of(await rows.get_by_order(conn, principal.merchant_id, principal.mode, order_id))
+        return as_of(await rows.get_by_order(conn, principal.merchant_id, principal.mode, order_id))
 
 
 async def list_page(ctx: Context, principal: Principal, page: Page) -> list[Payment]:
     """A page of the merchant's payments, newest first."""
     async with ctx.db.connection() as conn:
-        return [_as_of(row) for row in await rows.listed(conn, principal.merchant_id, principal.mode, page)]
+        return [as_of(row) for row in await rows.listed(conn, principal.merchant_id, principal.mode, page)]
 
 
 async def public(ctx: Context, payment_id: UUID) -> Payment:
     """A payment by its id alone, for what its payer may see. Raises NotFound."""
     async with ctx.db.connection() as conn:
-        return _as_of(await rows.get_by_id(conn, payment_id))
+        return as_of(await rows.get_by_id(conn, payment_id))
 
 
 def client_secret(ctx: Context, payment: Payment) -> str:
@@ -173,8 +174,22 @@ def client_secret(ctx: Context, payment: Payment) -> str:
     return f"{ids.show('pi', payment.id)}_secret_{token}"
 
 
+class Whose(Protocol):
+    """Whose payment, and in which mode."""
+
+    @property
+    def merchant_id(self) -> int:
+        """The merchant."""
+        ...
+
+    @property
+    def mode(self) -> str:
+        """live or test."""
+        ...
+
+
 async def cancel(
-    ctx: Context, principal: Principal, payment_id: UUID, claim: Claim | None, answer: Answer
+    ctx: Context, principal: Whose, payment_id: UUID, claim: Claim | None, answer: Answer
 ) -> Done | Replayed:
     """Cancel an open payment; a cancelled one is answered as it is. Raises NotFound, WrongState."""
     event_id, nonce = ctx.new_id(), secrets.token_bytes(NONCE_BYTES)
@@ -231,7 +246,8 @@ async def expire(ctx: Context, limit: int = 100) -> int:
     return len(expired)
 
 
-def _as_of(found: tuple[Payment, datetime] | None) -> Payment:
+def as_of(found: tuple[Payment, datetime] | None) -> Payment:
+    """A payment with its effective status, by the database's clock that was read with it. Raises NotFound."""
     if found is None:
         raise NotFound("No such payment.")
     payment, now = found

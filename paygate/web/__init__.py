@@ -1,9 +1,20 @@
-"""Pages: HTML from templates/, in Thai and English, without a script or a request to anybody else."""
+"""Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import forwarder, sdk
+from paygate.web import checkout, forwarder, pages, sdk
 from paygate.web.errors import refuse
 
-HANDLERS = (forwarder.show_page, forwarder.read, forwarder.script, sdk.library)
+HANDLERS = (
+    forwarder.show_page,
+    forwarder.read,
+    forwarder.script,
+    sdk.library,
+    checkout.show,
+    checkout.cancel,
+    checkout.send_slip,
+    checkout.renew,
+    checkout.logo,
+    pages.icon,
+)
 """For people: no part of the API's document."""
 
-__all__ = ["HANDLERS", "forwarder", "refuse", "sdk"]
+__all__ = ["HANDLERS", "checkout", "forwarder", "pages", "refuse", "sdk"]

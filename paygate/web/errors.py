@@ -31,14 +31,18 @@ TABLE: dict[type[PayGateError], int] = {
     errors.PayGateError: 500,
     MethodNotAllowed: 405,
 }
-OURS = {500: "Something went wrong on our side.", 503: errors.Unavailable.default}
 
 
 def refuse(error: PayGateError, request_id: str) -> Response:
-    """The page for *error*."""
+    """The page for *error*, in both languages: whoever comes here may have followed a broken link."""
     status = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
-    message = OURS.get(status, error.message)
-    answer = pages.page("refused.html", "en", "forwarder", status, message=message, request_id=request_id)
+    words = str(status if status != 422 else 409)
+    told = {lang: {**pages.words("refused", lang)} for lang in pages.LANGUAGES}
+    for lang in told.values():
+        lang["text"] = lang[words]
+    # What the payer can do nothing about is said in the two sentences alone.
+    message = error.message if status == 400 else None
+    answer = pages.page("refused.html", "th", "refused", status, message=message, request_id=request_id, told=told)
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(error.allowed)
     return answer

@@ -13,15 +13,13 @@ from starlette.responses import PlainTextResponse, Response
 from paygate import wire
 from paygate.banks import notices
 from paygate.banks.notices import Notice, senders
-from paygate.banks.notices.text import BANGKOK, MAX_CHARS
+from paygate.banks.notices.text import MAX_CHARS
 from paygate.core.errors import InvalidInput
 from paygate.core.money import show
-from paygate.web import pages
+from paygate.web import formats, pages
 
 MAX_FORM_BYTES = 60_000  # 4,000 Thai characters are 36,000 bytes of a form.
 MAX_SENDER = 200
-THAI_MONTHS = ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.")
-ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 async def show_page(request: Request) -> Response:
@@ -100,19 +98,9 @@ def _shown(found: Notice, lang: str) -> dict[str, object]:
         "amount": show(found.amount_satang) if found.amount_satang is not None else None,
         "account": found.account_mask,
         "payer": found.counterparty,
-        "time": _moment(found.occurred_at, lang, clock=found.time_source == "text")
+        "time": formats.moment(found.occurred_at, lang, clock=found.time_source == "text")
         if found.time_source != "received"
         else None,
         "balance": show(found.balance_satang) if found.balance_satang is not None else None,
         "truncated": found.truncated,
     }
-
-
-def _moment(at: datetime, lang: str, *, clock: bool) -> str:
-    """`20 พ.ย. 2569 14:05 น.`, `20 Nov 2026, 14:05`; Bangkok time, the day alone without a clock."""
-    here = at.astimezone(BANGKOK)
-    if lang == "th":
-        day = f"{here.day} {THAI_MONTHS[here.month - 1]} {here.year + 543}"
-        return f"{day} {here:%H:%M} น." if clock else day
-    day = f"{here.day} {ENGLISH_MONTHS[here.month - 1]} {here.year}"
-    return f"{day}, {here:%H:%M}" if clock else day

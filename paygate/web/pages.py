@@ -6,7 +6,7 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +33,9 @@ def words(page: str, language: str) -> Mapping[str, str]:
 
 
 @functools.cache
-def style() -> tuple[Markup, str]:
-    """The one style sheet, and the hash under which a browser may use it inline."""
-    text = (FOLDER / "page.css").read_text(encoding="utf-8")
+def inline(name: str) -> tuple[Markup, str]:
+    """A style sheet or script of templates/, and the hash under which a browser may use it inline."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(text), f"sha256-{digest}"  # noqa: S704  # Our own file.
 
@@ -62,10 +62,48 @@ def language(request: Request) -> str:
     return LANGUAGES[0]
 
 
-def page(name: str, lang: str, catalogue: str, status: int = 200, **values: object) -> Response:
-    """*name* of templates/ as a page in *lang* with the words of *catalogue*."""
-    sheet, digest = style()
-    html = _templates.get_template(name).render(style=sheet, lang=lang, w=words(catalogue, lang), **values)
-    policy = f"default-src 'none'; style-src '{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    headers = {"Content-Security-Policy": policy, "Content-Language": lang, "Vary": "Accept-Language"}
+def page(
+    name: str,
+    lang: str,
+    catalogue: str,
+    status: int = 200,
+    *,
+    sheet: str = "page.css",
+    script: str | None = None,
+    framed_by: Sequence[str] = (),
+    **values: object,
+) -> Response:
+    """*name* of templates/ as a page in *lang* with the words of *catalogue*.
+
+    *script*: a file of templates/ that the page runs; it may ask this host alone. *framed_by*: origins whose pages may
+    show this one in a frame.
+    """
+    style, digest = inline(sheet)
+    policy = [
+        "default-src 'none'",
+        f"style-src '{digest}'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors " + (" ".join(framed_by) or "'none'"),
+    ]
+    values |= {"script": None}
+    if script is not None:
+        values["script"], digest = inline(script)
+        policy += [f"script-src '{digest}'", "connect-src 'self'", "img-src 'self' data: blob:"]
+    html = _templates.get_template(name).render(style=style, lang=lang, w=words(catalogue, lang), **values)
+    headers = {
+        "Content-Security-Policy": "; ".join(policy),
+        "Content-Language": lang,
+        "Vary": "Accept-Language",
+    }
     return HTMLResponse(html, status, headers)
+
+
+async def icon(_: Request) -> Response:
+    """GET /favicon.ico, which every browser asks for by itself."""
+    return Response(_icon(), media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@functools.cache
+def _icon() -> bytes:
+    return (FOLDER / "favicon.png").read_bytes()

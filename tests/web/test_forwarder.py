@@ -105,11 +105,8 @@ async def test_a_form_that_is_empty_too_long_or_broken_is_refused_in_words(gatew
 
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
     assert all(set(said) == {"th", "en"} and all(said.values()) for said in CATALOGUE.values())
-    used = set()
-    for name in ("forwarder.html", "refused.html"):
-        used |= set(re.findall(r"\bw\.(\w+)", pages.source(name))) | set(
-            re.findall(r'w\["(\w+)"\]', pages.source(name))
-        )
+    source = pages.source("forwarder.html")
+    used = set(re.findall(r"\bw\.(\w+)", source)) | set(re.findall(r'w\["(\w+)"\]', source))
     coded = {"credit", "ignored", "unread", "empty", "too_long", *WHY}
     assert used | coded == set(CATALOGUE)
     # Nothing to read stands in the templates themselves but names, code and examples.
@@ -127,6 +124,9 @@ def test_every_reason_of_the_reader_has_its_words(reason: str) -> None:
 def test_every_leaf_of_the_error_tree_has_its_page() -> None:
     leaves = [kind for kind in vars(core_errors).values() if isinstance(kind, type) and not kind.__subclasses__()]
     assert not [leaf for leaf in leaves if issubclass(leaf, core_errors.PayGateError) and leaf not in errors.TABLE]
+    said = {lang: pages.words("refused", lang) for lang in pages.LANGUAGES}
+    statuses = {str(status) for status in errors.TABLE.values()} - {"401", "422"}
+    assert all(statuses <= set(words) for words in said.values())
 
 
 class Termux:

@@ -91,7 +91,7 @@ def read_codes(content: bytes) -> list[str]:
 
     Raises InvalidInput (file) for what is no picture of FORMATS, is damaged, or has more than MAX_PIXELS.
     """
-    with _opened(content, FORMATS, MAX_PIXELS) as picture:
+    with opened(content, FORMATS, MAX_PIXELS) as picture:
         grey = _grey(picture)
     return _texts(grey, ())
 
@@ -101,7 +101,7 @@ def see_slip(content: bytes) -> Seen:
 
     Raises InvalidInput (file) for what is no JPEG, PNG or WebP, is damaged, or has more than MAX_SLIP_PIXELS.
     """
-    with _opened(content, SLIP_FORMATS, MAX_SLIP_PIXELS) as picture:
+    with opened(content, SLIP_FORMATS, MAX_SLIP_PIXELS) as picture:
         picture.draft("L", picture.size)  # JPEG is unpacked in grey at once: half the time.
         turn = _UPRIGHT.get(_orientation(picture) or 0)
         grey = _grey(picture)
@@ -154,7 +154,7 @@ trans_ref='013071152533APM07736')
 
 
 @contextmanager
-def _opened(content: bytes, formats: tuple[str, ...], most_pixels: int) -> Iterator[Image.Image]:
+def opened(content: bytes, formats: tuple[str, ...], most_pixels: int) -> Iterator[Image.Image]:
     """The picture, its size checked before anything is unpacked; whatever goes wrong with it inside is InvalidInput."""
     try:
         with warnings.catch_warnings():

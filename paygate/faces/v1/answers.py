@@ -102,6 +102,9 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
             extra_json_schema={"enum": ["server", "browser"]},
         ),
     ]
+    renewsId: Annotated[
+        str | None, Meta(description="The expired payment in whose place its payer made this one.", examples=[None])
+    ]
     mode: Mode
     clientSecret: Annotated[
         str | UnsetType,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.fields import Fields
 from paygate.core.payments import Status
 from paygate.core.shapes import Shape
-from paygate.services import payments
+from paygate.services import checkout, payments
 
 DEFAULT_SCALE = 8
 MAX_SCALE = 20
@@ -26,15 +27,24 @@ _SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 
 
 async def picture(request: Request) -> Response:
-    """GET /qr/{id}.png and .svg, `?scale=` pixels to a module. Only while PENDING: nobody shall pay what is over."""
+    """GET /qr/{id}.png and .svg, `?scale=` pixels to a module. Only while PENDING: nobody shall pay what is over.
+
+    `?card=th` or `en`: the whole payment card with amount and account name, as payers save it.
+    """
     await wire.count_address(request)
     name, _, form = str(request.path_params["name"]).rpartition(".")
     if form not in {"png", "svg"}:
         raise NotFound("There is nothing at this address.")
-    scale = SCALE.read(wire.query(request))
-    payment = await payments.public(wire.context(request), ids.read("pi", name))
+    query, ctx = wire.query(request), wire.context(request)
+    scale, language = SCALE.read(query), CARD.read(query)
+    payment = await payments.public(ctx, ids.read("pi", name))
     if payment.status is not Status.PENDING:
         raise NotFound(f"This payment is {payment.status}; its QR is not shown any more.")
+    if language is not None:
+        card = await checkout.card(ctx, payment, language)
+        if form == "svg":
+            return Response(card.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
+        return Response(await asyncio.to_thread(card.png), media_type="image/png")
     symbol = await asyncio.to_thread(qr.render, payment.qr_payload, error="M", scale=scale)
     if form == "svg":
         return Response(symbol.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
@@ -50,6 +60,17 @@ def _scale(given: Fields) -> int:
     return int(str(text))
 
 
+def _card(given: Fields) -> Literal["th", "en"] | None:
+    match given.get("card"):
+        case None:
+            return None
+        case "th":
+            return "th"
+        case "en":
+            return "en"
+    raise InvalidInput("card must be th or en.", field="card")
+
+
 SCALE = declare.custom(
     "scale",
     _scale,
@@ -57,4 +78,11 @@ SCALE = declare.custom(
     "Pixels to a module.",
     example=DEFAULT_SCALE,
 )
-PICTURE = Shape("picture", "How it is drawn.", (SCALE,))
+CARD = declare.custom(
+    "card",
+    _card,
+    {"type": "string", "enum": ["th", "en"]},
+    "The whole payment card in this language, with amount and account name; `scale` does not count then.",
+    example="th",
+)
+PICTURE = Shape("picture", "How it is drawn.", (SCALE, CARD))

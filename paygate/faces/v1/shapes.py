@@ -256,6 +256,7 @@ def _transaction(ctx: Context, payment: Payment, *, made: bool = False, public: 
         promptpayRef2=payment.ref2,
         exception=payment.exception,
         amountSource=payment.amount_source,
+        renewsId=str(payment.renews_id) if payment.renews_id else None,
         mode=payment.mode,
         clientSecret=payments.client_secret(ctx, payment) if made else UNSET,
     )
