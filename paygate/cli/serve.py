@@ -29,6 +29,9 @@ from paygate.core.errors import PayGateError
 from paygate.settings import Settings
 
 GRACE_S = 10  # What requests in hand get after SIGTERM.
+# A server process on a busy host needs longer than uvicorn's 5 s before it answers its parent, and would be killed and
+# started again for ever.
+SILENT_S = 20
 # Server processes of a killed `serve` need a moment to let go of the port.
 BIND_PATIENCE_S = 3.0
 POLL_S = 0.05
@@ -120,6 +123,7 @@ def _run(listener: socket.socket, workers: int, settings: Settings) -> None:
         server_header=False,
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
         timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=SILENT_S,
     )
     if workers > 1:
         supervisor = Multiprocess(config, sockets=[listener])
