@@ -64,10 +64,6 @@ def _thai(mobile: str, satang: int) -> str:
     return emvco.build(_mobile(mobile), amount_satang=satang, language=THAI)
 
 
-def _one_time(mobile: str, satang: int, code: str) -> str:
-    return emvco.build(emvco.PromptPay(emvco.Proxy("mobile", mobile), code), amount_satang=satang)
-
-
 def _vat(mobile: str, satang: int, tax_satang: int) -> str:
     return emvco.build(_mobile(mobile), amount_satang=satang, vat=emvco.Vat("0000", tax_satang, "7.00"))
 
@@ -91,7 +87,7 @@ def shapes() -> list[Shape]:
         Shape("transfer, tags 59 60 62", _rich, rows(MOBILES, SATANG, REFERENCES)),
         Shape("bill, tags 59 60 62", _rich_bill, rows(BILLERS, REFERENCES, TABLES, SATANG)),
         Shape("transfer, Thai name in 64", _thai, rows(MOBILES, SATANG)),
-        Shape("one-time code", _one_time, rows(MOBILES, SATANG, CODES)),
+        Shape("one-time code", emvco.one_time_payload, rows(MOBILES, CODES, SATANG)),
         Shape("transfer, VAT in 80", _vat, rows(MOBILES, SATANG, taxes)),
         Shape("TrueMoney, message in 81", emvco.truemoney_payload, rows(MOBILES, SATANG, messages)),
         Shape("slip", emvco.slip_payload, rows(["014"] * COUNT, SLIPS)),

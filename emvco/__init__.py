@@ -61,7 +61,7 @@ from emvco.errors import (
 from emvco.language import LanguageTemplate
 from emvco.merchant import Merchant, Tip
 from emvco.payload import Payload, parse
-from emvco.promptpay import PromptPay, Proxy, bank_account, normalise_proxy, promptpay_payload
+from emvco.promptpay import PromptPay, Proxy, bank_account, normalise_proxy, one_time_payload, promptpay_payload
 from emvco.reader import Repair
 from emvco.report import Problem, validate
 from emvco.slip import Slip, TrueMoneySlip, slip_payload, truemoney_slip_payload
@@ -111,6 +111,7 @@ __all__ = [
     "normalise_biller_id",
     "normalise_proxy",
     "normalise_reference",
+    "one_time_payload",
     "parse",
     "parse_many",
     "promptpay_payload",

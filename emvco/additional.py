@@ -42,17 +42,18 @@ class AdditionalData(NamedTuple):
 
 
 _IDS: Final = tuple(f"{number:02d}" for number in range(1, 12))
-_LENGTHS: Final = dict.fromkeys(_IDS, (1, LENGTH_MAX)) | {"09": (1, 3), "10": (1, 20), "11": (3, 3)}
+_LENGTHS: Final = {"09": (1, 3), "10": (1, 20), "11": (3, 3)}
+_FIELDS: Final = tuple((tag, f"62/{tag}", *_LENGTHS.get(tag, (1, LENGTH_MAX))) for tag in _IDS)
 
 
 def write(data: AdditionalData) -> str:
     """The value of tag 62. Raises InputError; also if there is nothing in it, or more than 99 characters."""
     written: list[str] = []
-    for tag, value in zip(_IDS, data, strict=True):
+    for place, value in enumerate(data):
         if value is not None:
-            length_min, length_max = _LENGTHS[tag]
-            fields.ascii_text(value, f"62/{tag}", length_max, length_min)
-            written.append(tlv.write(tag, value))
+            tag, path, length_min, length_max = _FIELDS[place]
+            fields.ascii_text(value, path, length_max, length_min)
+            written.append(f"{tag}{tlv.WRITTEN[len(value)]}{value}")
     if not written:
         raise InputError("empty_template", None, "62", "additional data has at least one field")
     request = data.data_request

@@ -25,7 +25,7 @@ from emvco.billpayment import BillPayment, bill_payment_payload, cross_border_pa
 from emvco.errors import InputError, StructureError
 from emvco.language import LanguageTemplate
 from emvco.merchant import Merchant, Tip
-from emvco.promptpay import PromptPay, promptpay_payload
+from emvco.promptpay import PromptPay, one_time_payload, promptpay_payload
 from emvco.vat import Vat
 
 LENGTH_MAX = 512
@@ -105,7 +105,9 @@ def _everyday(account: AnyAccount, amount_satang: int | None) -> str | None:
     if type(account) is BillPayment:
         write = cross_border_payload if account.cross_border else bill_payment_payload
         return write(account.biller_id, account.ref1, account.ref2, amount_satang)
-    if type(account) is PromptPay and account.one_time_code is None:
+    if type(account) is PromptPay:
+        if account.one_time_code is not None:
+            return one_time_payload(account.proxy, account.one_time_code, amount_satang)
         return promptpay_payload(account.proxy, amount_satang)
     return None
 
@@ -123,7 +125,8 @@ def _with_tail(
     _put_beside(values, merchant, None, additional, language, vat, message)
     if not values:
         return text
-    return _checked(crc.sign(f"{text[:-8]}{''.join([tlv.write(tag, values[tag]) for tag in values])}"))
+    behind = [f"{tag}{tlv.WRITTEN[len(value)]}{value}" for tag, value in values.items()]
+    return _checked(crc.sign(f"{text[:-8]}{''.join(behind)}"))
 
 
 def _signed(values: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import category, normalize
 
-from emvco import fields
+from emvco import fields, tlv
 from emvco.errors import InputError
 from emvco.tlv import DataObject
 
@@ -33,10 +33,10 @@ def write(template: LanguageTemplate) -> str:
     """
     if len(template.language) != 2 or not (template.language.isascii() and template.language.isalpha()):
         raise InputError("bad_language", None, "64/00", "a language is two letters (ISO 639)")
-    values = {"00": template.language, "01": _text(template.name, "64/01", 25)}
+    name, city = _text(template.name, "64/01", 25), ""
     if template.city is not None:
-        values["02"] = _text(template.city, "64/02", 15)
-    return fields.template(values, "64")
+        city = tlv.write("02", _text(template.city, "64/02", 15))
+    return f"0002{template.language}01{tlv.WRITTEN[len(name)]}{name}{city}"
 
 
 def read(children: Sequence[DataObject]) -> LanguageTemplate | None:

@@ -36,15 +36,15 @@ class Tip(NamedTuple):
 def write_merchant(merchant: Merchant) -> dict[str, str]:
     """The values of tags 52, 59, 60 and 61, as far as they are given. Raises InputError."""
     values: dict[str, str] = {}
-    if merchant.category is not None:
-        values["52"] = fields.digits(merchant.category, "52", 4)
-    for tag, value, length_max in (
-        ("59", merchant.name, 25),
-        ("60", merchant.city, 15),
-        ("61", merchant.postal_code, 10),
-    ):
-        if value is not None:
-            values[tag] = fields.ascii_text(value, tag, length_max)
+    name, city, category, postal_code = merchant
+    if category is not None:
+        values["52"] = fields.digits(category, "52", 4)
+    if name is not None:
+        values["59"] = fields.ascii_text(name, "59", 25)
+    if city is not None:
+        values["60"] = fields.ascii_text(city, "60", 15)
+    if postal_code is not None:
+        values["61"] = fields.ascii_text(postal_code, "61", 10)
     return values
 
 

@@ -131,12 +131,12 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
             beginnings = EWALLET
         elif length == 13 and proxy[:4] != "0066":
             beginnings = _NATIONAL_ID
-    elif kind is None and type(proxy) is Proxy and _is_written(proxy):
-        digits, beginnings = proxy.digits, _BEGINNINGS[proxy.kind]
+    elif kind is None and type(proxy) is Proxy:
+        beginnings, digits = _of_proxy(proxy)
     if beginnings is None:
         kind, digits = normalise_proxy(proxy, kind)
         if kind == "bank_account":
-            return _to_bank_account(Proxy(kind, digits), amount_satang)
+            return _to_bank_account(PromptPay(Proxy(kind, digits)), amount_satang)
         beginnings = _BEGINNINGS[kind]
     if amount_satang is None:
         start, state = beginnings.static
@@ -151,17 +151,44 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
     return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
 
 
-def _is_written(proxy: Proxy) -> bool:
-    """Are these the digits of such a proxy, as a payload has them?"""
-    pattern = _WRITTEN.get(proxy.kind)
-    return pattern is not None and type(proxy.digits) is str and pattern.fullmatch(proxy.digits) is not None
+def one_time_payload(proxy: str | Proxy, one_time_code: str, amount_satang: int | None = None) -> str:
+    """The payload of a credit transfer QR that the payer shows, with a one-time code (OTA) of the payer's bank.
+
+    The code has 10 characters; the rest as in `promptpay_payload`. Raises InputError.
+
+    >>> one_time_payload("0812345678", "1234567890", 5000)
+    '00020101021229510016A00000067701011401130066812345678051012345678905303764540550.005802TH63048856'
+    """
+    beginnings, digits = _of_proxy(proxy)
+    if beginnings is None:
+        kind, digits = normalise_proxy(proxy)
+        if kind == "bank_account":
+            return _to_bank_account(PromptPay(Proxy(kind, digits), one_time_code), amount_satang)
+        beginnings = _BEGINNINGS[kind]
+    baht = "" if amount_satang is None else amount.data_object(amount_satang)
+    start, state = beginnings.static_of_payer if amount_satang is None else beginnings.dynamic_of_payer
+    rest = f"{digits}0510{fields.ascii_text(one_time_code, '29/05', 10, 10)}5303764{baht}5802TH6304"
+    return f"{start}{rest}{crc.resume(state, rest)}"
 
 
-def _to_bank_account(payee: Proxy, amount_satang: int | None) -> str:
+def _of_proxy(proxy: str | Proxy) -> tuple[Beginnings | None, str]:
+    """What goes before digits that are plain or written already, and they; None if they want a closer look."""
+    if type(proxy) is not Proxy:
+        return (_MOBILE, proxy[1:]) if type(proxy) is str and _is_local(proxy) else (None, "")
+    kind, digits = proxy
+    if type(digits) is str:
+        if kind == "mobile" and _is_local(digits):
+            return _MOBILE, digits[1:]
+        pattern = _WRITTEN.get(kind)
+        if pattern is not None and pattern.fullmatch(digits):
+            return _BEGINNINGS[kind], digits
+    return None, ""
+
+
+def _to_bank_account(account: PromptPay, amount_satang: int | None) -> str:
     """The length of its tag 29 varies, so nothing of it is prepared."""
     initiation, baht = (tags.STATIC, "") if amount_satang is None else (tags.DYNAMIC, amount.data_object(amount_satang))
-    account = tlv.write(tags.CREDIT_TRANSFER, write(PromptPay(payee)))
-    return crc.sign(f"0002010102{initiation}{account}5303764{baht}5802TH")
+    return crc.sign(f"0002010102{initiation}{tlv.write(tags.CREDIT_TRANSFER, write(account))}5303764{baht}5802TH")
 
 
 def write(account: PromptPay) -> str:
@@ -269,23 +296,36 @@ def _recognise(digits: str) -> Proxy:
     return Proxy("mobile", "0066" + local)
 
 
-def _account_head(sub_tag: str, length: int) -> str:
-    """Tag 29 up to where the digits begin."""
-    value = tlv.write("00", tags.AID_MERCHANT_PRESENTED) + tlv.write(sub_tag, "0" * length)
-    return tlv.write(tags.CREDIT_TRANSFER, value)[:-length]
+_Beginning = tuple[str, int]
 
 
 class Beginnings(NamedTuple):
-    """What stands before the digits without and with an amount, each with the CRC's state after it."""
+    """What stands before the digits without and with an amount, each with the CRC's state after it.
 
-    static: tuple[str, int]
-    dynamic: tuple[str, int]
+    And the same of a code that the payer shows.
+    """
+
+    static: _Beginning
+    dynamic: _Beginning
+    static_of_payer: _Beginning
+    dynamic_of_payer: _Beginning
 
 
 def _beginnings(sub_tag: str, length: int, known: str = "") -> Beginnings:
-    head = _account_head(sub_tag, length) + known
-    starts = (f"0002010102{initiation}{head}" for initiation in (tags.STATIC, tags.DYNAMIC))
-    return Beginnings(*((start, crc.state_of(start)) for start in starts))
+    return Beginnings(
+        *(
+            _beginning(initiation, aid, sub_tag, length, more, known)
+            for aid, more in ((tags.AID_MERCHANT_PRESENTED, 0), (tags.AID_CUSTOMER_PRESENTED, len("0510") + 10))
+            for initiation in (tags.STATIC, tags.DYNAMIC)
+        )
+    )
+
+
+def _beginning(initiation: str, aid: str, sub_tag: str, length: int, more: int, known: str) -> _Beginning:
+    """Up to where the digits begin, or those that are not known; *more* characters follow them in tag 29."""
+    account = tlv.write("00", aid) + f"{sub_tag}{length:02d}"
+    start = f"0002010102{initiation}{tags.CREDIT_TRANSFER}{len(account) + length + more}{account}{known}"
+    return start, crc.state_of(start)
 
 
 _BEGINNINGS: Final = {kind: _beginnings(tag, _LENGTHS[kind]) for tag, kind in _SUB_TAGS.items() if kind in _LENGTHS}
@@ -295,6 +335,7 @@ _WRITTEN: Final = {
     "national_id": re.compile("(?!0066)[0-9]{13}"),
     "ewallet": re.compile("[0-9]{15}"),
 }
+_is_local: Final = re.compile("0[01689][0-9]{8}").fullmatch
 _MOBILE: Final = _beginnings("01", 13, "0066")
 _NATIONAL_ID, EWALLET = _BEGINNINGS["national_id"], _BEGINNINGS["ewallet"]
 _HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from emvco import amount, fields
+from emvco import amount, fields, tlv
 from emvco.errors import InputError, SchemeError
 from emvco.tlv import DataObject
 
@@ -27,18 +27,18 @@ class Vat(NamedTuple):
 
 def write(vat: Vat) -> str:
     """The value of tag 80. A tax of nothing is allowed (a rate of zero). Raises InputError."""
-    values = {"00": fields.digits(vat.branch, "80/00", 4)}
+    branch, rate = fields.digits(vat.branch, "80/00", 4), ""
     if vat.rate is not None:
         fields.ascii_text(vat.rate, "80/01", 5)
         if amount.first_wrong(vat.rate) is not None:
             raise InputError("bad_rate", amount.first_wrong(vat.rate), "80/01", "a rate is digits and a decimal point")
-        values["01"] = vat.rate
+        rate = f"01{tlv.WRITTEN[len(vat.rate)]}{vat.rate}"
     if type(vat.amount_satang) is not int:
         raise InputError("amount_not_integer", None, "80/02", "the amount is an integer number of satang")
     if not 0 <= vat.amount_satang <= amount.SATANG_MAX:
         raise InputError("amount_out_of_range", None, "80/02", f"the amount is 0 to {amount.SATANG_MAX} satang")
-    values["02"] = f"{vat.amount_satang // 100}.{vat.amount_satang % 100:02d}"
-    return fields.template(values, "80")
+    tax = f"{vat.amount_satang // 100}{amount.CENTS[vat.amount_satang % 100]}"
+    return f"0004{branch}{rate}02{tlv.WRITTEN[len(tax)]}{tax}"
 
 
 def is_foreign(children: Sequence[DataObject]) -> bool:

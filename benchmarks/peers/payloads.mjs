@@ -57,7 +57,7 @@ const build = {
     [js]: [([m, s]) => [full(m), baht(s)], (m, a) => promptpay.generate({ method: 'QR_DYNAMIC', application: 'PROMPTPAY_CREDIT_TRANSFER', mobileNumber: m, currencyCode: '764', countryCode: 'TH', amount: a, merchantInformation: thai })],
   },
   'one-time code': {
-    [js]: [([m, s, c]) => [full(m), baht(s), c], (m, a, c) => promptpay.generate({ method: 'QR_DYNAMIC', application: 'PROMPTPAY_CREDIT_TRANSFER_WITH_OTA', mobileNumber: m, ota: c, currencyCode: '764', countryCode: 'TH', amount: a })],
+    [js]: [([m, c, s]) => [full(m), c, baht(s)], (m, c, a) => promptpay.generate({ method: 'QR_DYNAMIC', application: 'PROMPTPAY_CREDIT_TRANSFER_WITH_OTA', mobileNumber: m, ota: c, currencyCode: '764', countryCode: 'TH', amount: a })],
   },
   'transfer, VAT in 80': {
     [js]: [([m, s, v]) => [full(m), baht(s), baht(v)], (m, a, v) => promptpay.generate({ method: 'QR_DYNAMIC', application: 'PROMPTPAY_CREDIT_TRANSFER', mobileNumber: m, currencyCode: '764', countryCode: 'TH', amount: a, sellerTaxBranchID: '0000', vatRate: '7.00', vatAmount: v })],

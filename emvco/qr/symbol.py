@@ -25,7 +25,7 @@ _LEVELS: Final = frozenset(("L", "M", "Q", "H"))
 _SYMBOLS_KEPT: Final = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Symbol:
     """A QR symbol: immutable, safe to share between threads; equal input gives equal bytes.
 
@@ -39,6 +39,18 @@ class Symbol:
     scale: int
     border: int
     board: int = field(repr=False)  # As `emvco.qr.board` lays it out.
+
+    def __init__(
+        self, text: str, version: int, mask: int, error: ErrorLevel, scale: int, border: int, board: int
+    ) -> None:
+        # What a frozen dataclass does by itself takes three times as long.
+        _put_text(self, text)
+        _put_version(self, version)
+        _put_mask(self, mask)
+        _put_error(self, error)
+        _put_scale(self, scale)
+        _put_border(self, border)
+        _put_board(self, board)
 
     @property
     def size(self) -> int:
@@ -95,6 +107,11 @@ class Symbol:
     def data_url(self) -> str:
         """The PNG as a `data:` URL for an HTML page or a JSON answer."""
         return "data:image/png;base64," + b2a_base64(self.png(), newline=False).decode("ascii")
+
+
+_put_text, _put_version, _put_mask, _put_error, _put_scale, _put_border, _put_board = (
+    getattr(Symbol, name).__set__ for name in Symbol.__slots__
+)
 
 
 def render(

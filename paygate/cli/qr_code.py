@@ -100,8 +100,7 @@ def _made(asked: Asked) -> tuple[str, dict[str, object]]:
         return emvco.promptpay_payload(proxy, satang), _promptpay(proxy.kind, proxy.digits, satang)
     kind, digits = inputs.proxy(given)
     if asked.one_time is not None:
-        account = emvco.PromptPay(emvco.normalise_proxy(digits), asked.one_time)
-        payload = emvco.build(account, amount_satang=satang)
+        payload = emvco.one_time_payload(digits, asked.one_time, satang)
         return payload, _promptpay(kind, digits, satang) | {"oneTimeCode": asked.one_time}
     return emvco.promptpay_payload(digits, satang), _promptpay(kind, digits, satang)
 

@@ -72,6 +72,11 @@ def test_a_bill_payment_and_its_acquirer_stand_side_by_side_with_cards():
     st.sampled_from(
         [
             MOBILE,
+            PromptPay(Proxy("mobile", "0812345678")),
+            MOBILE._replace(one_time_code="12345 7890"),
+            PromptPay(Proxy("mobile", "0812345678"), "1234567890"),
+            PromptPay(Proxy("national_id", "1234567890121"), "1234567890"),
+            PromptPay(emvco.bank_account("004", "0123456789"), "1234567890"),
             BILL,
             BILL._replace(cross_border=True, ref2=None),
             PromptPay(emvco.bank_account("004", "0123456789")),

@@ -178,3 +178,29 @@ def test_a_broken_credit_transfer_is_refused_where_it_is_broken(fields, code, pa
     with pytest.raises(SchemeError) as caught:
         _ = payload.promptpay
     assert (caught.value.code, caught.value.path) == (code, path)
+
+
+@pytest.mark.parametrize("written", ["0812345678", "+66 81-234-5678", MOBILE, Proxy("mobile", "0812345678")])
+def test_a_one_time_code_goes_with_every_way_to_write_an_id(written):
+    text = emvco.one_time_payload(written, "Ab34567890", 5000)
+    assert emvco.parse(text).promptpay == emvco.PromptPay(MOBILE, "Ab34567890")
+    assert emvco.parse(text).amount_satang == 5000
+    assert emvco.parse(emvco.one_time_payload(written, "Ab34567890")).is_dynamic is False
+
+
+@pytest.mark.parametrize(
+    ("proxy", "code", "path"),
+    [
+        ("0812345678", "123456789", "29/05"),
+        ("0812345678", "12345678901", "29/05"),
+        ("0812345678", "123456789\u0e01", "29/05"),
+        ("0812345678", None, "29/05"),
+        ("0212345678", "1234567890", "29"),
+        (812345678, "1234567890", "29"),
+        (None, "1234567890", "29"),
+    ],
+)
+def test_a_one_time_code_that_cannot_be_is_refused(proxy, code, path):
+    with pytest.raises(InputError) as refused:
+        emvco.one_time_payload(proxy, code)
+    assert refused.value.path == path

@@ -58,6 +58,7 @@ def test_the_public_names_stand():
         "normalise_biller_id",
         "normalise_proxy",
         "normalise_reference",
+        "one_time_payload",
         "parse",
         "parse_many",
         "promptpay_payload",
