@@ -31,6 +31,12 @@ Kind = Literal["mobile", "national_id", "ewallet", "bank_account"]
 _SUB_TAGS: Final[dict[str, Kind]] = {"01": "mobile", "02": "national_id", "03": "ewallet", "04": "bank_account"}
 _SUB_TAG_OF: Final = {kind: tag for tag, kind in _SUB_TAGS.items()}
 _LENGTHS: Final[dict[str, int]] = {"mobile": 13, "national_id": 13, "ewallet": 15}
+_NAMES: Final = {
+    "mobile": "a mobile number",
+    "national_id": "a national or tax ID",
+    "ewallet": "an e-wallet ID",
+    "bank_account": "a bank account",
+}
 # What people and address books put between digits; dots, dashes and spaces of every width, and invisible marks.
 _SEPARATORS: Final = frozenset(
     " \t\r\n.()-/\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
@@ -86,7 +92,7 @@ def normalise_proxy(proxy: str | Proxy, kind: Kind | None = None) -> Proxy:
         if known == "bank_account" and kind in {None, known}:
             return bank_account(proxy.digits[:3], proxy.digits[3:])
         if kind not in {None, known}:
-            raise InputError("wrong_kind", None, "29", f"this is a {known}, not a {kind}")
+            raise InputError("wrong_kind", None, "29", f"this is {_named(known)}, not {_named(kind)}")
         proxy, kind = proxy.digits, known
     if kind is not None and kind not in _LENGTHS:
         raise InputError("unknown_kind", None, "29", "the kind is mobile, national_id or ewallet")
@@ -94,8 +100,13 @@ def normalise_proxy(proxy: str | Proxy, kind: Kind | None = None) -> Proxy:
     digits = proxy if proxy.isascii() and proxy.isdecimal() else _digits_of(proxy)
     found = _recognise(digits)
     if kind is not None and kind != found.kind:
-        raise InputError("wrong_kind", None, "29", f"these digits are a {found.kind}, not a {kind}")
+        raise InputError("wrong_kind", None, "29", f"these digits are {_named(found.kind)}, not {_named(kind)}")
     return found
+
+
+def _named(kind: str | None) -> str:
+    """A kind as people call it, whatever was asked for."""
+    return _NAMES.get(kind or "", repr(kind))
 
 
 def bank_account(bank_code: str, account: str) -> Proxy:

@@ -36,6 +36,7 @@ def test_thirteen_digits_that_begin_with_0066_are_a_mobile_and_never_a_national_
     with pytest.raises(InputError) as caught:
         normalise_proxy("0066812345678", "national_id")
     assert caught.value.code == "wrong_kind"
+    assert caught.value.message == "these digits are a mobile number, not a national or tax ID"
 
 
 def test_a_tax_id_that_begins_with_zero_stays_a_tax_id():
