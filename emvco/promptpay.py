@@ -170,22 +170,31 @@ def one_time_payload(proxy: str | Proxy, one_time_code: str, amount_satang: int 
     >>> one_time_payload("0812345678", "1234567890", 5000)
     '00020101021229510016A00000067701011401130066812345678051012345678905303764540550.005802TH63048856'
     """
-    beginnings, digits = _of_proxy(proxy)
-    if beginnings is None:
-        kind, digits = normalise_proxy(proxy)
-        if kind == "bank_account":
-            return _to_bank_account(PromptPay(Proxy(kind, digits), one_time_code), amount_satang)
-        beginnings = _BEGINNINGS[kind]
-    baht = "" if amount_satang is None else amount.data_object(amount_satang)
-    start, state = beginnings.static_of_payer if amount_satang is None else beginnings.dynamic_of_payer
-    rest = f"{digits}0510{fields.ascii_text(one_time_code, '29/05', 10, 10)}5303764{baht}5802TH6304"
-    return f"{start}{rest}{crc.resume(state, rest)}"
+    if type(proxy) is str and _is_local(proxy):
+        beginnings, digits = _MOBILE, proxy[1:]
+    else:
+        found = normalise_proxy(proxy)
+        if found.kind == "bank_account":
+            return _to_bank_account(PromptPay(found, one_time_code), amount_satang)
+        beginnings, digits = _BEGINNINGS[found.kind], found.digits
+    if type(one_time_code) is not str or not _is_code(one_time_code):
+        fields.ascii_text(one_time_code, "29/05", 10, 10)  # which says what is wrong with it
+    if amount_satang is None:
+        start, state = beginnings.static_of_payer
+        rest = f"{digits}0510{one_time_code}53037645802TH6304"
+    else:
+        if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
+            amount.write(amount_satang)
+        start, state = beginnings.dynamic_of_payer
+        whole = str(amount_satang // 100)
+        baht = f"{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}"
+        rest = f"{digits}0510{one_time_code}5303764{baht}5802TH6304"
+    value = crc_hqx(rest.encode(), state)
+    return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
 
 
-def _of_proxy(proxy: str | Proxy) -> tuple[Beginnings | None, str]:
+def _of_proxy(proxy: Proxy) -> tuple[Beginnings | None, str]:
     """What goes before digits that are plain or written already, and they; None if they want a closer look."""
-    if type(proxy) is not Proxy:
-        return (_MOBILE, proxy[1:]) if type(proxy) is str and _is_local(proxy) else (None, "")
     kind, digits = proxy
     if type(digits) is str:
         if kind == "mobile" and _is_local(digits):
@@ -346,6 +355,7 @@ _WRITTEN: Final = {
     "national_id": re.compile("(?!0066)[0-9]{13}"),
     "ewallet": re.compile("[0-9]{15}"),
 }
+_is_code: Final = re.compile("[!-~][ -~]{8}[!-~]").fullmatch
 _is_local: Final = re.compile("0[01689][0-9]{8}").fullmatch
 _MOBILE: Final = _beginnings("01", 13, "0066")
 _NATIONAL_ID, EWALLET = _BEGINNINGS["national_id"], _BEGINNINGS["ewallet"]
