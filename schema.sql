@@ -746,6 +746,7 @@ CREATE TABLE reviews (                          -- What only a person can decide
 );
 CREATE INDEX reviews_closed ON reviews (merchant_id, closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX reviews_open ON reviews (merchant_id, mode, opened_at) WHERE closed_at IS NULL;
+CREATE INDEX reviews_meant ON reviews USING gin (candidates jsonb_path_ops) WHERE closed_at IS NULL;  -- Which payment's money waits.
 CREATE INDEX reviews_raised ON reviews (merchant_id, mode, digest) WHERE digest IS NOT NULL;
 CREATE INDEX reviews_slip ON reviews (merchant_id, mode, slip_id) WHERE slip_id IS NOT NULL;
 -- Each conflict is news of its own; anything else is asked once about a credit.

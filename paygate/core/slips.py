@@ -344,6 +344,11 @@ def words(outcome: str, reason: str | None) -> Words:
     return found or _OUTCOMES[SlipOutcome(outcome)]
 
 
+def words_of_money(reason: str | None) -> Words:
+    """What the payer is told of money that came without a slip and waits for a person."""
+    return _MONEY if reason is None else _MONEY_REASONS.get(reason, _MONEY)
+
+
 def told_of_slip(outcome: str, reason: str | None, at: datetime) -> Mapping[str, object]:
     """How a slip stands, as the merchant's event tells it: the words are those that the payer sees."""
     return _told("slip", outcome, reason, words(outcome, reason), at)
@@ -351,7 +356,7 @@ def told_of_slip(outcome: str, reason: str | None, at: datetime) -> Mapping[str,
 
 def told_of_money(reason: str, at: datetime) -> Mapping[str, object]:
     """Money came for a payment and waits for a person, as the merchant's event tells it."""
-    return _told("money", SlipOutcome.REVIEW, reason, _MONEY_REASONS.get(reason, _MONEY), at)
+    return _told("money", SlipOutcome.REVIEW, reason, words_of_money(reason), at)
 
 
 def _told(evidence: str, outcome: str, reason: str | None, said: Words, at: datetime) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID
 from paygate.core.credits import SKEW, Credit
 from paygate.core.errors import Moved
 from paygate.core.matching import Candidate
+from paygate.core.payments import Payment
 from paygate.core.reviews import ALARMS
 from paygate.db.credits import CREDIT, credit_of
 from paygate.db.payments import COLUMNS, payment_of
@@ -125,6 +126,25 @@ SLIPS_WAITING = Sql("""
        AND mode = :mode
        AND payment_id = :payment_id
        AND outcome IN ('VERIFYING', 'REVIEW')
+""")
+
+# The open question about money that can only be for this payment.
+MONEY_OF = Sql("""
+      WITH meant AS MATERIALIZED (
+           SELECT r.merchant_id, r.mode, r.reason, r.opened_at, r.credit_id, r.candidates
+             FROM reviews r
+            WHERE r.closed_at IS NULL
+              AND r.candidates @> :meant::jsonb
+           )
+    SELECT reason, opened_at
+      FROM meant
+     WHERE merchant_id = :owner_id
+       AND mode = :mode
+       AND credit_id IS NOT NULL
+       AND reason = ANY(:reasons::text[])
+       AND jsonb_array_length(candidates) = 1
+  ORDER BY opened_at DESC
+     LIMIT 1
 """)
 
 PICTURE = Sql("""
@@ -393,6 +413,15 @@ async def slips_waiting(conn: Conn, slip: Slip) -> int:
             *SLIPS_WAITING.bind(merchant_id=slip.merchant_id, mode=slip.mode, payment_id=slip.payment_id)
         )
     )
+
+
+async def money_of(conn: Conn, payment: Payment, reasons: Collection[str]) -> tuple[str, datetime] | None:
+    """Why money that can only be for *payment* waits for a person, and since when; for one of *reasons*."""
+    meant = json.dumps([{"paymentId": str(payment.id)}])
+    row = await conn.fetchrow(
+        *MONEY_OF.bind(owner_id=payment.owner_id, mode=payment.mode, meant=meant, reasons=list(reasons))
+    )
+    return (row["reason"], row["opened_at"]) if row else None
 
 
 async def picture(conn: Conn, owner_id: int, mode: str, slip_id: UUID) -> bytes | None:

@@ -13,11 +13,11 @@ from paygate.core import slips as policy
 from paygate.core.credits import BANK_NAMESPACE, CreditState
 from paygate.core.errors import Moved, NotFound
 from paygate.core.events import of_verification, timestamp
-from paygate.core.matching import ALARMING, Reason
+from paygate.core.matching import ALARMING, CERTAIN, Reason
 from paygate.core.money import show
 from paygate.core.payments import Payment, SlipDecided, Status, advance
 from paygate.core.slips import Receiver, Refusal, SlipOutcome, Told, Verdict, Words
-from paygate.db import credits, steps
+from paygate.db import credits, reviews, steps
 from paygate.db import payments as payment_rows
 from paygate.db import slips as rows
 from paygate.db.pool import Conn
@@ -26,18 +26,26 @@ from paygate.services import evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome, Word
 
+WAITING = CERTAIN | {Reason.UNDERPAID, Reason.OVERPAID}
+"""Why money that can only be for a payment waits."""
+OURS = frozenset({Reason.BALANCE_BREAK, Reason.ABOVE_CEILING})
+"""Of those, what is no business of a payer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How the checking of a payment by slips stands, for the payer and the merchant."""
+    """How evidence about a payment stands, for the payer and the merchant: its slips, or money without one."""
 
     status: SlipOutcome
     reason: str | None
     at: datetime
+    of_money: bool = False
 
     @property
     def words(self) -> Words:
         """The same in Thai and English."""
+        if self.of_money:
+            return policy.words_of_money(self.reason)
         return policy.words(self.status, self.reason)
 
 
@@ -156,10 +164,17 @@ async def write(
 
 
 async def verification(ctx: Context, payment: Payment) -> Verification | None:
-    """How the slips of a payment stand; None when there was none."""
+    """How the slips of a payment stand, or money that waits for a person; None when there is neither."""
     async with ctx.db.connection() as conn:
         slip = await rows.latest(conn, payment)
-    return shown(payment, slip) if slip else None
+        seen = shown(payment, slip) if slip else None
+        if payment.status is Status.PAID or (seen and seen.status is not SlipOutcome.REJECTED):
+            return seen
+        waits = await reviews.money_of(conn, payment, WAITING)
+    if waits is None:
+        return seen
+    reason, at = waits
+    return Verification(SlipOutcome.REVIEW, None if reason in OURS else reason, at, of_money=True)
 
 
 def shown(payment: Payment, slip: Slip) -> Verification:

@@ -97,6 +97,15 @@ async def test_money_that_waits_for_a_person_is_told_to_whom_it_can_only_be_for(
         assert (await gateway.tell(credit)).json()["outcome"] == "REVIEW"
     held = ("CANCELLED", "money", "REVIEW", "CANCELLED")
     assert await told(gateway.ctx, made) == [("payment.cancelled", "CANCELLED"), held, held]
+    # The payer sees it too, until a person has decided about all of it.
+    for left in (2, 1, 0):
+        read = (await gateway.ask("GET", f"/api/v1/payment/{made['id']}")).json()["verification"]
+        assert (read is not None) is (left > 0)
+        if read is not None:
+            assert (read["status"], read["reason"]) == ("REVIEW", "CANCELLED")
+            assert read["message"]["en"].startswith("Money for this payment arrived")
+            first = (await reviews.list_reviews(gateway.ctx, 0)).reviews[0].review
+            await reviews.resolve(gateway.ctx, 0, first.id, Wish(Action.REFUND_ORPHAN, "cli:somchai", "sent back"))
 
 
 async def test_without_a_verifier_the_merchant_hears_once_that_a_person_looks(gateway: Gateway) -> None:

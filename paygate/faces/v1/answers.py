@@ -139,7 +139,7 @@ class PayersView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """How the last slip of a payment stands."""
+    """How the last slip of a payment stands, or money that came without one and waits for a person."""
 
     status: Annotated[SlipOutcome, Meta(description="In a word.")]
     reason: Annotated[str | None, Meta(description="Why, when that is known.", examples=["NOT_FOUND"])]
