@@ -16,7 +16,7 @@ from paygate.core.links import with_query
 from paygate.core.payments import Payment, Status
 from paygate.core.slips import SlipOutcome
 from paygate.db import checkout as rows
-from paygate.db import keys, slips
+from paygate.db import keys
 from paygate.db import payments as payment_rows
 from paygate.db.checkout import Shop
 from paygate.db.payments import Claim
@@ -73,10 +73,10 @@ async def view(ctx: Context, payment_id: UUID) -> View:
         found = await payment_rows.get_by_id(conn, payment_id)
         payment = as_of(found)
         shop = await rows.shop(conn, payment)
-        slip = await slips.latest(conn, payment)
+        verification = await slip_outcomes.verification_by(conn, payment)
     if found is None or shop is None:
         raise NotFound("No such payment.")
-    return View(payment, shop, slip_outcomes.shown(payment, slip) if slip else None, found[1])
+    return View(payment, shop, verification, found[1])
 
 
 async def card(ctx: Context, payment: Payment, language: Literal["th", "en"]) -> qr.Card:

@@ -166,11 +166,16 @@ async def write(
 async def verification(ctx: Context, payment: Payment) -> Verification | None:
     """How the slips of a payment stand, or money that waits for a person; None when there is neither."""
     async with ctx.db.connection() as conn:
-        slip = await rows.latest(conn, payment)
-        seen = shown(payment, slip) if slip else None
-        if payment.status is Status.PAID or (seen and seen.status is not SlipOutcome.REJECTED):
-            return seen
-        waits = await reviews.money_of(conn, payment, WAITING)
+        return await verification_by(conn, payment)
+
+
+async def verification_by(conn: Conn, payment: Payment) -> Verification | None:
+    """The same by a connection that is at hand."""
+    slip = await rows.latest(conn, payment)
+    seen = shown(payment, slip) if slip else None
+    if payment.status is Status.PAID or (seen and seen.status is not SlipOutcome.REJECTED):
+        return seen
+    waits = await reviews.money_of(conn, payment, WAITING)
     if waits is None:
         return seen
     reason, at = waits

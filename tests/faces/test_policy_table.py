@@ -203,6 +203,11 @@ async def test_a_notice_above_the_ceiling_waits_until_the_slip_confirms_it(slip_
     made, slip, at = await gateway.create(amount=6_000), new_slip(), datetime.now(UTC)
     assert (await phone.send(sms("6,000.00", None, at=at)))["outcome"] == "REVIEW"
     assert await status(gateway, made) == ("PENDING", None)
+    waits = (await slip_gateway.read(made))["verification"]
+    assert (waits["status"], waits["reason"]) == ("REVIEW", None)  # Why is no business of a payer.
+    page = (await gateway.client.get(f"/pay/{made['id']}?lang=en")).text
+    assert "A person is looking at your payment." in page
+    assert waits["message"]["en"] in page
     slip_gateway.bank.knows(slip, 6_000, at)
     assert await slip_gateway.outcome(made, slip) == ("PAID", None)
     assert await sql(slip_gateway.ctx, "SELECT rank, state FROM credits") == [("B", "SETTLED")]
