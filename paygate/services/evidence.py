@@ -186,7 +186,8 @@ async def _decide(
     if isinstance(decision, Match):
         writing, outcome = _paid(ctx, credit, decision.payment, now)
     else:
-        parts_satang = await credits.other_parts(conn, credit, decision.differs) if decision.differs else 0
+        partly = decision.differs is not None and decision.differs.received_satang is not None
+        parts_satang = await credits.other_parts(conn, credit, decision.differs) if decision.differs and partly else 0
         writing, outcome = _parked(ctx, credit, decision, seen, now, parts_satang)
         # News that would complete the chain may be on its way to the same moment: look once more.
         again = seen is not None and decision.reason is Reason.BALANCE_BREAK
