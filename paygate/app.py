@@ -118,7 +118,7 @@ def build(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=ADDRESSES,
-        middleware=[Middleware(Edge, dialects=DIALECTS)],
+        middleware=[Middleware(Edge, dialects=DIALECTS, https=settings.public_url.startswith("https://"))],
         exception_handlers={404: refuse_path, 405: refuse_method},
         lifespan=lifespan,
     )

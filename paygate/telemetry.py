@@ -1,7 +1,8 @@
 """What the operator can see: one JSON line per thing worth knowing, on stderr; and what is counted, for `/metrics`.
 
 `bind` adds a fact (request_id, merchant, payment) to every later line of the same request; asyncio tasks inherit it.
-Lines never hold secrets, bodies, query strings or personal data. Other libraries' logs come out in the same form.
+Lines never hold secrets, bodies, query strings or personal data, and what has the form of a secret is hidden. Other
+libraries' logs come out in the same form.
 
 `count_...` and `observe_...` only add to numbers in this process's memory; `counted` hands them over, and
 `services.metrics` adds them to the installation's totals. Labels are words of a closed set, never what somebody sent.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -54,6 +56,14 @@ MOST_SERIES = 1_000
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A name and its labels. A histogram is counters: NAME_bucket with the label `le` (not cumulative), and NAME_sum,
 in microseconds: what is added up for ever is added up exactly."""
+
+# What no line shows, whoever put it there: keys, signing secrets, client secrets, the database's password.
+_SECRETS = re.compile(
+    r"(\bsk_(?:live|test)_)[0-9A-Za-z]{8,}"
+    r"|(\bwhsec_)[0-9A-Za-z+/=]{8,}"
+    r"|(_secret_)[0-9A-Za-z_-]{8,}"
+    r"|(\bpostgres(?:ql)?://[^:@/\s\"]*:)[^@/\s\"]+(?=@)"
+)
 
 bind = structlog.contextvars.bind_contextvars
 clear = structlog.contextvars.clear_contextvars
@@ -127,9 +137,10 @@ def _exception(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
 
 def _json(line: EventDict, **_: object) -> str:
     try:
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        text = msgspec.json.encode(line, enc_hook=str).decode()
     except (UnicodeEncodeError, msgspec.MsgspecError):
-        return json.dumps(line, default=str)  # Slower, but there is no text it cannot write.
+        text = json.dumps(line, default=str)  # Slower, but there is no text it cannot write.
+    return _SECRETS.sub(lambda found: f"{next(filter(None, found.groups()))}***", text)
 
 
 _configure_structlog("info")  # structlog's own default would write to stdout, which belongs to the CLI.

@@ -16,6 +16,7 @@ import pytest
 from paygate.core.sealing import SealingKey
 from paygate.db.pool import Database
 from paygate.services.context import Context
+from tests.leaks import WATCH, watching
 from tests.postgres import Databases, make_folder, remove_folder
 from tests.servers import SECRET_KEY, Server
 from tests.worlds import World, make_world
@@ -29,6 +30,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         remove_folder()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_any_log() -> Iterator[None]:
+    """At the end: of all secrets that were made in these tests, none is in a server's log."""
+    WATCH.remember(SECRET_KEY)
+    with watching(WATCH):
+        yield
+    assert not WATCH.found()
 
 
 @pytest.fixture(scope="session")

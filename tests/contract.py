@@ -57,6 +57,8 @@ def broken(method: str, path: str, status: int, headers: dict[str, str], body: b
     told = operation["responses"].get(str(status))
     if told is None:
         return f"{where} is not in the document: {body[:300]!r}"
+    if "set-cookie" in headers and not {"httponly", "samesite", "path"} <= _parts(headers["set-cookie"]):
+        return f"{where} sets a cookie without HttpOnly, SameSite or Path"
     for name in HEADERS:
         if name.lower() in headers and name not in told["headers"]:
             return f"{where} has the header {name}, which is not in the document"
@@ -71,6 +73,10 @@ def broken(method: str, path: str, status: int, headers: dict[str, str], body: b
         if problems:
             return f"{where} is not what the document says: {problems[0][:500]}"
     return None
+
+
+def _parts(cookie: str) -> set[str]:
+    return {part.partition("=")[0].strip().lower() for part in cookie.split(";")[1:]}
 
 
 class Held:

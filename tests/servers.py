@@ -13,6 +13,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.leaks import WATCH, Watch
+
 SECRET_KEY = "a-secret-key-of-forty-characters-exactly"
 START_S = 30.0
 
@@ -20,7 +22,15 @@ START_S = 30.0
 class Server:
     """One server process on a free port. `base` is its address, `log` the file with what it said."""
 
-    def __init__(self, dsn: str, folder: Path, flags: Sequence[str] = (), env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        folder: Path,
+        flags: Sequence[str] = (),
+        env: dict[str, str] | None = None,
+        watch: Watch = WATCH,
+    ) -> None:
+        self.watch = watch
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"serve-{self.port}.log"
@@ -66,13 +76,17 @@ class Server:
         """SIGTERM, as an operator's init system does; its exit status."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(timeout_s)
+        status = self.process.wait(timeout_s)
+        self.watch.read(self.log)
+        return status
 
     def kill(self) -> None:
         """SIGKILL to it and all it started."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        if self.log.exists():
+            self.watch.read(self.log)
 
 
 def free_port() -> int:

@@ -6,7 +6,6 @@ import asyncio
 import errno
 import multiprocessing
 import os
-import secrets
 import signal
 import socket
 import threading
@@ -15,15 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from paygate import telemetry
 from paygate.cli.output import emit, examples, json_option
+from paygate.cli.protocol import Protocol
 from paygate.cli.session import database, load, prepare
 from paygate.core.errors import PayGateError
 from paygate.settings import Settings
@@ -77,20 +75,6 @@ def serve(host: str, port: int, workers: int, no_worker: bool, data: Path | None
             _run(listener, workers, settings)
     except KeyboardInterrupt:
         raise SystemExit(0) from None
-
-
-class Protocol(HttpToolsProtocol):
-    """What is not HTTP at all is refused in the shape that clients of the API read, with an id to quote."""
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse a request that cannot be parsed, and hang up."""
-        request_id = f"req_{secrets.token_hex(12)}"
-        message = "This is not a valid HTTP request; text in addresses must be percent-encoded."
-        body = msgspec.json.encode({"error": "INVALID_REQUEST", "message": message, "requestId": request_id})
-        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        self.transport.write(f"{head}request-id: {request_id}\r\nconnection: close\r\n\r\n".encode() + body)
-        self.transport.close()
-        log.info("refused", reason=msg, request_id=request_id)
 
 
 def create_app() -> Starlette:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import Any
+from typing import Any, TypeAlias
 
 from paygate.core import ids
 from paygate.core.audit import (
@@ -27,6 +27,19 @@ CLI = "cli"  # The actor of an act on the host's command line.
 PAGE_ROWS = 2_000
 MAX_FAULTS = 1_000  # Of a log that is broken everywhere, nobody reads more.
 PLATFORM = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts by a request: `name` (`key:key_...`, `user:...`), from which network address, in which request."""
+
+    name: str
+    address: Address | None = None
+    request_id: str | None = None
+
+
+By: TypeAlias = Actor | str
+"""Who acts; a name alone where there is no request."""
 
 Progress = Callable[[int, int], None]
 """Told now and then: rows looked at, rows in all."""
@@ -72,18 +85,22 @@ async def append(
     ctx: Context,
     *,
     merchant_id: int,
-    actor: str,
+    actor: By,
     action: str,
     subject: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-    address: Address | None = None,
 ) -> None:
     """Write one row to a merchant's chain (0: the platform's), inside the transaction of the act that it tells of.
 
     Call it last: writers of one chain wait for each other from here to their commit. *before* and *after* hold what
-    changed, never a secret. Raises Bug for a value without an exact form (a float).
+    changed, never a secret; the request's id stands beside what is *after* it. Raises Bug for a value without an exact
+    form (a float).
     """
+    who = actor if isinstance(actor, Actor) else Actor(actor)
+    if who.request_id is not None:
+        after = {**(after or {}), "requestId": who.request_id}
+    address = who.address
     place = await rows.lock_head(conn, merchant_id)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
@@ -91,7 +108,7 @@ async def append(
         merchant_id=merchant_id,
         id=place.last_id + 1,
         at=place.now,
-        actor=actor,
+        actor=who.name,
         action=action,
         subject=subject,
         before=None if before is None else dumps(before),

@@ -96,7 +96,7 @@ async def add(
     body_format: str = "paygate",
     mode: Mode = "live",
     description: str | None = None,
-    actor: str = audit.CLI,
+    actor: audit.By = audit.CLI,
 ) -> WithSecret:
     """`create` without an Idempotency-Key."""
     done = await create(ctx, merchant_id, mode, Wish(url, events, body_format, description), None, unanswered, actor)
@@ -110,7 +110,7 @@ async def create(
     wish: Wish,
     claim: Claim | None,
     answer: Callable[[WithSecret], tuple[int, bytes]],
-    actor: str = audit.CLI,
+    actor: audit.By = audit.CLI,
 ) -> Answered[WithSecret] | Replayed:
     """A new endpoint.
 
@@ -179,7 +179,7 @@ async def owner(ctx: Context, endpoint_id: UUID) -> tuple[int, Mode]:
 
 
 async def update(
-    ctx: Context, merchant_id: int, mode: Mode, endpoint_id: UUID, change: Change, actor: str = audit.CLI
+    ctx: Context, merchant_id: int, mode: Mode, endpoint_id: UUID, change: Change, actor: audit.By = audit.CLI
 ) -> Endpoint:
     """Change an endpoint. Disabling keeps the first moment and reason; enabling forgets past failures.
 
@@ -216,7 +216,7 @@ async def disable(ctx: Context, merchant_id: int, mode: Mode, endpoint_id: UUID,
     return await update(ctx, merchant_id, mode, endpoint_id, Change(enabled=False, reason=reason))
 
 
-async def delete(ctx: Context, merchant_id: int, mode: Mode, endpoint_id: UUID, actor: str = audit.CLI) -> None:
+async def delete(ctx: Context, merchant_id: int, mode: Mode, endpoint_id: UUID, actor: audit.By = audit.CLI) -> None:
     """Tell an endpoint nothing more, and show it no more; the log of its deliveries stays. Raises NotFound."""
 
     async def work(conn: Conn) -> None:
@@ -234,7 +234,7 @@ async def rotate(
     endpoint_id: UUID,
     claim: Claim | None = None,
     answer: Callable[[WithSecret], tuple[int, bytes]] = unanswered,
-    actor: str = audit.CLI,
+    actor: audit.By = audit.CLI,
 ) -> Answered[WithSecret] | Replayed:
     """Give an endpoint a new secret. For OVERLAP the old one signs beside it, as far as headers have room for two.
 
@@ -350,7 +350,7 @@ def _shown(endpoint: Endpoint) -> dict[str, Any]:
 async def _log(
     ctx: Context,
     conn: Conn,
-    actor: str,
+    actor: audit.By,
     action: str,
     place: tuple[int, Mode, UUID],
     *,

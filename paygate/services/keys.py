@@ -87,7 +87,7 @@ async def create(
     kind: Kind,
     mode: Mode,
     grant: Grant = ANYTHING,
-    actor: str = audit.CLI,
+    actor: audit.By = audit.CLI,
 ) -> FreshKey:
     """A new key of a merchant. Raises NotFound when there is no such merchant, InvalidInput for a wrong grant."""
     _check(kind, grant)
@@ -111,7 +111,7 @@ async def rotate(
     *,
     overlap: timedelta = OVERLAP,
     lifetime: timedelta | None = None,
-    actor: str = audit.CLI,
+    actor: audit.By = audit.CLI,
 ) -> Rotated:
     """A new key that may do what the old one may; the old one works on for *overlap*, but no longer than it would have.
 
@@ -154,7 +154,7 @@ async def rotate(
     return await ctx.db.transaction(work)
 
 
-async def revoke(ctx: Context, key_id: UUID, *, actor: str = audit.CLI) -> None:
+async def revoke(ctx: Context, key_id: UUID, *, actor: audit.By = audit.CLI) -> None:
     """Make a key worthless from the next request on, in every process. Raises NotFound."""
 
     async def work(conn: Conn) -> None:

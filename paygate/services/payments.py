@@ -28,7 +28,7 @@ from paygate.db import payments as rows
 from paygate.db.payments import Claim, Page
 from paygate.db.pool import Conn
 from paygate.db.reservations import Browser
-from paygate.services import drafts, evidence, visitors
+from paygate.services import audit, drafts, evidence, visitors
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment, draft
 
@@ -174,6 +174,9 @@ def client_secret(ctx: Context, payment: Payment) -> str:
     return f"{ids.show('pi', payment.id)}_secret_{token}"
 
 
+PAYER = "payer"  # Who acts with a payment's client secret.
+
+
 class Whose(Protocol):
     """Whose payment, and in which mode."""
 
@@ -189,7 +192,12 @@ class Whose(Protocol):
 
 
 async def cancel(
-    ctx: Context, principal: Whose, payment_id: UUID, claim: Claim | None, answer: Answer
+    ctx: Context,
+    principal: Whose,
+    payment_id: UUID,
+    claim: Claim | None,
+    answer: Answer,
+    actor: audit.By = PAYER,
 ) -> Done | Replayed:
     """Cancel an open payment; a cancelled one is answered as it is. Raises NotFound, WrongState."""
     event_id, nonce = ctx.new_id(), secrets.token_bytes(NONCE_BYTES)
@@ -214,6 +222,17 @@ async def cancel(
         if claim:
             sealed = ctx.key.seal(body, idempotency.purpose(claim), nonce)
             await idempotency.answer_key(conn, claim, idempotency.Stored(status, sealed))
+        if cancels:
+            await audit.append(
+                conn,
+                ctx,
+                merchant_id=payment.merchant_id,
+                actor=actor,
+                action="payment.cancel",
+                subject=f"payment:{payment.id}",
+                before={"status": seen.status},
+                after={"mode": payment.mode, "status": payment.status},
+            )
         return Done(payment, status, body), cancels
 
     done, cancelled = await ctx.db.transaction(work)

@@ -19,6 +19,7 @@ from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.db.redeliveries import Span
 from paygate.db.webhook_log import Delivery, DeliveryPage, Event, EventPage
+from paygate.services import audit
 from paygate.services.context import Context
 from paygate.services.once import Answered, once, unanswered
 from paygate.services.payments import Replayed
@@ -75,6 +76,7 @@ async def redeliver(
     endpoint_id: UUID | None = None,
     claim: Claim | None = None,
     answer: Callable[[Queued], tuple[int, bytes]] = unanswered,
+    actor: audit.By = audit.CLI,
 ) -> Answered[Queued] | Replayed:
     """Send one event again: to one endpoint, or to all that want it. The same bytes, a schedule of its own.
 
@@ -88,6 +90,16 @@ async def redeliver(
         formats = spoken_in(found.type)
         spread = found.type not in ENDPOINT_EVENTS  # Those are about one endpoint: whoever heard of it, may again.
         told = await redeliveries.one(conn, merchant_id, mode, event_id, endpoint_id, formats=formats, spread=spread)
+        after = {"mode": mode, "endpoints": [ids.show("we", one) for one in told]}
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=actor,
+            action="webhook.redeliver",
+            subject=f"event:{ids.show('wh', event_id)}",
+            after=after,
+        )
         return Queued(event_id, tuple(told))
 
     return await _queued(ctx, claim, answer, work)
@@ -102,6 +114,7 @@ async def redeliver_span(
     everything: bool,
     claim: Claim | None = None,
     answer: Callable[[QueuedSpan], tuple[int, bytes]] = unanswered,
+    actor: audit.By = audit.CLI,
 ) -> Answered[QueuedSpan] | Replayed:
     """Send what happened in a span of time again, AT_ONCE at most.
 
@@ -114,9 +127,26 @@ async def redeliver_span(
             await _require_enabled(conn, merchant_id, mode, span.endpoint_id)
         if everything:
             count, after = await redeliveries.whole(conn, merchant_id, mode, span, AT_ONCE, _SPOKEN)
-            return QueuedSpan(count, after is not None, after)
-        count = await redeliveries.failed(conn, merchant_id, mode, span, AT_ONCE)
-        return QueuedSpan(count, count == AT_ONCE, None)
+            done = QueuedSpan(count, after is not None, after)
+        else:
+            count = await redeliveries.failed(conn, merchant_id, mode, span, AT_ONCE)
+            done = QueuedSpan(count, count == AT_ONCE, None)
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=actor,
+            action="webhook.redeliver",
+            subject="events" if span.endpoint_id is None else f"endpoint:{ids.show('we', span.endpoint_id)}",
+            after={
+                "mode": mode,
+                "from": span.from_at,
+                "to": span.to_at,
+                "everything": everything,
+                "deliveries": done.deliveries,
+            },
+        )
+        return done
 
     return await _queued(ctx, claim, answer, work)
 

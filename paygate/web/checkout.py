@@ -33,6 +33,7 @@ from paygate.services import checkout, logos, payments, slips
 from paygate.services.checkout import View
 from paygate.services.slip_outcomes import Verification
 from paygate.web import formats, pages
+from paygate.wire.access import actor
 
 FORM_BYTES = 16_384  # What a form has beside its file.
 RETURNS = timedelta(minutes=10)  # A page that is opened again long after shows the receipt and stays.
@@ -50,7 +51,8 @@ async def cancel(request: Request) -> Response:
     """POST /pay/{id}/cancel, a form with `secret`: back to the page, which then says that it is cancelled."""
     view, _, _ = await _form(request, FORM_BYTES)
     with suppress(Conflict):  # Paid or expired meanwhile, or a slip is being checked: the page says which.
-        await payments.cancel(wire.context(request), view.payment, view.payment.id, None, lambda _: (200, b""))
+        ctx, by = wire.context(request), actor(request)
+        await payments.cancel(ctx, view.payment, view.payment.id, None, lambda _: (200, b""), by)
     return _back(request, view.payment)
 
 
@@ -152,7 +154,7 @@ async def _page(
     framing = ("*",) if payment.mode == "test" else shop.allowed_origins
     if around is not None and "*" not in framing and around not in framing:
         around = None
-    return pages.page(
+    answer = pages.page(
         "checkout.html",
         lang,
         "checkout",
@@ -179,6 +181,8 @@ async def _page(
         expires_ms=int(payment.expires_at.timestamp() * 1000),
         slip_words=_words(view.verification, lang),
     )
+    answer.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"  # A shop may open it in a window, and wait for that.
+    return answer
 
 
 def state_of(view: View) -> str:

@@ -57,7 +57,11 @@ async def library(request: Request) -> Response:
 
 def asset(request: Request, content: bytes, tag: str, media_type: str) -> Response:
     """A public file that browsers and proxies may keep for an hour, and then ask about by its *tag*."""
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=3600"}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "public, max-age=3600",
+        "Cross-Origin-Resource-Policy": "cross-origin",  # A shop's own pages may load it.
+    }
     if tag in [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)

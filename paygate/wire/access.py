@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +13,8 @@ from paygate.core.errors import Forbidden, Unauthorized
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.db import keys as rows
+from paygate.services import payments
+from paygate.services.audit import Actor
 from paygate.wire.edge import let_read
 from paygate.wire.limits import count_address, count_key
 from paygate.wire.requests import client_address, context, page_of
@@ -68,6 +72,16 @@ def greet_page(request: Request, principal: Principal) -> bool:
         return False
     let_read(request.scope, origin)
     return True
+
+
+def actor(request: Request, principal: Principal | None = None) -> Actor:
+    """Who acts by this request, for the audit log: a key, or without one the payer."""
+    try:
+        address = ip_address(client_address(request) or "")
+    except ValueError:
+        address = None
+    name = payments.PAYER if principal is None else f"key:{ids.show('key', principal.key_id)}"
+    return Actor(name, address, request.scope.get("paygate.request_id"))
 
 
 async def preflight(request: Request) -> Response:

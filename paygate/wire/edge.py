@@ -27,7 +27,16 @@ Face = Callable[[PayGateError, str], Response]
 
 log = telemetry.logger("wire")
 
-SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+# Of every answer, unless its handler says otherwise: an answer of the API is no page, runs nothing, and is in no frame.
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=31536000"  # Of this host alone: its neighbours are not ours.
 NOT_STORED = "no-store"  # Unless the handler says otherwise: answers hold people's payments.
 EXPOSED = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Request-Id, Retry-After"  # To pages that may read.
 _LIMITS = "paygate.limits"  # In a request's scope: the rate limits that it was counted by.
@@ -60,11 +69,15 @@ class Dialect:
 
 
 class Edge:
-    """ASGI middleware, outermost. *dialects* are tried in order; the last one's prefix is empty and takes the rest."""
+    """ASGI middleware, outermost. *dialects* are tried in order; the last one's prefix is empty and takes the rest.
 
-    def __init__(self, app: ASGIApp, dialects: Sequence[Dialect]) -> None:
+    *https*: people reach this host by https, and shall do so from now on.
+    """
+
+    def __init__(self, app: ASGIApp, dialects: Sequence[Dialect], *, https: bool = False) -> None:
         self.app = app
         self.dialects = tuple(dialects)
+        self.always = {**SECURITY_HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -80,7 +93,10 @@ class Edge:
         async def named_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 started.status = message["status"]
-                _finish_headers(MutableHeaders(scope=message), request_id, scope)
+                headers = MutableHeaders(scope=message)
+                _finish_headers(headers, request_id, scope)
+                for name, value in self.always.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:
@@ -148,6 +164,4 @@ def _finish_headers(headers: MutableHeaders, request_id: str, scope: Scope) -> N
         headers["Access-Control-Allow-Origin"] = reader
         headers["Access-Control-Expose-Headers"] = EXPOSED
         headers.add_vary_header("Origin")
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
     headers.setdefault("Cache-Control", NOT_STORED)

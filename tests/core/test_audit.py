@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paygate.core import audit
@@ -105,6 +105,7 @@ def test_a_network_is_not_its_address() -> None:
     assert digest(record) != digest(replace(record, address=IPv4Interface("10.0.0.1/24")))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(RECORDS, min_size=1, max_size=5))
 def test_an_untouched_chain_is_whole(records: list[Record]) -> None:
     rows = chain(*records)
@@ -126,6 +127,7 @@ def changed(value: Any, data: st.DataObject) -> Any:
     return data.draw(st.ip_addresses().filter(lambda other: other != value))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(RECORDS, min_size=1, max_size=4), st.data())
 def test_any_change_of_any_column_is_found(records: list[Record], data: st.DataObject) -> None:
     rows = chain(*records)
@@ -142,6 +144,7 @@ def test_any_change_of_any_column_is_found(records: list[Record], data: st.DataO
     assert walked(rows, head) != []
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(RECORDS, min_size=2, max_size=5), st.data())
 def test_a_row_taken_out_put_in_or_moved_is_found(records: list[Record], data: st.DataObject) -> None:
     rows = chain(*records)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ from paygate.faces.v1 import errors as v1_errors
 from paygate.services.context import Context
 from paygate.wire import Address, Edge
 from tests.faces.conftest import Gateway, serving
+from tests.servers import Server
 from tests.worlds import World
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
@@ -223,3 +225,41 @@ async def test_the_apis_document_is_served_with_this_hosts_address_and_limits(ds
         answer = await client.get("/openapi.json")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == app.document("https://pay.shop.example", 2_000)
+
+
+async def test_answers_run_nothing_are_in_no_frame_and_open_to_no_other_origin(gateway: Gateway) -> None:
+    made = await gateway.create()
+    picture = f"/qr/{made['clientSecret'].partition('_secret_')[0]}"
+    for path in (f"/api/v1/payment/{made['id']}", "/api/v1/nope", "/openapi.json", "/api/health", f"{picture}.svg"):
+        headers = (await gateway.ask("GET", path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, path
+        assert "script" not in policy and "camera=()" in headers["permissions-policy"]
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        shown_anywhere = path.startswith("/qr/")  # A merchant's page has it as an <img>.
+        assert headers["cross-origin-resource-policy"] == ("cross-origin" if shown_anywhere else "same-origin")
+        assert "strict-transport-security" not in headers and "set-cookie" not in headers
+        assert "access-control-allow-origin" not in headers
+
+
+async def test_a_host_that_people_reach_by_https_says_so_for_a_year(dsn: str, ctx: Context) -> None:
+    async with (
+        serving(dsn, PAYGATE_PUBLIC_URL="https://pay.shop.example") as base,
+        httpx2.AsyncClient(base_url=base, trust_env=False) as client,
+    ):
+        for path in ("/api/health/live", "/forwarder", "/nope"):
+            assert (await client.get(path)).headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_every_line_of_a_requests_log_names_it(server: Callable[..., Server], world: World) -> None:
+    running = server("--no-worker", env={"PAYGATE_LOG_LEVEL": "debug"})
+    asked = set()
+    for path in ("/api/v1/transactions", "/api/v1/nope", "/forwarder"):
+        answer = httpx2.get(f"{running.base}{path}", headers={"X-API-Key": world.secret_key}, trust_env=False)
+        asked.add((answer.headers["request-id"], path, answer.status_code))
+    assert running.stop() == 0  # A request's line is written after its answer.
+    lines = [json.loads(line) for line in running.log.read_text().splitlines() if line.startswith("{")]
+    told = {(one["request_id"], one["path"], one["status"]) for one in lines if one["event"] == "request"}
+    assert asked <= told
+    assert all("request_id" in one for one in lines if one.get("room") == "wire")
+    assert not [one for one in lines if one["level"] not in {"info", "debug"}]

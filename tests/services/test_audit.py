@@ -15,12 +15,14 @@ from paygate.core.errors import Conflict, NotFound
 from paygate.core.sealing import SealingKey
 from paygate.db.pool import Conn
 from paygate.services import accounts, audit, endpoints, keys, merchants, sources, users
+from paygate.services.audit import Actor
 from paygate.services.context import Context
 from tests.services.helpers import sql
 from tests.worlds import make_world
 
 MERCHANT = 41
 COLUMNS = ("merchant_id", "id", "at", "actor", "action", "subject", "before", "after", "address", "prev_hash", "hash")
+HERE = Actor("cli", ip_address("10.0.0.1"), "req_1")
 
 
 async def note(ctx: Context, merchant_id: int = MERCHANT, **facts: Any) -> None:
@@ -70,7 +72,7 @@ async def test_every_kind_of_value_comes_back_as_it_was_hashed(ctx: Context) -> 
             subject="ร้านกาแฟ ☕",
             before={"b": None, "a": [1, -(2**70), True, {"z": "ก", "aa": ""}], "": "\u2028\\\"'"},
             after={},
-            address=address and ip_address(address),
+            actor=Actor("cli", address and ip_address(address)),
         )
     assert (await audit.verify(ctx)).whole
     [row] = await audit.list_records(ctx, MERCHANT, limit=1)
@@ -122,7 +124,7 @@ async def test_what_an_owner_of_the_database_changes_is_found(
     ctx: Context, change: str, found: list[tuple[int, int | None]]
 ) -> None:
     for number in range(1, 4):
-        await note(ctx, after={"n": number}, address=ip_address("10.0.0.1"))
+        await note(ctx, after={"n": number}, actor=HERE)
     await tamper(ctx, change)
     assert await faults(ctx) == found
 
@@ -147,8 +149,8 @@ async def flip(dsn: str, column: str, row: int, place: int) -> None:
     await transaction.start()
     try:
         for number in range(1, 4):
-            facts = {"before": {"a": "ข" * number}, "after": {"n": number}, "address": ip_address("10.0.0.1")}
-            await audit.append(conn, ctx, merchant_id=MERCHANT, actor="cli", action="a", subject="s", **facts)  # type: ignore[arg-type]
+            facts = {"before": {"a": "ข" * number}, "after": {"n": number}}
+            await audit.append(conn, ctx, merchant_id=MERCHANT, actor=HERE, action="a", subject="s", **facts)  # type: ignore[arg-type]
         kind = {"before": "jsonb", "after": "jsonb", "address": "inet", "at": "timestamptz"}.get(column)
         kind = kind or ("bigint" if column.endswith("id") else "bytea" if column.endswith("hash") else "text")
         text = await conn.fetchval(f"SELECT {column}::text FROM audit_log WHERE id = {row}")

@@ -20,6 +20,7 @@ from paygate.services import amount_tokens, once, payments, slip_outcomes
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 from paygate.services.payments import Done, Replayed
+from paygate.wire.access import actor
 
 
 async def create(request: Request) -> Response:
@@ -87,7 +88,7 @@ async def cancel(request: Request) -> Response:
     def answer(payment: Payment) -> tuple[int, bytes]:
         return 200, shapes.cancelled(ctx, payment)
 
-    done = await payments.cancel(ctx, principal, payment_id, claim, answer)
+    done = await payments.cancel(ctx, principal, payment_id, claim, answer, actor(request, principal))
     return wire.raw_json(done.body, done.status, replayed(done))
 
 

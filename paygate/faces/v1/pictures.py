@@ -22,8 +22,12 @@ from paygate.services import checkout, payments
 DEFAULT_SCALE = 8
 MAX_SCALE = 20
 _SCALE = re.compile(r"[0-9]{1,2}", re.ASCII)
+_SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}  # In the merchant's own page.
 # An SVG opened by itself is a document: it may run and load nothing.
-_SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_SVG_HEADERS = {
+    **_SHOWN_ANYWHERE,
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
 
 
 async def picture(request: Request) -> Response:
@@ -48,7 +52,7 @@ async def picture(request: Request) -> Response:
     symbol = await asyncio.to_thread(qr.render, payment.qr_payload, error="M", scale=scale)
     if form == "svg":
         return Response(symbol.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
-    return Response(await asyncio.to_thread(symbol.png), media_type="image/png")
+    return Response(await asyncio.to_thread(symbol.png), media_type="image/png", headers=_SHOWN_ANYWHERE)
 
 
 def _scale(given: Fields) -> int:

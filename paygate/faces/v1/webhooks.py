@@ -13,7 +13,6 @@ from paygate.core import fields, ids
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
 from paygate.core.events import Announcement
-from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.faces.v1 import webhook_shapes as shapes
 from paygate.faces.v1.payments import merchant, replayed
@@ -22,6 +21,7 @@ from paygate.services.endpoints import WithSecret
 from paygate.services.once import Answered
 from paygate.services.payments import Replayed
 from paygate.services.webhook_log import Queued, QueuedSpan
+from paygate.wire.access import actor
 
 
 async def create(request: Request) -> Response:
@@ -35,7 +35,7 @@ async def create(request: Request) -> Response:
 
     owner = (principal.merchant_id, principal.mode)
     try:
-        return _said(await endpoints.create(ctx, *owner, wish, claim, answer, _actor(principal)))
+        return _said(await endpoints.create(ctx, *owner, wish, claim, answer, actor(request, principal)))
     except InvalidInput:
         known = await once.kept(ctx, claim)  # What was allowed then may not be now.
         if known is None:
@@ -64,7 +64,9 @@ async def update(request: Request) -> Response:
     given = fields.json_object(await wire.body(request))
     now = await endpoints.get(ctx, principal.merchant_id, principal.mode, endpoint_id)
     change = shapes.change(given, now)
-    done = await endpoints.update(ctx, principal.merchant_id, principal.mode, endpoint_id, change, _actor(principal))
+    done = await endpoints.update(
+        ctx, principal.merchant_id, principal.mode, endpoint_id, change, actor(request, principal)
+    )
     return wire.raw_json(shapes.changed(done))
 
 
@@ -72,7 +74,7 @@ async def delete(request: Request) -> Response:
     """DELETE /api/v1/webhooks/endpoints/{id}: what it heard stays in the log."""
     principal, ctx = await merchant(request, Scope.WEBHOOKS_WRITE), wire.context(request)
     endpoint_id = ids.read("we", request.path_params["endpoint_id"])
-    await endpoints.delete(ctx, principal.merchant_id, principal.mode, endpoint_id, _actor(principal))
+    await endpoints.delete(ctx, principal.merchant_id, principal.mode, endpoint_id, actor(request, principal))
     return wire.raw_json(shapes.deleted(endpoint_id))
 
 
@@ -87,7 +89,7 @@ async def rotate(request: Request) -> Response:
 
     return _said(
         await endpoints.rotate(
-            ctx, principal.merchant_id, principal.mode, endpoint_id, claim, answer, _actor(principal)
+            ctx, principal.merchant_id, principal.mode, endpoint_id, claim, answer, actor(request, principal)
         )
     )
 
@@ -140,7 +142,9 @@ async def redeliver(request: Request) -> Response:
     def answer(done: Queued) -> tuple[int, bytes]:
         return 202, shapes.queued(done)
 
-    done = await webhook_log.redeliver(ctx, principal.merchant_id, principal.mode, event_id, endpoint_id, claim, answer)
+    done = await webhook_log.redeliver(
+        ctx, principal.merchant_id, principal.mode, event_id, endpoint_id, claim, answer, actor(request, principal)
+    )
     return _said(done)
 
 
@@ -154,7 +158,14 @@ async def redeliver_span(request: Request) -> Response:
         return 202, shapes.queued_span(done)
 
     done = await webhook_log.redeliver_span(
-        ctx, principal.merchant_id, principal.mode, span, everything=everything, claim=claim, answer=answer
+        ctx,
+        principal.merchant_id,
+        principal.mode,
+        span,
+        everything=everything,
+        claim=claim,
+        answer=answer,
+        actor=actor(request, principal),
     )
     return _said(done)
 
@@ -165,8 +176,3 @@ def _given(raw: bytes) -> dict[str, JsonValue]:
 
 def _said(done: Answered[Any] | Replayed) -> Response:
     return wire.raw_json(done.body, done.status, replayed(done))
-
-
-def _actor(principal: Principal) -> str:
-    """Who did it, for the audit log."""
-    return f"key:{ids.show('key', principal.key_id)}"
