@@ -64,6 +64,8 @@ class PayGateRateLimitException extends PayGateException {}
 class PayGateServerException extends PayGateException {}
 /** No answer: it cannot be known whether the request arrived. Send it again with the same idempotency key. */
 class PayGateNetworkException extends PayGateException {}
+/** A stream broke off: what is half written cannot be begun again by itself. */
+class PayGateCutOffException extends PayGateException {}
 /** This is no webhook of yours, or it is too old. */
 class PayGateSignatureException extends PayGateException {}
 
@@ -185,6 +187,40 @@ class PayGate
     public function exportTransactions($stream, array $query = []): void
     {
         $this->send('GET', '/transactions', ['query' => $query, 'headers' => ['Accept' => 'text/csv'], 'into' => $stream]);
+    }
+
+    /**
+     * What getPayment answers, given to $heard at once and at each change until it is not PENDING, or $heard returns
+     * false; the last one is returned.
+     */
+    public function watchPayment(string $id, ?callable $heard = null): array
+    {
+        $last = [];
+        for ($over = false; !$over;) {
+            $rest = '';
+            $into = static function (string $part) use (&$last, &$over, &$rest, $heard): bool {
+                $lines = explode("\n", $rest . $part);
+                $rest = array_pop($lines);
+                foreach ($lines as $line) {
+                    if (strncmp($line, 'data:', 5) === 0 && !$over) {
+                        $last = json_decode(trim(substr($line, 5)), true, 512, JSON_THROW_ON_ERROR);
+                        $stop = $heard !== null && $heard($last) === false;
+                        $over = $stop || $last['transaction']['status'] !== 'PENDING';
+                    }
+                }
+                return !$over;
+            };
+            $sent = ['headers' => ['Accept' => 'text/event-stream'], 'into' => $into];
+            try {
+                $this->send('GET', '/payment/' . self::segment($id) . '/events', $sent);
+            } catch (PayGateCutOffException $e) {
+                $rest = ''; // A line that was cut is taken up again.
+            }
+            if (!$over) {
+                usleep(500000);
+            }
+        }
+        return $last;
     }
 
     /** One [promptpay | billerId, ref1, ref2, amount, format], or a list of up to 10,000: QR without a payment. */
@@ -449,7 +485,7 @@ class PayGate
     {
         $heard = [];
         $text = '';
-        $written = false;
+        $written = $stopped = false;
         $lines = [];
         foreach ($headers as $name => $value) {
             $lines[] = $name . ': ' . $value;
@@ -473,12 +509,16 @@ class PayGate
                 }
                 return strlen($line);
             },
-            CURLOPT_WRITEFUNCTION => static function ($curl, string $part) use (&$text, &$written, $into): int {
+            CURLOPT_WRITEFUNCTION => static function ($curl, string $part) use (&$text, &$written, &$stopped, $into): int {
                 if ($into === null || (int) curl_getinfo($curl, CURLINFO_RESPONSE_CODE) !== 200) {
                     $text .= $part;
                     return strlen($part);
                 }
                 $written = true;
+                if (is_callable($into)) {
+                    $stopped = !$into($part);
+                    return $stopped ? 0 : strlen($part);
+                }
                 return (int) fwrite($into, $part);
             },
         ] + ($method === 'GET' ? [] : [CURLOPT_POSTFIELDS => $raw]));
@@ -486,10 +526,12 @@ class PayGate
         $status = (int) curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
         $problem = curl_error($curl);
         unset($curl);
+        if ($stopped) {
+            return [];
+        }
         if ($done === false) {
             $message = 'PayGate could not be reached: ' . $problem;
-            // What is half written cannot be begun again.
-            throw $written ? new PayGateException($message) : new PayGateNetworkException($message);
+            throw $written ? new PayGateCutOffException($message) : new PayGateNetworkException($message);
         }
         if ($status < 200 || $status > 299) {
             throw self::refusal($status, $heard, $text);

@@ -243,6 +243,17 @@ class PayGate:
             while chunk := _read(answer, _CHUNK):
                 yield chunk
 
+    def watch_payment(self, payment_id: str) -> Iterator[Json]:
+        """What get_payment answers: at once and at each change, until it is not PENDING."""
+        path, headers = f"/payment/{_segment(payment_id)}/events", {"Accept": "text/event-stream"}
+        while True:
+            with self._send("GET", path, headers=headers, stream=True) as answer:
+                for found in _events(answer):
+                    yield found
+                    if found["transaction"]["status"] != "PENDING":
+                        return
+            time.sleep(0.5)
+
     def create_qr(self, codes: Union[Json, list[Json]]) -> Json:
         """A QR without a payment: {promptpay | billerId, ref1, ref2, amount, format}, or up to 10,000 of them."""
         return self.request("POST", "/qr", body=codes)
@@ -441,6 +452,20 @@ def _read(answer: Any, most: Optional[int] = None) -> bytes:
     except (OSError, http.client.HTTPException) as error:
         raise NetworkError(f"PayGate's answer was cut off: {error}") from error
     return content
+
+
+def _events(answer: Any) -> Iterator[Json]:
+    """What server-sent events hold; a line that was cut ends them."""
+    while True:
+        try:
+            line = answer.readline()
+        except (OSError, http.client.HTTPException):
+            return
+        if not line:
+            return
+        if line.startswith(b"data:"):
+            found: Json = json.loads(line[5:])
+            yield found
 
 
 def _pause(method: str, failure: PayGateError, attempt: int) -> Optional[float]:

@@ -11,7 +11,8 @@ declare class PayGate {
   cancelPayment(id: string, options?: PayGate.Idempotent): Promise<{ success: true; transaction: PayGate.Transaction }>;
   submitSlip(id: string, slip: PayGate.Slip, options?: PayGate.Idempotent): Promise<PayGate.SlipAnswer>;
   listTransactions(query?: PayGate.TransactionQuery): AsyncGenerator<PayGate.Transaction, void, undefined>;
-  exportTransactions(query?: PayGate.TransactionQuery): Promise<ReadableStream<Uint8Array>>;
+  exportTransactions(query?: PayGate.TransactionQuery): Promise<AsyncGenerator<Uint8Array, void, undefined>>;
+  watchPayment(id: string): AsyncGenerator<PayGate.Found, void, undefined>;
   createQr(code: PayGate.QrRequest): Promise<{ success: true; qr: PayGate.Qr }>;
   createQr(codes: PayGate.QrRequest[]): Promise<{ success: true; qrs: PayGate.Qr[] }>;
   amountToken(params: { amount: number; orderId?: string; expiresIn?: number }): string;

@@ -153,8 +153,24 @@ class PayGate {
   }
   /** The same as CSV: an async iterable of chunks of bytes. */
   async exportTransactions(query) {
-    const response = await this.#send('GET', '/transactions', { query, headers: { Accept: 'text/csv' } });
-    return response.body;
+    const { body } = await this.#send('GET', '/transactions', { query, headers: { Accept: 'text/csv' }, stream: true });
+    return body;
+  }
+  /** `for await (const { transaction } of paygate.watchPayment(id))`: at once and at each change, until it is not PENDING. */
+  async *watchPayment(id) {
+    for (;;) {
+      const sent = { headers: { Accept: 'text/event-stream' }, stream: true };
+      const { body } = await this.#send('GET', `/payment/${segment(id)}/events`, sent);
+      try {
+        for await (const found of told(body)) {
+          yield found;
+          if (found.transaction.status !== 'PENDING') return;
+        }
+      } catch (error) {
+        if (!(error instanceof NetworkError)) throw error; // A line that was cut is taken up again.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
   }
   /** One {promptpay | billerId, ref1, ref2, amount, format}, or an array of up to 10,000: QR without a payment. */
   createQr(codes) {
@@ -237,7 +253,7 @@ class PayGate {
     }
   }
 
-  async #send(method, path, { body, query, headers, idempotencyKey, raw } = {}) {
+  async #send(method, path, { body, query, headers, idempotencyKey, raw, stream = false } = {}) {
     const url = new URL(`${this.baseUrl}/api/v1${path}`);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value === undefined || value === null) continue;
@@ -252,7 +268,7 @@ class PayGate {
     for (let attempt = 0; ; attempt += 1) {
       let failure;
       try {
-        return await this.#once(url, { method, headers: sent, body: raw, redirect: 'manual' });
+        return await this.#once(url, { method, headers: sent, body: raw, redirect: 'manual' }, stream);
       } catch (error) {
         failure = error;
       }
@@ -262,18 +278,18 @@ class PayGate {
     }
   }
 
-  async #once(url, init) {
+  async #once(url, init, wanted) {
     const watch = new AbortController();
     const { timeoutMs, fetch } = this.#options;
     const timer = setTimeout(() => watch.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     try {
       const response = await fetch(url, { ...init, signal: watch.signal });
-      const stream = response.ok && init.headers.Accept === 'text/csv';
+      const stream = wanted && response.ok;
       const text = stream ? null : await response.text();
       if (!response.ok) throw refusal(response.status, response.headers, text);
       const value = stream ? null : parsed(text);
       if (!stream && value === null) throw new ServerError('The answer is not JSON.', { body: text });
-      return { value, body: response.body };
+      return { value, body: stream ? pieces(response.body, watch, timeoutMs) : null };
     } catch (error) {
       if (error instanceof PayGateError) throw error;
       const reason = error.cause?.message || error.message;
@@ -319,6 +335,34 @@ class PayGate {
   }
   verifyWebhookSignature(...args) {
     return PayGate.verifyWebhookSignature(...args);
+  }
+}
+
+/** The pieces of a stream, none of which may be waited for longer than *timeoutMs*. */
+async function* pieces(body, watch, timeoutMs) {
+  const late = () => watch.abort(new Error(`nothing for ${timeoutMs} ms`));
+  let timer = setTimeout(late, timeoutMs);
+  try {
+    for await (const piece of body) {
+      clearTimeout(timer);
+      yield piece;
+      timer = setTimeout(late, timeoutMs);
+    }
+  } catch (error) {
+    throw new NetworkError(`PayGate's answer was cut off: ${error.cause?.message || error.message}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What server-sent events hold. */
+async function* told(body) {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const piece of body) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split(/\r?\n/);
+    rest = lines.pop();
+    for (const line of lines) if (line.startsWith('data:')) yield JSON.parse(line.slice(5));
   }
 }
 

@@ -28,6 +28,8 @@ def test_payments_are_made_read_and_cancelled(sdk: Sdk) -> None:
     assert sdk.call("getPaymentByOrder", order)["transaction"]["id"] == payment["id"]
     cancelled = sdk.call("cancelPayment", payment["id"])
     assert cancelled["transaction"]["status"] == "CANCELLED"
+    watched = sdk.call("watchPayment", payment["id"])
+    assert (watched if sdk.language == "php" else watched[0])["transaction"] == cancelled["transaction"]
     assert not sdk.create_payment(amount=1, metadata={})["transaction"]["metadata"]  # PHP has one word for {} and [].
 
 

@@ -55,7 +55,7 @@ def test_the_module_works_alone_and_gives_the_same_class(host: Host, tmp_path: P
 def test_the_types_name_every_method_and_every_error() -> None:
     code, types = ((sdk.FOLDER / f"paygate-node.{end}").read_text() for end in ("js", "d.ts"))
     body = code.partition("class PayGate {")[2].partition("\n}\n")[0]
-    methods = set(re.findall(r"^  (?:static |async )*(\w+)\(", body, re.M)) - {"constructor"}
+    methods = set(re.findall(r"^  (?:static |async )*\*?(\w+)\(", body, re.M)) - {"constructor"}
     assert methods == set(
         re.findall(r"^  (?:static )?(\w+)(?:<[^(]*>)?\(", types.partition("declare namespace")[0], re.M)
     ) - {"constructor"}
@@ -68,7 +68,7 @@ def test_the_languages_have_the_same_calls() -> None:
     php = (sdk.FOLDER / "PayGate.php").read_text()
     python = ast.parse((sdk.FOLDER / "PayGate.py").read_text())
     client = next(one for one in python.body if isinstance(one, ast.ClassDef) and one.name == "PayGate")
-    calls = set(re.findall(r"^  (?:static |async )*(\w+)\(", node, re.M)) - {"constructor"}
+    calls = set(re.findall(r"^  (?:static |async )*\*?(\w+)\(", node, re.M)) - {"constructor"}
     assert calls == set(re.findall(r"public (?:static )?function (\w+)\(", php)) - {"__construct"}
     snake = {re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in calls}
     assert snake == {one.name for one in client.body if isinstance(one, ast.FunctionDef) and one.name[0] != "_"}

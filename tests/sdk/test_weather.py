@@ -134,3 +134,16 @@ def test_no_retries_when_none_are_wanted(client: Sdk, weather: Weather) -> None:
     weather.expect(DROP)
     assert client.refused("getPayment", "x").name == "Network"
     assert len(weather.heard) == 1
+
+
+def test_a_payment_is_watched_over_broken_lines_until_it_is_over(client: Sdk, weather: Weather) -> None:
+    def said(*statuses: str) -> Answer:
+        events = [f'event: status\r\ndata: {{"transaction": {{"status": "{status}"}}}}\r\n\r\n' for status in statuses]
+        return 200, {"Content-Type": "text/event-stream"}, (": ping\r\n\r\n" + "".join(events)).encode()
+
+    weather.expect(refusal("UNAVAILABLE", 503, **NOW), said("PENDING"), said("PENDING", "PAID", "PENDING"))
+    heard = client.call("watchPayment", "x")
+    told = [heard] if client.language == "php" else heard  # PHP hands each to a function, and returns the last.
+    assert told[-1] == {"transaction": {"status": "PAID"}}
+    assert client.language == "php" or [one["transaction"]["status"] for one in told] == ["PENDING", "PENDING", "PAID"]
+    assert [path for _, path, _, _ in weather.heard] == ["/api/v1/payment/x/events"] * 3
