@@ -45,7 +45,7 @@ def host(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         db = await Database.open(dsn, size=1)
         networks = (ip_network("127.0.0.0/8"),)
         ctx = Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1", webhook_allow_networks=networks)
-        made = await make_world(ctx, plan="pro", tagging="off")
+        made = await make_world(ctx, tagging="auto")
         await merchants.change_origins(ctx, made.merchant_id, add=[SHOP])
         await db.close()
         return made
