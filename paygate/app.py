@@ -19,7 +19,7 @@ from paygate.db.pool import Database
 from paygate.faces import bank_in, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
-from paygate.web import checkout, forwarder, pages, sdk
+from paygate.web import checkout, example, forwarder, pages, sdk
 from paygate.wire import Address, Dialect, Edge, openapi, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
@@ -61,7 +61,9 @@ ADDRESSES = [
     Address("/api/bank/{source}", POST=bank_in.receive),
     Address("/forwarder", GET=forwarder.show_page, POST=forwarder.read),
     Address("/forwarder/paygate-forward.py", GET=forwarder.script),
+    Address("/paygate-widget.js", GET=sdk.widget),
     Address("/sdk/{name}", GET=sdk.library),
+    Address("/payment-example.html", GET=example.show),
     Address("/api/health", GET=health.overview),
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),
@@ -88,6 +90,7 @@ DIALECTS = [
     Dialect("/forwarder", web.refuse),
     Dialect("/pay", web.refuse),
     Dialect("/payment", web.refuse),
+    Dialect("/payment-example.html", web.refuse),
     Dialect("/logo", web.refuse),
     Dialect("/favicon.ico", web.refuse),
     Dialect("", v1.refuse, v1.Problem),

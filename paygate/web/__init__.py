@@ -1,6 +1,6 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import checkout, forwarder, pages, sdk
+from paygate.web import checkout, example, forwarder, pages, sdk
 from paygate.web.errors import refuse
 
 HANDLERS = (
@@ -8,6 +8,8 @@ HANDLERS = (
     forwarder.read,
     forwarder.script,
     sdk.library,
+    sdk.widget,
+    example.show,
     checkout.show,
     checkout.cancel,
     checkout.send_slip,
@@ -17,4 +19,4 @@ HANDLERS = (
 )
 """For people: no part of the API's document."""
 
-__all__ = ["HANDLERS", "checkout", "forwarder", "pages", "refuse", "sdk"]
+__all__ = ["HANDLERS", "checkout", "example", "forwarder", "pages", "refuse", "sdk"]

@@ -1,9 +1,10 @@
-"""`/sdk/...`: the libraries for merchants' servers, out of sdk/, with this host's address in them."""
+"""`/sdk/...` and `/paygate-widget.js`: what merchants run, out of sdk/, with this host's address in it."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from paygate import wire
 from paygate.core.errors import Bug, NotFound
+from paygate.web import pages
 
 _BESIDE: Final = Path(__file__).parents[2] / "sdk"
 _INSTALLED: Final = Path(__file__).parents[1] / "_data" / "sdk"
@@ -45,6 +47,18 @@ LIBRARIES: Final = {
 }
 
 
+WIDGET: Final = "paygate-widget.js"
+WORDS: Final = "const WORDS = {};"
+
+
+async def widget(request: Request) -> Response:
+    """GET /paygate-widget.js, for pages of any origin."""
+    content, tag = _widget(wire.context(request).public_url)
+    answer = asset(request, content, tag, JAVASCRIPT)
+    answer.headers.update({"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
+    return answer
+
+
 async def library(request: Request) -> Response:
     """GET /sdk/{name}"""
     await wire.count_address(request)
@@ -73,7 +87,25 @@ def _filled(name: str, public_url: str) -> tuple[bytes, str]:
     text = (FOLDER / found.source).read_text(encoding="utf-8")
     if found.module:
         text = as_module(text)
-    content = text.replace(PLACEHOLDER, quote(public_url, safe=_HARMLESS)).encode()
+    return _tagged(text.replace(PLACEHOLDER, _quoted(public_url)))
+
+
+@functools.cache
+def _widget(public_url: str) -> tuple[bytes, str]:
+    """The widget with its words, without what only we read: comments and the space before a line."""
+    text = (FOLDER / WIDGET).read_text(encoding="utf-8").replace(PLACEHOLDER, _quoted(public_url))
+    words = {language: dict(pages.words("widget", language)) for language in pages.LANGUAGES}
+    said = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    lines = (line.strip() for line in _swapped(text, WORDS, f"const WORDS = {said};").splitlines())
+    return _tagged("\n".join(line for line in lines if line and not line.startswith(("// ", "/** "))))
+
+
+def _quoted(public_url: str) -> str:
+    return quote(public_url, safe=_HARMLESS)
+
+
+def _tagged(text: str) -> tuple[bytes, str]:
+    content = text.encode()
     return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 

@@ -33,8 +33,11 @@ from tests.worlds import World
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 REQUEST_ID = re.compile(r"req_[0-9a-f]{24}")
-PAGES = ("/forwarder", "/pay/", "/payment/", "/logo/", "/favicon.ico")  # They refuse as pages do.
-KEPT = {"/favicon.ico"}  # What browsers may keep.
+PAGES = (
+    *("/forwarder", "/pay/", "/payment/", "/logo/", "/favicon.ico"),
+    "/payment-example.html",
+)  # They refuse as pages do.
+KEPT = {"/favicon.ico", "/paygate-widget.js"}  # What browsers may keep.
 TABLES = {"v1": v1_errors.TABLE, "bank_in": bank_errors.TABLE, "health": health_errors.TABLE}
 
 

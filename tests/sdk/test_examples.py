@@ -20,6 +20,7 @@ import httpx2
 import pytest
 
 from tests.house.sources import ROOT
+from tests.javascript import missing
 from tests.sdk.conftest import Host
 from tests.sdk.languages import environment, runtime
 from tests.servers import free_port
@@ -38,7 +39,7 @@ def command(shop: str, folder: Path, port: int) -> list[str]:
     """How the shop is started; the test is skipped where what it needs is not there."""
     if shop == "flask":
         if importlib.util.find_spec("flask") is None:
-            pytest.skip("Flask is not installed: its example was not run")
+            missing("Flask is not installed: its example was not run")
         return [sys.executable, "-m", "flask", "--app", "app", "run", "--port", str(port)]
     if shop == "php":
         return [runtime("php"), "-S", f"127.0.0.1:{port}", "index.php"]
@@ -48,7 +49,7 @@ def command(shop: str, folder: Path, port: int) -> list[str]:
     if subprocess.run(
         [runtime("node"), "-e", "require.resolve('express')"], capture_output=True, timeout=60
     ).returncode:
-        pytest.skip("the npm package express is not in NODE_PATH: its example was not run")
+        missing("the npm package express is not there (see tests/javascript.py)")
     return [runtime("node"), "app.js"]
 
 
