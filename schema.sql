@@ -56,6 +56,7 @@ CREATE TABLE users (                            -- Who may log in. merchant 0: a
     password_hash   text,                       -- argon2id; null: cannot log in by password (invited, not yet set).
     role            text        NOT NULL CHECK (role IN ('admin', 'owner', 'staff', 'viewer')),
     totp_secret     bytea,                      -- Sealed; null: TOTP is off.
+    totp_pending    bytea,                      -- Sealed; a secret that was shown and waits for its first code.
     totp_last_step  bigint,                     -- Last accepted 30-second step, so that a code works once (RFC 6238 5.2).
     recovery_hashes bytea[]     NOT NULL DEFAULT '{}',  -- SHA-256 of unused recovery codes.
     disabled_at     timestamptz,                -- No login from then on.
@@ -78,11 +79,37 @@ CREATE TABLE sessions (                         -- A login that can be ended: re
     user_agent      text        NOT NULL DEFAULT '',  -- As the browser said at login, so that its owner knows it again.
     address         inet,                       -- Where the login came from.
     created_at      timestamptz NOT NULL DEFAULT now(),
+    refreshed_at    timestamptz NOT NULL DEFAULT now(),  -- When a token was given last.
     expires_at      timestamptz NOT NULL,       -- No refresh from then on.
     ended_at        timestamptz,                -- Logged out, or ended because a used refresh token came again.
     PRIMARY KEY (merchant_id, id),
     FOREIGN KEY (merchant_id, user_id) REFERENCES users
 );
+CREATE INDEX sessions_of_user ON sessions (merchant_id, user_id);
+CREATE INDEX sessions_over ON sessions (expires_at);
+
+CREATE TABLE user_links (                       -- A link that lets one person set a password once: a reset, or an invitation.
+    merchant_id     bigint      NOT NULL,
+    id              uuid        NOT NULL,
+    user_id         uuid        NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('reset', 'invite')),
+    token_hash      bytea       NOT NULL CHECK (octet_length(token_hash) = 32),  -- SHA-256 of the link's token.
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    expires_at      timestamptz NOT NULL,       -- Worthless from then on.
+    used_at         timestamptz,                -- Used, or made worthless by a newer one.
+    PRIMARY KEY (merchant_id, id),
+    FOREIGN KEY (merchant_id, user_id) REFERENCES users
+);
+CREATE INDEX user_links_of_user ON user_links (merchant_id, user_id) WHERE used_at IS NULL;
+CREATE INDEX user_links_over ON user_links (expires_at);
+
+CREATE TABLE throttles (                        -- DIRECTORY: tries of passwords and codes, counted by network and by person before anybody is known.
+    kind            text        NOT NULL CHECK (kind IN ('address', 'account', 'code', 'register')),
+    key             bytea       NOT NULL CHECK (octet_length(key) = 16),  -- Keyed hash of what is counted: a network, an e-mail address.
+    full_until      timestamptz NOT NULL,       -- All tries spent so far are forgotten then (GCRA: the theoretical arrival time).
+    PRIMARY KEY (kind, key)
+);
+CREATE INDEX throttles_over ON throttles (full_until);
 
 CREATE TABLE api_keys (
     merchant_id     bigint      NOT NULL REFERENCES merchants,

@@ -16,10 +16,10 @@ from paygate import telemetry, web, workers
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.shapes import Schema
 from paygate.db.pool import Database
-from paygate.faces import bank_in, health, v1
+from paygate.faces import bank_in, dashboard, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
-from paygate.web import checkout, example, forwarder, pages, sdk
+from paygate.web import account, checkout, example, forwarder, pages, sdk
 from paygate.wire import Address, Dialect, Edge, openapi, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
@@ -58,7 +58,28 @@ ADDRESSES = [
     Address("/pay/{payment_id}/renew", POST=checkout.renew),
     Address("/logo/{name}", GET=checkout.logo),
     Address("/favicon.ico", GET=pages.icon),
+    Address("/api/auth/register", POST=dashboard.auth.register),
+    Address("/api/auth/login", POST=dashboard.auth.login),
+    Address("/api/auth/admin/login", POST=dashboard.auth.admin_login),
+    Address("/api/auth/refresh", POST=dashboard.auth.refresh),
+    Address("/api/auth/logout", POST=dashboard.auth.logout),
+    Address("/api/auth/me", GET=dashboard.auth.me),
+    Address("/api/auth/sessions", GET=dashboard.auth.session_list),
+    Address("/api/auth/sessions/{session_id}", DELETE=dashboard.auth.session_end),
+    Address("/api/auth/password", POST=dashboard.auth.change_password),
+    Address("/api/auth/password/reset", POST=dashboard.auth.reset_password),
+    Address("/api/auth/totp/setup", POST=dashboard.auth.totp_setup),
+    Address("/api/auth/totp/enable", POST=dashboard.auth.totp_enable),
+    Address("/api/auth/totp/disable", POST=dashboard.auth.totp_disable),
+    Address("/api/auth/totp/recovery-codes", POST=dashboard.auth.totp_recovery),
+    Address("/api/admin/merchants", GET=dashboard.admin.merchant_list),
+    Address("/api/admin/merchants/{merchant_id}", GET=dashboard.admin.merchant),
+    Address("/api/admin/merchants/{merchant_id}/approve", POST=dashboard.admin.approve),
+    Address("/api/admin/merchants/{merchant_id}/suspend", POST=dashboard.admin.suspend),
+    Address("/api/admin/merchants/{merchant_id}/users/{user_id}/reset-link", POST=dashboard.admin.reset_link),
+    Address("/api/admin/merchants/{merchant_id}/users/{user_id}/reset-totp", POST=dashboard.admin.reset_totp),
     Address("/api/bank/{source}", POST=bank_in.receive),
+    Address("/account/password", GET=account.password),
     Address("/forwarder", GET=forwarder.show_page, POST=forwarder.read),
     Address("/forwarder/paygate-forward.py", GET=forwarder.script),
     Address("/paygate-widget.js", GET=sdk.widget),
@@ -72,12 +93,20 @@ ADDRESSES = [
 ]
 
 # What each handler does, for the document; pages for people and preflights are no part of it.
-OPERATIONS = {**v1.OPERATIONS, **bank_in.OPERATIONS, **health.OPERATIONS, **openapi.OPERATIONS}
+OPERATIONS = {
+    **v1.OPERATIONS,
+    **dashboard.OPERATIONS,
+    **bank_in.OPERATIONS,
+    **health.OPERATIONS,
+    **openapi.OPERATIONS,
+}
 UNTOLD = {*web.HANDLERS, preflight}
 TAGS = {
     "payments": "Made, read, cancelled; slips.",
     "webhooks": "Endpoints, what they are told, and telling it again.",
     "QR codes": "Pictures, with and without a payment.",
+    "logins": "People come in, stay in, go out; passwords and one-time codes.",
+    "merchants": "What the operator does with merchants and their people.",
     "bank in": "Evidence that money arrived.",
     "health": "For load balancers and Prometheus.",
     "about": "This document.",
@@ -93,6 +122,9 @@ DIALECTS = [
     Dialect("/payment-example.html", web.refuse),
     Dialect("/logo", web.refuse),
     Dialect("/favicon.ico", web.refuse),
+    Dialect("/account", web.refuse),
+    Dialect("/api/v1", v1.refuse, v1.Problem),
+    Dialect("/api", dashboard.refuse, v1.Problem),
     Dialect("", v1.refuse, v1.Problem),
 ]
 

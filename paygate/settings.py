@@ -173,6 +173,7 @@ class Settings:
             metrics_token=self.metrics_token,
             listening=self.listening,
             verifiers=made.verifiers,
+            login_limit=self.rate_limits.get(Counted.LOGIN),
             limiter=Limiter(db, key, self.rate_limits),
             inquiries=made.inquiries,
             http=made.http,

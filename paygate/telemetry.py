@@ -149,6 +149,11 @@ _tally: dict[Series, int] = {}
 _tally_lock = threading.Lock()
 
 
+def count_login(outcome: str) -> None:
+    """Somebody tried to log in: `good`, `refused`, `code` (a one-time code was missing or wrong)."""
+    _add("paygate_logins_total", 1, outcome=outcome)
+
+
 def count_evidence(kind: str, outcome: str) -> None:
     """One piece of evidence was decided. *kind*: its channel (`sms`, `slip`...); *outcome*: the word.
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "worker": ("paygate.cli.worker:worker", "Run the background work alone."),
     "demo": ("paygate.cli.demo:demo", "Play a whole payment in the terminal."),
     "admin": ("paygate.cli.admin:admin", "Admins of the platform."),
+    "user": ("paygate.cli.user:user", "People who log in, and help for those who cannot."),
     "account": ("paygate.cli.account:account", "Accounts on which money arrives."),
     "merchant": ("paygate.cli.merchant:merchant", "Merchants and their approval."),
     "source": ("paygate.cli.source:source", "Sources of bank news."),

@@ -5,9 +5,11 @@
     |   +-- InvalidInput        a field is wrong: `field`, `message`
     |   +-- TooLarge            the body or a field is larger than allowed
     |   +-- Unauthorized        no credential, or one that does not verify
+    |   |   +-- CodeRequired    the password is right; a one-time code is wanted as well
     |   +-- Forbidden           the credential is good but not for this
     |   +-- TooManyOpen         this client has as many open payments as it may
     |   +-- TooManyRequests     a rate limit is used up
+    |   +-- TooManyTries        too many logins were tried from there, or of this person
     |   +-- NotFound            no such object for this merchant
     |   +-- Conflict            the object's state does not allow it
     |   |   +-- WrongState      a payment's status does not allow the event
@@ -67,6 +69,12 @@ class Unauthorized(Refused):
     default = "API key is required. Send it via X-API-Key header."
 
 
+class CodeRequired(Unauthorized):
+    """The password is right, and a one-time code is wanted as well."""
+
+    default = "Send the code of your authenticator app, or a recovery code, as `code`."
+
+
 class Forbidden(Refused):
     """The credential is good, but not for this."""
 
@@ -95,6 +103,7 @@ class TooManyRequests(Refused):
     by: ClassVar[Mapping[Counted, str]] = {
         Counted.KEY: "with this API key",
         Counted.SOURCE: "of this source",
+        Counted.LOGIN: "from your network address",
         Counted.ADDRESS: "from your network address",
     }
     payer: ClassVar[Mapping[str, str]] = {
@@ -109,6 +118,16 @@ class TooManyRequests(Refused):
             f"Too many requests {self.by[standing.counted]}: {standing.limit} are the most."
             f" Try again in {retry_after_s} s."
         )
+
+
+class TooManyTries(Refused):
+    """Too many logins were tried from this network, or of this person; `retry_after_s`: when the next may be."""
+
+    default = "Too many tries. Wait a little, and try again."
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__()
 
 
 class NotFound(Refused):

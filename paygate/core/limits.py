@@ -21,6 +21,7 @@ class Counted(StrEnum):
 
     KEY = "key"  # An API key.
     SOURCE = "source"  # A bank source whose signature was good.
+    LOGIN = "login"  # A network address that shows a password; a good one does not count.
     ADDRESS = "address"  # A network address (the /64 in IPv6): pages, and calls without a good key.
 
 
@@ -75,6 +76,7 @@ class Standing:
 DEFAULTS: Mapping[Counted, Limit] = {
     Counted.KEY: Limit(100, 1, 300),
     Counted.SOURCE: Limit(100, 1, 300),
+    Counted.LOGIN: Limit(5, 60, 5),
     Counted.ADDRESS: Limit(20, 1, 100),
 }
 

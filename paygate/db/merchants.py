@@ -21,6 +21,17 @@ GET = Sql(f"SELECT {COLUMNS} FROM merchants WHERE merchant_id = :merchant_id AND
 
 LIST = Sql(f"SELECT {COLUMNS} FROM merchants WHERE merchant_id > 0 ORDER BY merchant_id")  # noqa: S608
 
+PAGE = Sql(f"""
+    SELECT {COLUMNS}
+      FROM merchants
+     WHERE merchant_id > 0
+       AND (:status::text IS NULL OR status = :status)
+       AND (:q::text IS NULL OR position(lower(:q) IN lower(name)) > 0 OR position(lower(:q) IN email) > 0)
+       AND (:before::bigint IS NULL OR merchant_id < :before)
+  ORDER BY merchant_id DESC
+     LIMIT :limit
+""")  # noqa: S608
+
 # Serialises changes of what belongs to a merchant; foreign keys to the row are not disturbed.
 LOCK = Sql("SELECT 1 FROM merchants WHERE merchant_id = :merchant_id FOR NO KEY UPDATE")
 
@@ -70,6 +81,16 @@ class Merchant:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which merchants: in this status, with *q* in name or address, made before merchant *before*."""
+
+    limit: int
+    status: str | None = None
+    q: str | None = None
+    before: int | None = None
+
+
 async def insert(conn: Conn, *, merchant_id: int, name: str, email: str, plan: str, approved: bool) -> None:
     """A new merchant, approved at once or waiting for it."""
     status = "APPROVED" if approved else "PENDING"
@@ -84,6 +105,12 @@ async def get(conn: Conn, merchant_id: int) -> Merchant | None:
 async def listed(conn: Conn) -> Sequence[Merchant]:
     """All merchants, oldest first."""
     return [Merchant(**row) for row in await conn.fetch(*LIST.bind())]
+
+
+async def page(conn: Conn, wanted: Page) -> Sequence[Merchant]:
+    """Some merchants, newest first."""
+    rows = await conn.fetch(*PAGE.bind(limit=wanted.limit, status=wanted.status, q=wanted.q, before=wanted.before))
+    return [Merchant(**row) for row in rows]
 
 
 async def lock(conn: Conn, merchant_id: int) -> bool:

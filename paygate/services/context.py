@@ -14,6 +14,7 @@ from paygate.banks.slips import SlipVerifier
 from paygate.banks.transport import Http
 from paygate.core import ids
 from paygate.core.fees import PLAN_FEE_BPS, Vat
+from paygate.core.limits import DEFAULTS, Counted, Limit
 from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
@@ -48,6 +49,7 @@ class Context:
     verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
     inquiries: Mapping[str, Inquiry] = field(default_factory=dict)  # Kind of source -> the bank that is asked about it.
     http: Http | None = None  # How the operator's own banks and vendors are reached.
+    login_limit: Limit | None = DEFAULTS[Counted.LOGIN]  # Tries of passwords from one network; None: not limited.
     limiter: Limiter | None = None  # Counts requests; None: nothing is limited.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
     watch: Watch = field(init=False)  # Who waits for a payment to change.

@@ -12,10 +12,11 @@ from paygate.core.fees import CENTRAL_PLANS, PLAN_FEE_BPS
 from paygate.db import accounts as account_rows
 from paygate.db import keys as key_rows
 from paygate.db import merchants
+from paygate.db import users as user_rows
 from paygate.db.accounts import NewAccount
 from paygate.db.merchants import Merchant
 from paygate.db.pool import Conn
-from paygate.services import accounts, audit, inputs, keys, users
+from paygate.services import accounts, audit, inputs, keys, passwords, proofs, users
 from paygate.services.context import Context
 
 Change = Callable[[Conn, int], Awaitable[Merchant | None]]
@@ -65,7 +66,7 @@ async def create(
     )
     wanted = [(new, ctx.new_id(), ctx.new_id()) for new in (live, _test_account(merchant_id, shop, plan)) if new]
     made = [keys.fresh(ctx, merchant_id, k, m) for m in ("live", "test") for k in ("secret", "public")]
-    hashed = await users.hash_password(password) if password is not None else None
+    hashed = await passwords.hash_password(password) if password is not None else None
 
     async def work(conn: Conn) -> None:
         await merchants.insert(conn, merchant_id=merchant_id, name=shop, email=address, plan=plan, approved=approve)
@@ -82,6 +83,35 @@ async def create(
 
     await ctx.db.transaction(work)
     return NewMerchant(merchant_id, *(key.text for key in made))
+
+
+async def register(ctx: Context, *, email: str, password: str, name: str, client: str | None = None) -> None:
+    """A merchant by itself, on the free plan: it waits for approval, and has no keys until its owner makes them.
+
+    For an address that is known nothing is made, and nobody is told so. Raises InvalidInput (email, password, name),
+    TooManyTries.
+    """
+    address, shop = inputs.email(email), inputs.name(name)
+    await proofs.registration(ctx, client)
+    merchant_id, user_id, hashed = ctx.new_merchant_id(), ctx.new_id(), await passwords.hash_password(password)
+
+    async def work(conn: Conn) -> None:
+        if await user_rows.taken(conn, address):
+            return
+        await merchants.insert(conn, merchant_id=merchant_id, name=shop, email=address, plan="free", approved=False)
+        await users.insert(
+            conn, merchant_id=merchant_id, user_id=user_id, email=address, password_hash=hashed, role="owner"
+        )
+        after = {"name": shop, "email": address, "plan": "free", "status": "PENDING"}
+        await _log(ctx, conn, f"user:{ids.show('usr', user_id)}", "merchant.register", merchant_id, after=after)
+
+    await ctx.db.transaction(work)
+
+
+async def page(ctx: Context, wanted: merchants.Page) -> Sequence[Merchant]:
+    """A page of merchants, newest first."""
+    async with ctx.db.connection() as conn:
+        return await merchants.page(conn, wanted)
 
 
 async def list_merchants(ctx: Context) -> Sequence[Merchant]:

@@ -1,37 +1,22 @@
-"""People who may log in, and how their passwords are kept."""
+"""People who may log in: made, listed, kept out, let in again."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-
-from paygate.core import ids
-from paygate.core.errors import Conflict, InvalidInput
-from paygate.db import users
+from paygate.core import ids, networks
+from paygate.core.errors import Conflict, NotFound
+from paygate.db import sessions, users
 from paygate.db.pool import Conn
+from paygate.db.users import User
 from paygate.services import audit, inputs
 from paygate.services.context import Context
+from paygate.services.passwords import hash_password
 
 PLATFORM = 0
-MIN_PASSWORD_CHARS = 10
-MAX_PASSWORD_CHARS = 1_024
-# OWASP's smallest recommended argon2id: 19 MiB, 2 passes, 1 lane. About 40 ms, so a login is no lever against the host.
-HASHER = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
-
-
-async def hash_password(password: str) -> str:
-    """The argon2id text of a password of 10 to 1,024 characters. Raises InvalidInput (password)."""
-    if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
-        raise InvalidInput(
-            f"The password must have {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters.", field="password"
-        )
-    try:
-        material = password.encode()
-    except UnicodeEncodeError:
-        raise InvalidInput("The password is not valid text.", field="password") from None
-    return await asyncio.to_thread(HASHER.hash, material)
+MOST_LISTED = 10_000
 
 
 async def create_admin(ctx: Context, *, email: str, password: str, actor: str = audit.CLI) -> UUID:
@@ -62,4 +47,74 @@ async def insert(
         raise Conflict("Somebody already logs in with this e-mail address.", field="email")
     await users.insert(
         conn, merchant_id=merchant_id, user_id=user_id, email=email, password_hash=password_hash, role=role
+    )
+
+
+async def list_users(ctx: Context, merchant_id: int | None = None) -> Sequence[User]:
+    """The people of one merchant (0: the admins), or of all; oldest first, at most MOST_LISTED."""
+    async with ctx.db.connection() as conn:
+        return await users.listed(conn, merchant_id, MOST_LISTED)
+
+
+async def find(ctx: Context, email: str) -> User:
+    """Who logs in with this address. Raises NotFound."""
+    async with ctx.db.connection() as conn:
+        user = await users.by_email(conn, email.strip().lower())
+    if user is None:
+        raise NotFound(f"Nobody logs in with {email!r}.")
+    return user
+
+
+async def get(ctx: Context, merchant_id: int, user_id: UUID) -> User:
+    """One person of a merchant. Raises NotFound."""
+    return await ctx.db.transaction(lambda conn: _read(conn, merchant_id, user_id))
+
+
+async def disable(ctx: Context, user: User, *, disabled: bool, actor: str = audit.CLI) -> None:
+    """Keep a person out from their next request on, or let them in again."""
+
+    async def work(conn: Conn) -> None:
+        now = (await held(conn, user.merchant_id, user.id)).user
+        await users.disable(conn, now, disabled=disabled)
+        if disabled:
+            await sessions.end_all(conn, now.merchant_id, now.id)
+        was = now.disabled_at is not None
+        await log(ctx, conn, now, actor, "user.disable" if disabled else "user.enable", {"disabled": was})
+
+    await ctx.db.transaction(work)
+
+
+async def _read(conn: Conn, merchant_id: int, user_id: UUID) -> User:
+    return (await held(conn, merchant_id, user_id)).user
+
+
+async def held(conn: Conn, merchant_id: int, user_id: UUID) -> users.Locked:
+    """One person, held until the transaction ends. Raises NotFound."""
+    found = await users.lock(conn, merchant_id, user_id)
+    if found is None:
+        raise NotFound(f"There is no user {ids.show('usr', user_id)}.")
+    return found
+
+
+async def log(
+    ctx: Context,
+    conn: Conn,
+    user: User,
+    actor: str,
+    action: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    address: str | None = None,
+) -> None:
+    """Write to the audit log what happened to a person."""
+    await audit.append(
+        conn,
+        ctx,
+        merchant_id=user.merchant_id,
+        actor=actor,
+        action=action,
+        subject=f"user:{ids.show('usr', user.id)}",
+        before=before,
+        after={"email": user.email, **(after or {})},
+        address=networks.address(address),
     )

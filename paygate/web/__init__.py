@@ -1,9 +1,10 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import checkout, example, forwarder, pages, sdk
+from paygate.web import account, checkout, example, forwarder, pages, sdk
 from paygate.web.errors import refuse
 
 HANDLERS = (
+    account.password,
     forwarder.show_page,
     forwarder.read,
     forwarder.script,
@@ -19,4 +20,4 @@ HANDLERS = (
 )
 """For people: no part of the API's document."""
 
-__all__ = ["HANDLERS", "checkout", "example", "forwarder", "pages", "refuse", "sdk"]
+__all__ = ["HANDLERS", "account", "checkout", "example", "forwarder", "pages", "refuse", "sdk"]

@@ -6,6 +6,8 @@ from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
 from paygate.wire.limits import count_address
 from paygate.wire.payers import Access, merchant_or_payer
+from paygate.wire.people import anybody, client, person
+from paygate.wire.refusals import refusal
 from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query
 from paygate.wire.uploads import is_form, read_form
 
@@ -18,10 +20,12 @@ __all__ = [
     "Face",
     "MethodNotAllowed",
     "accepted",
+    "anybody",
     "authenticate",
     "authenticate_page",
     "body",
     "claim",
+    "client",
     "client_address",
     "context",
     "count_address",
@@ -29,10 +33,12 @@ __all__ = [
     "is_form",
     "json_answer",
     "merchant_or_payer",
+    "person",
     "preflight",
     "query",
     "raw_json",
     "read_form",
+    "refusal",
     "refuse_method",
     "refuse_path",
 ]

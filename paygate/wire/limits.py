@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from paygate.core.errors import TooManyRequests
 from paygate.core.limits import Counted
+from paygate.core.people import Person
 from paygate.core.principals import Principal
 from paygate.services import visitors
 from paygate.wire.edge import let_read, tell_limit
@@ -20,6 +21,11 @@ async def count_key(request: Request, principal: Principal) -> None:
     if principal.kind == "public":
         await count_address(request)
     await _count(request, Counted.KEY, str(principal.key_id))
+
+
+async def count_person(request: Request, person: Person) -> None:
+    """Count a call of somebody who is logged in, as one of a key. Raises TooManyRequests."""
+    await _count(request, Counted.KEY, str(person.session_id))
 
 
 async def count_address(request: Request) -> None:

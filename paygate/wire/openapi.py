@@ -16,12 +16,13 @@ from paygate.core import errors
 from paygate.core.errors import Bug, PayGateError
 from paygate.core.limits import DEFAULTS, Counted, Standing
 from paygate.core.shapes import LIMITED, Schema, Shape, between
+from paygate.services import sessions
 from paygate.wire import security
 from paygate.wire.addresses import Address
 from paygate.wire.answers import json_answer
 from paygate.wire.edge import Dialect
 from paygate.wire.limits import count_address
-from paygate.wire.operations import ANYBODY, JSON, Content, Handler, Operation, Part, Reply, reply
+from paygate.wire.operations import ANYBODY, JSON, PERSON, Content, Handler, Operation, Part, Reply, reply
 from paygate.wire.requests import MAX_BODY_BYTES, MAX_KEY_CHARS
 
 SCHEMAS = "#/components/schemas/"
@@ -294,7 +295,7 @@ def _usual(method: str, said: Operation) -> Iterator[PayGateError]:
         counted = Counted.SOURCE
     elif any(who.value for who in said.who):
         counted = Counted.KEY
-        yield errors.Unauthorized()
+        yield errors.Unauthorized(sessions.LOG_IN if tuple(said.who) == PERSON else None)
         yield errors.Forbidden(f"This API key lacks the scope {said.scope}." if said.scope else None)
     if said.query is not None or said.idempotent:
         yield errors.InvalidInput("Text may not contain the NUL character.", field="q")

@@ -40,6 +40,7 @@ class Who(Enum):
     PUBLIC_BEARER_AND_CLIENT_SECRET = ("publicBearer", "clientSecret")
     BANK_SIGNATURE = ("bankSignature",)
     BANK_KEY = ("bankKey",)
+    ACCESS_TOKEN = ("accessToken",)
     METRICS_TOKEN = ("metricsToken",)
 
 
@@ -52,6 +53,7 @@ MERCHANT_OR_PAYER = (
     Who.PUBLIC_KEY_AND_CLIENT_SECRET,
     Who.PUBLIC_BEARER_AND_CLIENT_SECRET,
 )
+PERSON = (Who.ACCESS_TOKEN,)
 BANK = (Who.BANK_SIGNATURE, Who.BANK_KEY)
 
 

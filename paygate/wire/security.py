@@ -41,5 +41,6 @@ SCHEMES: Mapping[str, Mapping[str, Any]] = {
         "name": "key",
         "description": "The key in the address that SCB or KBank was given: banks sign nothing.",
     },
+    "accessToken": _bearer("The `token` of a login: for people, ten minutes at a time."),
     "metricsToken": _bearer("PAYGATE_METRICS_TOKEN, when it is set."),
 }

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from paygate.db import attempts, balances, callbacks, idempotency, limits, notices, slips
+from paygate.db import (
+    attempts,
+    balances,
+    callbacks,
+    idempotency,
+    limits,
+    notices,
+    sessions,
+    slips,
+    throttles,
+    user_links,
+)
 from paygate.services import statement_files, visitors
 from paygate.services.context import Context
 
@@ -31,8 +42,12 @@ TRIES_KEPT = timedelta(days=90)
 """What was sent to receivers of webhooks and what they answered; the events themselves stay."""
 
 
+SESSIONS_KEPT = timedelta(days=30)
+"""Of a login that is over it is still known for so long that its network is one of its person's own."""
+
+
 async def work(ctx: Context) -> bool:
-    """Forget a batch of each: keys, balances, claims, tries, texts, reports, addresses, buckets; is there more."""
+    """Forget a batch of each: keys, balances, claims, logins, texts, reports, addresses...; whether there are more."""
     age = timedelta(days=ctx.keep_evidence_days)
     forgotten = (
         await ctx.db.transaction(lambda conn: idempotency.prune(conn, AT_ONCE)),
@@ -40,6 +55,9 @@ async def work(ctx: Context) -> bool:
         await ctx.db.transaction(lambda conn: notices.forget(conn, age, AT_ONCE)),
         await ctx.db.transaction(lambda conn: callbacks.prune(conn, CLAIMS_KEPT, AT_ONCE)),
         await ctx.db.transaction(lambda conn: attempts.prune(conn, TRIES_KEPT, AT_ONCE)),
+        await ctx.db.transaction(lambda conn: sessions.prune(conn, SESSIONS_KEPT, AT_ONCE)),
+        await ctx.db.transaction(lambda conn: user_links.prune(conn, AT_ONCE)),
+        await ctx.db.transaction(lambda conn: throttles.prune(conn, AT_ONCE)),
         await statement_files.prune(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
     )

@@ -208,3 +208,21 @@ def test_an_account_is_shown_with_how_full_it_is_and_who_speaks_for_it(inside: P
     text = inside("account", "show", account).out
     assert "0 open payments; 0 amounts held." in text and source in text and "never" in text
     assert is_refused(inside("account", "show", source))
+
+
+def test_people_who_cannot_log_in_are_helped(paygate: Paygate) -> None:
+    paygate("admin", "create", "a@b.co", "--password-stdin", stdin="a password to test\n")
+    listed = paygate("user", "list", "--json").json["users"]
+    assert [(one["email"], one["role"], one["merchantId"]) for one in listed] == [("a@b.co", "admin", "central")]
+    link = paygate("user", "reset", "A@b.co", "--json").json
+    assert link["url"] == f"http://127.0.0.1:8000/account/password#{link['token']}"
+    assert TIME.fullmatch(link["expiresAt"])
+    assert paygate("user", "disable", "a@b.co", "--json").json == {"email": "a@b.co", "disabled": True}
+    assert "disabled" in paygate("user", "list").out
+    assert paygate("user", "enable", "a@b.co").out == "a@b.co may log in.\n"
+    assert paygate("user", "reset-totp", "a@b.co", "--json").json == {"email": "a@b.co", "totp": False}
+    assert paygate("user", "sessions", "a@b.co", "--json").json == {"sessions": []}
+    assert paygate("user", "logout", "a@b.co", "--json").json == {"email": "a@b.co", "ended": 0}
+    assert is_refused(paygate("user", "reset", "nobody@b.co"))
+    actions = [one["action"] for one in paygate("audit", "list", "--json").json["records"]]
+    assert actions[-1] == "admin.create" and {"user.reset-link", "user.disable", "user.totp"} <= set(actions)

@@ -32,6 +32,15 @@ GOOD: dict[str, dict[str, Any]] = {
         "approved_at": NOON,
     },
     "users": {"merchant_id": MERCHANT, "id": uid(0x10), "email": "owner@example.com", "role": "owner"},
+    "user_links": {
+        "merchant_id": MERCHANT,
+        "id": uid(0x20),
+        "user_id": uid(0x10),
+        "kind": "reset",
+        "token_hash": bytes(32),
+        "expires_at": NOON,
+    },
+    "throttles": {"kind": "address", "key": bytes(16), "full_until": NOON},
     "api_keys": OF_MERCHANT
     | {"id": uid(0x11), "kind": "secret", "key_hash": hashlib.sha256(b"key").digest(), "last4": "abcd"},
     "accounts": OF_PLATFORM

@@ -12,7 +12,7 @@ from paygate.db.pool import Conn
 from tests.db.rows import GOOD, MERCHANT, NOON, PAID, SETTLED, book, put, uid
 from tests.postgres import Databases
 
-NEEDED = ("merchants", "payments", "credits", "events", "endpoints", "journals")
+NEEDED = ("merchants", "users", "payments", "credits", "events", "endpoints", "journals")
 CHECK, UNIQUE, FOREIGN, NULL, FROZEN = (
     asyncpg.CheckViolationError,
     asyncpg.UniqueViolationError,
@@ -125,6 +125,8 @@ BAD_ROWS: dict[str, dict[str, dict[str, Any]]] = {
         "a mail address in capitals": {"email": "Owner@example.com"},
         "no mail address": {"email": "owner"},
     },
+    "user_links": {"a hash that is none": {"token_hash": b"short"}, "a link for something else": {"kind": "login"}},
+    "throttles": {"a key that is none": {"key": b"short"}, "tries of something else": {"kind": "guess"}},
     "api_keys": {
         "a hash that is none": {"key_hash": b"short"},
         "a readable secret key": {"public_key": "sk_live_x"},

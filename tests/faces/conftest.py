@@ -81,7 +81,7 @@ async def serving(dsn: str, **env: str) -> AsyncIterator[str]:
     env.setdefault("PAYGATE_LOG_LEVEL", "info")  # So that there is a log to search for secrets.
     port = free_port()
     base = {"PAYGATE_SECRET_KEY": SECRET_KEY, "PAYGATE_NO_WORKER": "1", "PAYGATE_LOG_LEVEL": "error"}
-    base["PAYGATE_RATE_LIMIT"] = "off"  # Tests ask as quickly as they can.
+    base["PAYGATE_RATE_LIMIT"] = "key=off source=off address=off"  # Tests ask as quickly as they can.
     settings = Settings.from_env({"PAYGATE_DATABASE_URL": dsn, **base, **env})
     held = Held(app.build(settings))
     config = uvicorn.Config(held, port=port, log_config=None, access_log=False, lifespan="on")

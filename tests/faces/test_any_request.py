@@ -9,7 +9,7 @@ import hmac
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import requests
@@ -23,10 +23,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from paygate.core import ids
 from paygate.core.sealing import SealingKey
-from paygate.db.pool import Database
+from paygate.db import users as user_rows
+from paygate.db.pool import Conn, Database
+from paygate.services import merchants, passwords, sessions, totp, users
 from paygate.services.context import Context
 from tests.contract import document
+from tests.faces.people import PASSWORD
 from tests.postgres import Databases
 from tests.servers import SECRET_KEY, Server
 from tests.worlds import World, make_world
@@ -45,6 +49,59 @@ schema = schemathesis.openapi.from_dict(document()).exclude(operation_id=ENDLESS
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Access tokens, and another merchant with its owner, to whom admins may do what they like."""
+
+    owner: str
+    leaver: str  # Somebody who logs out again and again.
+    admin: str
+    merchant_id: str
+    user_id: str
+    session_id: str
+
+
+async def make_people(ctx: Context, world: World) -> People:
+    """Somebody of each kind, logged in."""
+    other = await merchants.create(ctx, email="other@shop.example", name="Other", plan="free", password=PASSWORD)
+    await users.create_admin(ctx, email="admin@shop.example", password=PASSWORD)
+    hashed = await passwords.hash_password(PASSWORD)
+
+    async def hire(conn: Conn) -> None:
+        for name in ("owner", "leaver"):
+            await user_rows.insert(
+                conn,
+                merchant_id=world.merchant_id,
+                user_id=ctx.new_id(),
+                email=f"{name}@shop.example",
+                password_hash=hashed,
+                role="owner",
+            )
+
+    await ctx.db.transaction(hire)
+    inside = {}
+    for name in ("owner", "leaver", "admin", "other"):
+        inside[name] = await sessions.login(
+            ctx,
+            email=f"{name}@shop.example",
+            password=PASSWORD,
+            code=None,
+            admin=name == "admin",
+            client=sessions.Client(),
+        )
+    admin = await users.find(ctx, "admin@shop.example")  # With a second factor that nobody has, so that they may act.
+    sealed = replace(admin, totp_secret=ctx.seal("JBSWY3DPEHPK3PXP" * 2, totp.purpose(admin)))
+    await ctx.db.transaction(lambda conn: user_rows.set_totp(conn, sealed))
+    return People(
+        owner=inside["owner"].access,
+        leaver=inside["leaver"].access,
+        admin=inside["admin"].access,
+        merchant_id=ids.show_merchant(other.merchant_id),
+        user_id=ids.show("usr", inside["other"].person.user_id),
+        session_id=ids.show("ses", inside["owner"].person.session_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """A running server, a merchant of it, and one of everything that has an id."""
 
@@ -52,19 +109,22 @@ class Shop:
     world: World
     known: dict[str, str]
     doomed: dict[str, dict[str, str]]  # By operations that end what they are given.
+    people: People
 
 
 @pytest.fixture(scope="module")
 def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     dsn = databases.create()
 
-    async def prepare() -> World:
+    async def prepare() -> tuple[World, People]:
         db = await Database.open(dsn)
-        world = await make_world(Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1:8000"))
+        ctx = Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1:8000")
+        world = await make_world(ctx)
+        people = await make_people(ctx, world)
         await db.close()
-        return world
+        return world, people
 
-    world = asyncio.run(prepare())
+    world, people = asyncio.run(prepare())
     running = Server(dsn, tmp_path_factory.mktemp("any"), ["--no-worker"], {}).start()
     ask = requests.Session()
     ask.headers["X-API-Key"] = world.secret_key
@@ -85,10 +145,13 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "endpointId": endpoint,
         "eventId": event,
         "source": world.source,
+        "merchantId": people.merchant_id,
+        "userId": people.user_id,
+        "sessionId": people.session_id.replace("ses_0", "ses_1"),  # Nobody's: the owner goes on.
         "name": f"{transaction['clientSecret'].partition('_secret_')[0]}.svg",
     }
     doomed = {"cancelPayment": {"paymentId": payment()["id"]}, "deleteEndpoint": {"endpointId": hook()}}
-    yield Shop(running.base, world, known, doomed)
+    yield Shop(running.base, world, known, doomed, people)
     running.kill()
     databases.drop(dsn)
 
@@ -118,7 +181,11 @@ def test_no_request_brings_a_5xx_or_an_answer_that_the_document_does_not_know(
         raw = f"{stamp}.".encode() + (body.encode() if isinstance(body, str) else body)
         mac = hmac.new(shop.world.source_secret.encode(), raw, hashlib.sha256)
         request.headers["X-PayGate-Signature"] = f"t={stamp},v1={mac.hexdigest()}"
-    if signed:
+    if signed and {"accessToken": []} in case.operation.definition.raw["security"]:
+        mine = shop.people.leaver if operation == "logout" else shop.people.owner
+        token = shop.people.admin if case.operation.path.startswith("/api/admin") else mine
+        request.headers["Authorization"] = f"Bearer {token}"
+    elif signed:
         request.headers["X-API-Key"] = shop.world.secret_key
     with requests.Session() as session:
         session.trust_env = False

@@ -23,6 +23,7 @@ from paygate import app
 from paygate.core import errors
 from paygate.core.errors import PayGateError
 from paygate.faces.bank_in import errors as bank_errors
+from paygate.faces.dashboard import errors as dashboard_errors
 from paygate.faces.health import errors as health_errors
 from paygate.faces.v1 import errors as v1_errors
 from paygate.services.context import Context
@@ -34,11 +35,12 @@ from tests.worlds import World
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 REQUEST_ID = re.compile(r"req_[0-9a-f]{24}")
 PAGES = (
-    *("/forwarder", "/pay/", "/payment/", "/logo/", "/favicon.ico"),
+    *("/forwarder", "/account", "/pay/", "/payment/", "/logo/", "/favicon.ico"),
     "/payment-example.html",
 )  # They refuse as pages do.
 KEPT = {"/favicon.ico", "/paygate-widget.js"}  # What browsers may keep.
 TABLES = {"v1": v1_errors.TABLE, "bank_in": bank_errors.TABLE, "health": health_errors.TABLE}
+TABLES["dashboard"] = dashboard_errors.TABLE
 
 
 def leaves(kind: type[PayGateError]) -> Iterator[type[PayGateError]]:

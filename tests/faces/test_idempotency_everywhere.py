@@ -24,6 +24,31 @@ NOT_OF_THE_WORK = {"idempotency_keys", "slots", "metrics"}
 WITHOUT = {
     f"{V1}/qr": "makes nothing but pictures of what was asked",
     "/api/bank/{source}": "evidence is known by itself when it comes again: banks send no keys",
+    **dict.fromkeys(
+        ("/api/auth/register", "/api/auth/login", "/api/auth/admin/login", "/api/auth/password/reset"),
+        "nobody is known yet whose key it would be; an address, a password's link are good once by themselves",
+    ),
+    **dict.fromkeys(
+        ("/api/auth/refresh", "/api/auth/logout"), "a refresh token is good once, and over is over: no answer is kept"
+    ),
+    **dict.fromkeys(
+        (
+            "/api/auth/password",
+            "/api/auth/totp/setup",
+            "/api/auth/totp/enable",
+            "/api/auth/totp/disable",
+            "/api/auth/totp/recovery-codes",
+            "/api/admin/merchants/{merchant_id}/users/{user_id}/reset-link",
+            "/api/admin/merchants/{merchant_id}/users/{user_id}/reset-totp",
+        ),
+        "asks for password and code again, which are good once; the newest secret or link is the one in force",
+    ),
+    "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
+    "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
+    **dict.fromkeys(
+        ("/pay/{payment_id}/cancel", "/pay/{payment_id}/slip", "/pay/{payment_id}/renew"),
+        "forms of the payer's page, which send no keys: cancelled is cancelled, a slip is known, a successor is one",
+    ),
     "/forwarder": "reads a text and keeps nothing",
 }
 

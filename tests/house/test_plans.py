@@ -39,7 +39,10 @@ BIG = {
     "payments",
     "reservations",
     "seats",
+    "sessions",
     "slots",
+    "throttles",
+    "users",
 }
 NOW = datetime.now(UTC).replace(microsecond=0)
 LIVE = {"mode": "live"}
@@ -57,6 +60,17 @@ SEED = f"""
     SELECT n % 1000 + 1, 'live', pg_temp.u('key', n), 'secret', sha256(n::text::bytea), 'abcd'
       FROM generate_series(1, 5000) n;
     INSERT INTO key_directory SELECT key_hash, merchant_id, mode, id FROM api_keys;
+    INSERT INTO users (merchant_id, id, email, role)
+    SELECT n % 1000 + 1, pg_temp.u('user', n), 'u' || n || '@shop.example', 'staff' FROM generate_series(1, 5000) n;
+    INSERT INTO logins SELECT email, merchant_id, id FROM users;
+    INSERT INTO sessions (merchant_id, id, user_id, token_hash, address, expires_at)
+    SELECT (n % 5000 + 1) % 1000 + 1, pg_temp.u('session', n), pg_temp.u('user', n % 5000 + 1), 'x', '203.0.113.7',
+           now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 day' END
+      FROM generate_series(1, 20000) n;
+    INSERT INTO throttles
+    SELECT 'address', decode(md5(n::text), 'hex'),
+           now() + CASE WHEN n <= 20 THEN interval '-1 minute' ELSE interval '1 minute' END
+      FROM generate_series(1, 20000) n;
     INSERT INTO endpoints (merchant_id, mode, id, url, secret)
     SELECT n, 'live', pg_temp.u('endpoint', n), 'https://shop.example/', 'sealed' FROM generate_series(1, 1000) n;
     ANALYZE;
@@ -271,12 +285,29 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
             {"deliveries_due"},
         ),
         **webhooks(row),
+        **people(row),
         "keys.AUTHENTICATE": Hot(
             {"key_hash": sha256(b"77").digest(), "central_plans": ["free"]},
             {"key_directory_pkey", "api_keys_pkey", "merchants_pkey"},
         ),
         "idempotency.FIND": Hot(key, {"idempotency_keys_pkey"}),
         "idempotency.PRUNE": Hot({"limit": 100}, {"idempotency_expired"}),
+    }
+
+
+def people(row: dict[str, Any]) -> dict[str, Hot]:
+    """The statements of logins, asked about somebody of the merchant of *row*."""
+    session = {"merchant_id": row["merchant_id"], "id": UUID(row["a_session"])}
+    return {
+        "sessions.WHO": Hot(session, {"sessions_pkey", "users_pkey"}),
+        "sessions.LOCK": Hot(session, {"sessions_pkey"}),
+        "sessions.SEEN_AT": Hot({"email": "u7@shop.example", "network": "203.0.113.7"}, {"sessions_of_user"}),
+        "sessions.PRUNE": Hot({"keep": timedelta(0), "limit": 100}, {"sessions_over"}),
+        "users.BY_EMAIL": Hot({"email": "u7@shop.example"}, {"logins_pkey", "users_pkey"}),
+        "throttles.SPEND": Hot(
+            {"kind": "address", "key": bytes(16), "every": timedelta(seconds=12), "burst": timedelta(minutes=1)}
+        ),
+        "throttles.PRUNE": Hot({"limit": 100}, {"throttles_over"}),
     }
 
 
@@ -361,7 +392,8 @@ async def a_row(conn: Conn, number: int) -> dict[str, Any]:
     """Payment *number* of the seed."""
     row = await conn.fetchrow("SELECT * FROM payments WHERE order_id = $1", f"ORDER-{number}")
     source_id = await conn.fetchval("SELECT source_id FROM bank_hints WHERE transaction_id = 'T7'")
-    return dict(row) | {"n": number, "a_source": str(source_id)}
+    session_id = await conn.fetchval("SELECT id FROM sessions WHERE merchant_id = $1 LIMIT 1", row["merchant_id"])
+    return dict(row) | {"n": number, "a_source": str(source_id), "a_session": str(session_id)}
 
 
 async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None:

@@ -24,6 +24,7 @@ DIRECTORIES = {
     "slots": "the one lock: merchants share the central account's amounts",
     "reservations": "a credit knows the account and the amount, not the merchant",
     "rate_limits": "who sends too much is not known to be anybody's",
+    "throttles": "a password is tried before anybody knows whose it would be",
     "seats": "one address holds at most twenty open payments, whosever shop it is at",
     "credit_refs": "a bank's reference is used up once, whoever shows it",
     "payout_references": "one transfer of the operator's bank completes one payout of whomever",

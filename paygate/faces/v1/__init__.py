@@ -4,8 +4,8 @@
 handler does for `/openapi.json`; the other modules have the handlers.
 """
 
+from paygate.core.answers import Problem
 from paygate.faces.v1 import batches, codes, payments, pictures, slips, streams, transactions, webhooks
-from paygate.faces.v1.answers import Problem
 from paygate.faces.v1.errors import refuse
 from paygate.faces.v1.operations import OPERATIONS
 

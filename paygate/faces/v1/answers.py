@@ -7,9 +7,9 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from paygate.core.answers import TRANSACTION, Baht, Moment, RequestId
+from paygate.core.answers import TRANSACTION, Baht, Done, Moment, Words
 from paygate.core.payments import Oddity, Status
-from paygate.core.slips import Refusal, SlipOutcome
+from paygate.core.slips import SlipOutcome
 
 Mode: TypeAlias = Annotated[
     str, Meta(description="live, or test: no money moves.", extra_json_schema={"enum": ["live", "test"]})
@@ -22,33 +22,6 @@ Json: TypeAlias = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object
 Cursor: TypeAlias = Annotated[
     str | None, Meta(description="`cursor` of the next page; null when there is none.", examples=["AAZC_example"])
 ]
-Done: TypeAlias = Annotated[Literal[True], Meta(description="It was done.")]
-
-
-class Words(msgspec.Struct, frozen=True):
-    """Words for the payer, to show as they are."""
-
-    th: Annotated[str, Meta(description="In Thai.", examples=["ชำระเงินสำเร็จ"])]
-    en: Annotated[str, Meta(description="In English.", examples=["Paid."])]
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A refusal. `error` is for programs, `message` for the developer, `payerMessage` for the person who pays."""
-
-    error: Annotated[str, Meta(description="What is wrong, in a word.", examples=["INVALID_REQUEST"])]
-    message: Annotated[str, Meta(description="What is wrong, for the developer.", examples=["url is required."])]
-    field: Annotated[str | UnsetType, Meta(description="The field that is wrong.", examples=["amount"])] = UNSET
-    status: Annotated[
-        str | UnsetType,
-        Meta(
-            description="Where the payment stands: its status, or what is under way with it.",
-            examples=["PAID"],
-            extra_json_schema={"enum": [*Status, "VERIFYING", "REVERSED"]},
-        ),
-    ] = UNSET
-    reason: Annotated[Refusal | UnsetType, Meta(description="Why the slip was not taken.")] = UNSET
-    payerMessage: Annotated[Words | UnsetType, Meta(description="Words for the payer.")] = UNSET
-    requestId: RequestId
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):

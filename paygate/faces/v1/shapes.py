@@ -12,6 +12,7 @@ from msgspec import UNSET
 from paygate.core import amount_tokens, links
 from paygate.core import shapes as declare
 from paygate.core.amount_tokens import Terms
+from paygate.core.answers import Words
 from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
@@ -31,7 +32,6 @@ from paygate.faces.v1.answers import (
     SlipOfPayer,
     Transaction,
     Transactions,
-    Words,
 )
 from paygate.services import payments
 from paygate.services.context import Context

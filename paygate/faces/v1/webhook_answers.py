@@ -7,10 +7,10 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from paygate.core.answers import TRANSACTION, Moment
+from paygate.core.answers import TRANSACTION, Done, Moment
 from paygate.core.events import EVENT_TYPES
 from paygate.core.formats import FORMATS
-from paygate.faces.v1.answers import Cursor, Done, Json, Mode
+from paygate.faces.v1.answers import Cursor, Json, Mode
 
 EndpointId: TypeAlias = Annotated[
     str, Meta(description="The endpoint's id.", pattern="^we_", examples=["we_06nz0nc5vj7r4gjx7c79l6za"])

@@ -1,0 +1,11 @@
+"""The dashboard face, `/api`: the native face's shapes, for people who log in instead of programs with keys.
+
+`auth` has logins, `admin` what the operator does; `shapes` reads its JSON and `answers` are what is sent, `errors` is
+its table of refusals, `operations` says what each handler does for `/openapi.json`.
+"""
+
+from paygate.faces.dashboard import admin, auth
+from paygate.faces.dashboard.errors import refuse
+from paygate.faces.dashboard.operations import OPERATIONS
+
+__all__ = ["OPERATIONS", "admin", "auth", "refuse"]
