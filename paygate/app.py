@@ -20,11 +20,35 @@ from paygate.faces import bank_in, dashboard, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings, SettingsError
 from paygate.web import account, checkout, example, forwarder, pages, sdk
-from paygate.wire import Address, Dialect, Edge, openapi, preflight, refuse_method, refuse_path
+from paygate.wire import Address, Dialect, Edge, for_people, native_of, openapi, preflight, refuse_method, refuse_path
 
 log = telemetry.logger("app")
 
 STOP_S = 20.0  # A webhook under way may take its 15 s.
+
+# The native handlers, at addresses for people who log in, and the least role that may: services are not written twice.
+IN_PERSON = [
+    Address("/api/transactions", GET=for_people(v1.transactions.listed, "viewer")),
+    Address("/api/payment/{payment_id}/cancel", POST=for_people(v1.payments.cancel, "staff")),
+    Address(
+        "/api/webhooks/endpoints",
+        GET=for_people(v1.webhooks.listed, "viewer"),
+        POST=for_people(v1.webhooks.create, "owner"),
+    ),
+    Address(
+        "/api/webhooks/endpoints/{endpoint_id}",
+        GET=for_people(v1.webhooks.get, "viewer"),
+        PATCH=for_people(v1.webhooks.update, "owner"),
+        DELETE=for_people(v1.webhooks.delete, "owner"),
+    ),
+    Address("/api/webhooks/endpoints/{endpoint_id}/rotate", POST=for_people(v1.webhooks.rotate, "owner")),
+    Address("/api/webhooks/endpoints/{endpoint_id}/test", POST=for_people(v1.webhooks.send_test, "staff")),
+    Address("/api/webhooks/events", GET=for_people(v1.webhooks.events, "viewer")),
+    Address("/api/webhooks/events/redeliver", POST=for_people(v1.webhooks.redeliver_span, "staff")),
+    Address("/api/webhooks/events/{event_id}", GET=for_people(v1.webhooks.event, "viewer")),
+    Address("/api/webhooks/events/{event_id}/redeliver", POST=for_people(v1.webhooks.redeliver, "staff")),
+    Address("/api/webhooks/deliveries", GET=for_people(v1.webhooks.deliveries, "viewer")),
+]
 
 ADDRESSES = [
     Address("/api/v1/payment/create", POST=v1.payments.create, OPTIONS=preflight),
@@ -72,6 +96,11 @@ ADDRESSES = [
     Address("/api/auth/totp/enable", POST=dashboard.auth.totp_enable),
     Address("/api/auth/totp/disable", POST=dashboard.auth.totp_disable),
     Address("/api/auth/totp/recovery-codes", POST=dashboard.auth.totp_recovery),
+    Address("/api/merchant/me", GET=dashboard.own.show, PATCH=dashboard.own.update),
+    Address("/api/api-keys", GET=dashboard.own.key_list, POST=dashboard.own.key_create),
+    Address("/api/api-keys/{key_id}", DELETE=dashboard.own.key_revoke),
+    Address("/api/payment/create-link", POST=dashboard.payments.create_link),
+    *IN_PERSON,
     Address("/api/admin/merchants", GET=dashboard.admin.merchant_list),
     Address("/api/admin/merchants/{merchant_id}", GET=dashboard.admin.merchant),
     Address("/api/admin/merchants/{merchant_id}/approve", POST=dashboard.admin.approve),
@@ -95,6 +124,12 @@ ADDRESSES = [
 # What each handler does, for the document; pages for people and preflights are no part of it.
 OPERATIONS = {
     **v1.OPERATIONS,
+    **{
+        handler: dashboard.in_person(v1.OPERATIONS[native_of(handler)])
+        for address in IN_PERSON
+        for method, handler in address.handlers.items()
+        if method != "HEAD"
+    },
     **dashboard.OPERATIONS,
     **bank_in.OPERATIONS,
     **health.OPERATIONS,
@@ -105,6 +140,7 @@ TAGS = {
     "payments": "Made, read, cancelled; slips.",
     "webhooks": "Endpoints, what they are told, and telling it again.",
     "QR codes": "Pictures, with and without a payment.",
+    "dashboard": "A merchant in the hands of its own people.",
     "logins": "People come in, stay in, go out; passwords and one-time codes.",
     "merchants": "What the operator does with merchants and their people.",
     "bank in": "Evidence that money arrived.",

@@ -38,6 +38,17 @@ def redirect_url(given: Fields, name: str, domains: Sequence[str]) -> str | None
     return url
 
 
+def domain(text: str) -> str:
+    """A callback domain: a host, or `*.` and a domain. Raises InvalidInput (callbackDomains)."""
+    found = text.strip().lower().removesuffix(".")
+    if len(found) > 253 or not _HOST.fullmatch(found.removeprefix("*.")):
+        raise InvalidInput(
+            "A callback domain is a host like shop.example, or *.shop.example for all below it.",
+            field="callbackDomains",
+        )
+    return found
+
+
 def with_query(url: str, **added: str) -> str:
     """*url* with more in its query; what is there stays as it is.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from paygate.core import ids
 from paygate.core.keys import Kind, Mode
 from paygate.core.networks import Network
 
@@ -48,3 +49,11 @@ class Principal:
     accounts: tuple[ReceivingAccount, ...]
     networks: tuple[Network, ...] = ()  # Where its requests must come from; empty: from anywhere.
     signed_amounts: bool = False  # Pages need an amountToken.
+    user_id: UUID | None = None  # A person who is logged in, instead of a key.
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names who asks."""
+        if self.user_id is not None:
+            return f"user:{ids.show('usr', self.user_id)}"
+        return f"key:{ids.show('key', self.key_id)}"

@@ -32,6 +32,19 @@ PAGE = Sql(f"""
      LIMIT :limit
 """)  # noqa: S608
 
+CHOICES = Sql("""
+    SELECT name, expiry_minutes, callback_domains, allowed_origins
+      FROM merchants
+     WHERE merchant_id = :merchant_id AND merchant_id > 0
+""")
+
+CHOOSE = Sql("""
+    UPDATE merchants
+       SET name = :name, expiry_minutes = :expiry_minutes, callback_domains = :callback_domains,
+           allowed_origins = :allowed_origins
+     WHERE merchant_id = :merchant_id AND merchant_id > 0
+""")
+
 # Serialises changes of what belongs to a merchant; foreign keys to the row are not disturbed.
 LOCK = Sql("SELECT 1 FROM merchants WHERE merchant_id = :merchant_id FOR NO KEY UPDATE")
 
@@ -82,6 +95,16 @@ class Merchant:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What a merchant's own people decide of it."""
+
+    name: str
+    expiry_minutes: int
+    callback_domains: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Which merchants: in this status, with *q* in name or address, made before merchant *before*."""
 
@@ -105,6 +128,28 @@ async def get(conn: Conn, merchant_id: int) -> Merchant | None:
 async def listed(conn: Conn) -> Sequence[Merchant]:
     """All merchants, oldest first."""
     return [Merchant(**row) for row in await conn.fetch(*LIST.bind())]
+
+
+async def choices(conn: Conn, merchant_id: int) -> Choices | None:
+    """What a merchant's people decided; None when there is no such one."""
+    row = await conn.fetchrow(*CHOICES.bind(merchant_id=merchant_id))
+    if row is None:
+        return None
+    lists = {name: tuple(row[name]) for name in ("callback_domains", "allowed_origins")}
+    return Choices(name=row["name"], expiry_minutes=row["expiry_minutes"], **lists)
+
+
+async def choose(conn: Conn, merchant_id: int, after: Choices) -> None:
+    """Write what a merchant's people decided."""
+    await conn.execute(
+        *CHOOSE.bind(
+            merchant_id=merchant_id,
+            name=after.name,
+            expiry_minutes=after.expiry_minutes,
+            callback_domains=list(after.callback_domains),
+            allowed_origins=list(after.allowed_origins),
+        )
+    )
 
 
 async def page(conn: Conn, wanted: Page) -> Sequence[Merchant]:

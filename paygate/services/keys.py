@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,9 +16,12 @@ from paygate.core.networks import Network
 from paygate.core.scopes import EVERYTHING
 from paygate.db import keys, merchants
 from paygate.db.keys import KeyRow
+from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.services import amount_tokens, audit
 from paygate.services.context import Context
+from paygate.services.once import Answered, once
+from paygate.services.payments import Replayed
 
 OVERLAP = timedelta(hours=24)
 MOST_OVERLAP = timedelta(days=30)
@@ -92,17 +95,41 @@ async def create(
     """A new key of a merchant. Raises NotFound when there is no such merchant, InvalidInput for a wrong grant."""
     _check(kind, grant)
     key = fresh(ctx, merchant_id, kind, mode, grant)
+    return await ctx.db.transaction(lambda conn: _write(conn, ctx, key, actor))
 
-    async def work(conn: Conn) -> None:
-        if await merchants.get(conn, merchant_id) is None:
-            raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
-        after = _facts(key.row, await keys.insert(conn, key.row))
-        await audit.append(
-            conn, ctx, merchant_id=merchant_id, actor=actor, action="key.create", subject=_subject(key.id), after=after
-        )
 
-    await ctx.db.transaction(work)
+async def create_once(
+    ctx: Context,
+    *,
+    merchant_id: int,
+    kind: Kind,
+    mode: Mode,
+    claim: Claim | None,
+    answer: Callable[[FreshKey], tuple[int, bytes]],
+    actor: audit.By,
+) -> Answered[FreshKey] | Replayed:
+    """The same under an Idempotency-Key, for a key that may do everything. Raises as `once` does."""
+    key = fresh(ctx, merchant_id, kind, mode, ANYTHING)
+    return await once(ctx, claim, answer, lambda conn: _write(conn, ctx, key, actor))
+
+
+async def _write(conn: Conn, ctx: Context, key: FreshKey, actor: audit.By) -> FreshKey:
+    merchant_id = key.row.merchant_id
+    if await merchants.get(conn, merchant_id) is None:
+        raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+    after = _facts(key.row, await keys.insert(conn, key.row))
+    await audit.append(
+        conn, ctx, merchant_id=merchant_id, actor=actor, action="key.create", subject=_subject(key.id), after=after
+    )
     return key
+
+
+async def owned(ctx: Context, merchant_id: int, key_id: UUID) -> None:
+    """That a key is this merchant's. Raises NotFound."""
+    async with ctx.db.connection() as conn:
+        found = await keys.find(conn, key_id)
+    if found is None or found[0] != merchant_id:
+        raise NotFound(f"There is no key {ids.show('key', key_id)}.")
 
 
 async def rotate(

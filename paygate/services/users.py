@@ -111,10 +111,9 @@ async def log(
         conn,
         ctx,
         merchant_id=user.merchant_id,
-        actor=actor,
+        actor=audit.Actor(actor, networks.address(address)),
         action=action,
         subject=f"user:{ids.show('usr', user.id)}",
         before=before,
         after={"email": user.email, **(after or {})},
-        address=networks.address(address),
     )

@@ -6,7 +6,7 @@ from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
 from paygate.wire.limits import count_address
 from paygate.wire.payers import Access, merchant_or_payer
-from paygate.wire.people import anybody, client, person
+from paygate.wire.people import anybody, client, for_people, native_of, person, principal
 from paygate.wire.refusals import refusal
 from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query
 from paygate.wire.uploads import is_form, read_form
@@ -30,11 +30,14 @@ __all__ = [
     "context",
     "count_address",
     "encode",
+    "for_people",
     "is_form",
     "json_answer",
     "merchant_or_payer",
+    "native_of",
     "person",
     "preflight",
+    "principal",
     "query",
     "raw_json",
     "read_form",

@@ -15,6 +15,7 @@ from paygate.core.scopes import Scope
 from paygate.db import keys as rows
 from paygate.services import payments
 from paygate.services.audit import Actor
+from paygate.wire import people
 from paygate.wire.edge import let_read
 from paygate.wire.limits import count_address, count_key
 from paygate.wire.requests import client_address, context, page_of
@@ -27,6 +28,9 @@ async def authenticate(request: Request, scope: Scope) -> Principal:
     used from there, or lacks the scope, and when the merchant is suspended, or not yet approved and the key is a live
     one; TooManyRequests.
     """
+    in_person = await people.at_door(request)
+    if in_person is not None:
+        return in_person
     text = _given(request)
     if not text:
         await count_address(request)
@@ -80,7 +84,7 @@ def actor(request: Request, principal: Principal | None = None) -> Actor:
         address = ip_address(client_address(request) or "")
     except ValueError:
         address = None
-    name = payments.PAYER if principal is None else f"key:{ids.show('key', principal.key_id)}"
+    name = payments.PAYER if principal is None else principal.actor
     return Actor(name, address, request.scope.get("paygate.request_id"))
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeAlias
 
-from paygate.core.errors import Forbidden, Unauthorized
+from starlette.requests import Request
+from starlette.responses import Response
+
+from paygate.core.errors import Forbidden, InvalidInput, Unauthorized
 from paygate.core.people import Person, Role
+from paygate.core.principals import Principal
+from paygate.core.scopes import EVERYTHING
+from paygate.db import keys
 from paygate.services import sessions
 from paygate.services.sessions import Client
 from paygate.wire.limits import count_address, count_person
 from paygate.wire.requests import client_address, context
 
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+MODES = ("live", "test")
+_DOOR = "paygate.door"  # In a request's scope: the least role of an address for people.
 NEEDS = {
     "owner": "Only an owner of this merchant may do that.",
     "staff": "Viewers may only look.",
@@ -46,6 +59,50 @@ async def person(request: Request, least: Role) -> Person:
     if who.role == "admin" and not who.has_totp:
         raise Forbidden("Admins need one-time codes: set them up first, with POST /api/auth/totp/setup.")
     return who
+
+
+def for_people(handler: Handler, least: Role) -> Handler:
+    """A native handler at an address for people: whoever is logged in and may do what *least* may is its merchant.
+
+    `?mode=test` in the address: about the test mode.
+    """
+
+    @functools.wraps(handler)
+    async def asked(request: Request) -> Response:
+        request.scope[_DOOR] = least
+        return await handler(request)
+
+    return asked
+
+
+def native_of(handler: Handler) -> Handler:
+    """The handler behind `for_people`."""
+    native: Handler = getattr(handler, "__wrapped__", handler)
+    return native
+
+
+async def at_door(request: Request) -> Principal | None:
+    """Who asks at an address for people; None at one for keys. Raises as `principal` does."""
+    least: Role | None = request.scope.get(_DOOR)
+    return None if least is None else await principal(request, least)
+
+
+async def principal(request: Request, least: Role) -> Principal:
+    """The merchant of whoever is logged in, in the mode that the address asks for, as services know it from keys.
+
+    Raises as `person` does; Forbidden about the live mode of a merchant that is not approved; InvalidInput (mode).
+    """
+    who = await person(request, least)
+    mode = request.query_params.get("mode", "live")
+    if mode not in MODES:
+        raise InvalidInput(f"mode must be one of {', '.join(MODES)}.", field="mode")
+    async with context(request).db.connection() as conn:
+        found = await keys.as_merchant(conn, who.merchant_id, "test" if mode == "test" else "live", "secret")
+    if found is None:
+        raise Unauthorized(sessions.OVER)
+    if found.status != "APPROVED" and mode == "live":
+        raise Forbidden("This merchant is not approved yet. Test mode (?mode=test) works meanwhile.")
+    return replace(found, user_id=who.user_id, scopes=EVERYTHING)
 
 
 def client(request: Request) -> Client:

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from paygate.core.answers import Done, Moment
+from paygate.core.answers import TRANSACTION, Done, Moment
 
 UserId: TypeAlias = Annotated[
     str, Meta(description="The person's id.", pattern="^usr_", examples=["usr_06nz0nc5vj7r4gjx7c79l6za"])
@@ -179,3 +179,83 @@ class Merchants(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="`cursor` of the next page; null when there is none.", examples=["mer_0cqh3kz9t2w4e"]),
     ]
+
+
+class LinkedPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that a link leads to."""
+
+    id: Annotated[str, Meta(description="The payment's id.", examples=[TRANSACTION])]
+    orderId: Annotated[str | None, Meta(description="Your number of the order.", examples=["LINK0AFC13B6"])]
+    amount: Annotated[str, Meta(description="What it costs, in baht: the shortest decimal.", examples=["40", "40.5"])]
+    expiresAt: Annotated[Moment, Meta(description="Until when it may be paid.")]
+
+
+class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to hand to the payer."""
+
+    success: Done = True
+    paymentLink: Annotated[
+        str, Meta(description="The payer's page.", examples=[f"https://pay.example/pay/{TRANSACTION}"])
+    ]
+    transaction: LinkedPayment
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as its owner sees it in a list."""
+
+    id: Annotated[str, Meta(description="The key's id.", pattern="^key_", examples=["key_06nz0nc5vj7r4gjx7c79l6za"])]
+    kind: Annotated[
+        str, Meta(description="For servers, or for pages.", extra_json_schema={"enum": ["secret", "public"]})
+    ]
+    mode: Annotated[
+        str, Meta(description="live, or test: no money moves.", extra_json_schema={"enum": ["live", "test"]})
+    ]
+    key: Annotated[
+        str, Meta(description="A public one as it is, a secret one by its ends.", examples=["sk_live_...a1b2"])
+    ]
+    scopes: Annotated[list[str], Meta(description="What it may do; `*`: everything.", examples=[["*"]])]
+    lastUsedAt: Annotated[Moment | None, Meta(description="When it was used last, to the minute.")]
+    expiresAt: Annotated[Moment | None, Meta(description="When it is worthless; null: never by itself.")]
+    revokedAt: Annotated[Moment | None, Meta(description="Since when it is worthless.")]
+    createdAt: Annotated[Moment, Meta(description="When it was made.")]
+
+
+class ApiKeys(msgspec.Struct, frozen=True):
+    """All keys of the merchant, revoked ones too."""
+
+    keys: list[ApiKey]
+
+
+class NewApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that was just made."""
+
+    success: Done = True
+    id: Annotated[str, Meta(description="The key's id.", pattern="^key_", examples=["key_06nz0nc5vj7r4gjx7c79l6za"])]
+    key: Annotated[str, Meta(description="The key itself, shown this once.", examples=["sk_live_example"])]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The merchant, as its own people see it."""
+
+    id: MerchantId
+    name: Name
+    email: Annotated[str, Meta(description="The owner's address.", examples=["owner@shop.example"])]
+    plan: Annotated[str, Meta(description="Its plan.", examples=["free"])]
+    feeBps: Annotated[int, Meta(description="What a new payment costs, in basis points.", examples=[300])]
+    status: Status
+    expiryMinutes: Annotated[int, Meta(description="How long a payment may be paid, unless it says.", examples=[15])]
+    callbackDomains: Annotated[
+        list[str],
+        Meta(description="Hosts that callbackUrl and cancelUrl may name; none: any.", examples=[["shop.example"]]),
+    ]
+    allowedOrigins: Annotated[
+        list[str], Meta(description="Pages on which pk_live_ keys work.", examples=[["https://shop.example"]])
+    ]
+    createdAt: Annotated[Moment, Meta(description="When it was made.")]
+
+
+class Own(msgspec.Struct, frozen=True):
+    """The answer of `merchant/me`."""
+
+    merchant: Settings
+    success: Done = True

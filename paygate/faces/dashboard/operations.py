@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paygate.core import errors
-from paygate.faces.dashboard import admin, answers, auth, shapes
+from paygate.faces.dashboard import admin, answers, auth, own_operations, shapes
 from paygate.services import sessions, totp, user_links
 from paygate.wire.operations import ANYBODY, PERSON, Handler, Operation, Part, json_body, reply
 
@@ -232,4 +232,4 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
     ),
 }
 
-OPERATIONS: Mapping[Handler, Operation] = {**LOGIN_OPERATIONS, **ADMIN_OPERATIONS}
+OPERATIONS: Mapping[Handler, Operation] = {**LOGIN_OPERATIONS, **ADMIN_OPERATIONS, **own_operations.OPERATIONS}
