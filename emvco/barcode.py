@@ -37,7 +37,8 @@ class Barcode(NamedTuple):
         return billpayment.bill_payment_payload(self.biller_id, self.ref1, self.ref2, self.amount_satang)
 
     def __str__(self) -> str:
-        return barcode_text(*self)
+        """The text, with CR. References stand as they are: what was read of a bill can be written again."""
+        return f"|{self.biller_id}\r{self.ref1}\r{self.ref2 or ''}\r{self.amount_satang or 0}"
 
 
 def barcode_text(
@@ -89,8 +90,8 @@ def read_barcode(text: str) -> Barcode:
 
 
 def _check_reference(reference: str, offset: int, name: str) -> None:
-    if not reference and name == "ref1":
-        raise BarcodeError("missing", offset, name, "reference 1 is mandatory")
+    if not reference.strip() and (reference or name == "ref1"):
+        raise BarcodeError("missing", offset, name, "a reference is not blank, and reference 1 is mandatory")
     if len(reference) > billpayment.REFERENCE_LENGTH_MAX:
         message = f"a reference has at most {billpayment.REFERENCE_LENGTH_MAX} characters"
         raise BarcodeError("too_long", offset + billpayment.REFERENCE_LENGTH_MAX, name, message)

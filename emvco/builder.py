@@ -45,6 +45,8 @@ class Account(NamedTuple):
     def of(cls, tag: str, identifier: str, values: dict[str, str] | None = None) -> Account:
         """A template: the scheme's globally unique identifier in 00, then its fields. Raises InputError."""
         fields.ascii_text(identifier, f"{tag}/00", 32)
+        if values and "00" in values:
+            raise InputError("duplicate_tag", None, f"{tag}/00", "00 is the identifier")
         return cls(tag, fields.template({"00": identifier} | (values or {}), tag))
 
 
@@ -91,13 +93,30 @@ def build(
         values["54"] = written
     values["01"] = tags.DYNAMIC if (written is not None if dynamic is None else dynamic) else tags.STATIC
     _put_beside(values, merchant, tip, additional, language, vat, message)
+    extra_given = False
     for tag, value in extra:
+        extra_given = True
         if tag in values or tag not in _EXTRA:
             raise InputError("bad_path", None, tag, "extra objects have ids 65 to 99 that are not used yet")
-        fields.check_length(value, tag, 99)
+        fields.require_text(value, tag)
+        fields.check_length(value, tag, 99, 1)
+        fields.no_controls(value, tag)
         values[tag] = value
     _check_profile(profile, values)
-    return _signed(values)
+    text = _signed(values)
+    as_text = amount is not None or any(isinstance(account, Account) for account in accounts)
+    return _sound(text, profile) if as_text or extra_given else text
+
+
+def _sound(text: str, profile: str) -> str:
+    """*text*, if it is what we would read ourselves: of what came in as text nobody has looked at the meaning yet."""
+    from emvco.report import validate  # noqa: PLC0415  Which reads payloads, and those can be built anew.
+
+    errors = (one for one in validate(text, profile) if one.severity == "error")
+    wrong = next((one for one in errors if one.code != "no_thai_account"), None)
+    if wrong is not None:
+        raise InputError(wrong.code, None, wrong.path, wrong.message)
+    return text
 
 
 def _everyday(account: AnyAccount, amount_satang: int | None) -> str | None:
@@ -153,7 +172,9 @@ def _account(account: AnyAccount) -> tuple[str, str]:
             return tags.ACQUIRER, acquirer.write(account)
         case Account(tag, value) if tag in tags.ACCOUNTS:
             if tag in tags.TEMPLATES:
+                fields.require_text(value, tag)
                 fields.check_length(value, tag, 99)
+                fields.no_controls(value, tag)
                 _check_template(tag, value)
             else:
                 fields.ascii_text(value, tag, 99)

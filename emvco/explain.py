@@ -26,7 +26,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 from unicodedata import category, combining, east_asian_width
 
-from emvco import banks, reader, tags
+from emvco import amount, banks, reader, tags, vat
 from emvco.acquirer import PaymentInnovation
 from emvco.barcode import Barcode
 from emvco.detection import detect
@@ -272,13 +272,20 @@ def _amount(payload: Payload) -> Fact:
 
 def _rest(payload: Payload) -> Iterator[Fact]:
     """Tip and VAT, as far as they are sound; what is broken stands among the problems."""
-    try:
-        tip, tax = payload.tip, payload.vat
-    except EmvcoError:
-        return
-    if tip is not None:
-        fixed = "" if tip.amount_satang is None else _baht(tip.amount_satang)
-        yield Fact("Tip", fixed or (f"{tip.percent} %" if tip.percent else "asked by the app"), "55")
+    currency = payload.get("53") or ""
+    fixed = payload.get("56") if payload.get("55") == "02" else None
+    if fixed is not None and currency != tags.BAHT:  # As it is written: not every currency has hundredths.
+        if amount.first_wrong(fixed) is None:
+            yield Fact("Tip", f"{fixed} {_CURRENCIES.get(currency, currency)}".strip(), "55")
+    else:
+        with suppress(EmvcoError):
+            tip = payload.tip
+            if tip is not None:
+                baht = "" if tip.amount_satang is None else _baht(tip.amount_satang)
+                yield Fact("Tip", baht or (f"{tip.percent} %" if tip.percent else "asked by the app"), "55")
+    tax = None
+    with suppress(EmvcoError):
+        tax = payload.vat
     if tax is not None:
         rate = "" if tax.rate is None else f" at {tax.rate} %"
         yield Fact("VAT", f"{_baht(tax.amount_satang)}{rate}, branch {tax.branch}", tags.VAT)
@@ -304,7 +311,8 @@ def _name(path: str, payload: Payload) -> str:
     if head == "64" and last:
         return tags.LANGUAGE[last].name if last in tags.LANGUAGE else ""
     if last:
-        return tags.THAI.get(path, "Globally Unique Identifier" if last == "00" else "")
+        known = {} if head == tags.VAT and vat.is_foreign(payload.children(head)) else tags.THAI
+        return known.get(path, "Globally Unique Identifier" if last == "00" else "")
     if path in tags.ROOT:
         return tags.ROOT[path].name
     return tags.THAI.get(path, "Merchant Account" if path in tags.ACCOUNTS else "")
@@ -324,7 +332,7 @@ def render(explanation: Explanation, width: int = 100, objects: bool = False) ->
     """
     label_width = max((_columns(fact.label) for fact in explanation.facts), default=0) + 3
     lines = [explanation.title, ""]
-    lines += [f"  {_padded(fact.label, label_width)} {_visible(fact.value)}" for fact in explanation.facts]
+    lines += [f"  {_padded(fact.label, label_width)} {visible(fact.value)}" for fact in explanation.facts]
     lines += [""] * bool(explanation.facts)
     if objects and explanation.objects:
         lines += [*(_object_line(fact) for fact in explanation.objects), ""]
@@ -348,15 +356,15 @@ def point(text: str, problems: Iterable[Problem], width: int = 96) -> list[str]:
     start = 0
     while start < len(text) or not lines:
         end, used = start, 0
-        while end < len(text) and used + _columns(_visible(text[end])) <= max(width, 8):
-            used += _columns(_visible(text[end]))
+        while end < len(text) and used + _columns(visible(text[end])) <= max(width, 8):
+            used += _columns(visible(text[end]))
             end += 1
-        lines.append(_visible(text[start:end]))
+        lines.append(visible(text[start:end]))
         last = end == len(text)
         here = [
             (offset, number) for number, offset in marks.items() if start <= offset < end or (last and offset >= end)
         ]
-        lines += _pointers([(_columns(_visible(text[start:offset])), number) for offset, number in sorted(here)])
+        lines += _pointers([(_columns(visible(text[start:offset])), number) for offset, number in sorted(here)])
         start = max(end, start + 1)
     return lines
 
@@ -376,12 +384,12 @@ def _object_line(fact: Fact) -> str:
     depth = fact.path.count("/")
     tag = fact.path.rpartition("/")[2]
     return (
-        f"  {'   ' * depth}{tag} {len(fact.value):02d} {_visible(fact.value)}{f'  {fact.label}' if fact.label else ''}"
+        f"  {'   ' * depth}{tag} {len(fact.value):02d} {visible(fact.value)}{f'  {fact.label}' if fact.label else ''}"
     )
 
 
-def _visible(text: str) -> str:
-    """Control characters as their pictures, other invisible ones as a middle dot."""
+def visible(text: str) -> str:
+    """For a terminal. Control characters as their pictures, other invisible ones as a middle dot."""
     return "".join(_sign(character) for character in text)
 
 

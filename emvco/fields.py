@@ -51,6 +51,13 @@ def check_length(value: str, path: str, length_max: int, length_min: int = 1) ->
         raise InputError("too_short", len(value), path, f"at least {length_min} characters")
 
 
+def no_controls(value: str, path: str) -> None:
+    """Text of any script, but nothing that steers a terminal or a printer."""
+    for position, character in enumerate(value):
+        if character < " " or "\x7f" <= character <= "\x9f":
+            raise InputError("bad_character", position, path, "control characters do not belong into a code")
+
+
 def template(values: Mapping[str, str], path: str) -> str:
     """The value of the template at *path*: its fields in ascending order."""
     value = "".join([tlv.write(tag, values[tag]) for tag in sorted(values)])

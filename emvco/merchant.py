@@ -63,6 +63,8 @@ def write_tip(tip: Tip) -> dict[str, str]:
         raise InputError("unknown_tip", None, "55", "a fixed tip has an amount, a tip in percent has a percentage")
     values = {"55": indicator}
     if tip.amount_satang is not None:
+        if type(tip.amount_satang) is not int or not 1 <= tip.amount_satang <= amount.SATANG_MAX:
+            raise InputError("bad_amount", None, "56", f"a fixed tip is 1 to {amount.SATANG_MAX} satang")
         values["56"] = amount.data_object(tip.amount_satang)[4:]
     if tip.percent is not None:
         fields.ascii_text(tip.percent, "57", 5)

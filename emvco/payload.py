@@ -155,6 +155,8 @@ class Payload:
 
     def with_amount(self, amount_satang: int | None) -> Payload:
         """The code with this amount, or none. If it has tag 01, that becomes dynamic (12) or static (11) with it."""
+        if self.is_slip:
+            raise InputError("not_of_a_slip", None, "54", "a slip carries no amount")
         changes: dict[str, str | None] = {"54": None if amount_satang is None else amount.write(amount_satang)}
         if self.get("01") is not None:
             changes["01"] = tags.STATIC if amount_satang is None else tags.DYNAMIC

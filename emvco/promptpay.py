@@ -43,6 +43,7 @@ _SEPARATORS: Final = frozenset(
     "\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 )
 
+LANDLINES: Final = "23457"  # First digits, after the zero that one does not dial.
 _DROPPED: Final = dict.fromkeys(map(ord, _SEPARATORS))
 
 
@@ -274,11 +275,11 @@ def _require_text(value: object) -> None:
 def _digits_of(text: str) -> str:
     """The digits among separators; a "+" may stand before 66 only, and "(0)" is the zero one does not dial."""
     bare = text.translate(_DROPPED)
-    if bare.isascii() and bare.isdecimal() and "(0)" not in text:
+    if bare.isascii() and bare.isdecimal() and not _has_trunk_zero(text):
         return bare
     digits: list[str] = []
     plus = False
-    for position, character in enumerate(text.replace("(0)", "   ")):
+    for position, character in enumerate(text.replace("(0)", "   ", 1) if _has_trunk_zero(text) else text):
         if "0" <= character <= "9":
             digits.append(character)
         elif character == "+" and not digits and not plus:
@@ -289,6 +290,12 @@ def _digits_of(text: str) -> str:
     if plus and not (found.startswith("66") and len(found) == 11):
         raise InputError("not_a_thai_number", 0, "29", "after + comes 66 and nine digits")
     return found
+
+
+def _has_trunk_zero(text: str) -> bool:
+    """Is there a "(0)" right behind the country's 66? Anywhere else it is a digit like others."""
+    before, found, _ = text.partition("(0)")
+    return bool(found) and before.translate(_DROPPED) in {"66", "+66", "0066"}
 
 
 def _recognise(digits: str) -> Proxy:
@@ -311,7 +318,7 @@ def _recognise(digits: str) -> Proxy:
     if local is None:
         message = "neither a mobile (10 digits), a national or tax ID (13) nor an e-wallet ID (15)"
         raise InputError("unknown_proxy", None, "29", message)
-    if local[0] in "23457":
+    if local[0] in LANDLINES:
         raise InputError("landline", None, "29", "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09")
     return Proxy("mobile", "0066" + local)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from unicodedata import is_normalized
 
-from emvco import barcode, billpayment, crc, reader, slip, tags
+from emvco import barcode, billpayment, crc, promptpay, reader, slip, tags
 from emvco.errors import BarcodeError, ChecksumError, EmvcoError, InputError, StructureError
 from emvco.payload import Payload
 from emvco.promptpay import PromptPay
@@ -83,6 +83,7 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
     if slip.looks_like(text):
         if whole:
             yield from map(_error, reader.broken_rules(text, objects, children))
+        yield from _beside_slip(objects)
         return
     broken = reader.broken_rules(text, objects, children)
     for problem in broken:
@@ -92,6 +93,14 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
     payload = Payload(text, parts=Parts(tuple(objects), children, broken))
     yield from _form(payload)
     yield from _emvco(payload) if profile == "EMVCO" else _thai(payload, whole)
+
+
+def _beside_slip(objects: Sequence[DataObject]) -> Iterator[Problem]:
+    """Amounts and payees that somebody put into a slip, and signed."""
+    for thing in objects:
+        if thing.id not in slip.ROOT:
+            message = "a slip has no such tag: it carries no amount and no payee, whoever signed it"
+            yield Problem("not_of_a_slip", "error", thing.offset, thing.id, message)
 
 
 def _error(error: EmvcoError) -> Problem:
@@ -243,6 +252,11 @@ def _credit_transfer(payload: Payload, account: object) -> Iterator[Problem]:
         if found is not None:
             message = "bank accounts are kept for the future: K PLUS and Krungthai NEXT refuse them"
             yield Problem("bank_account", "warning", found.offset, "29/04", message)
+    if account.proxy.kind == "mobile" and account.proxy.digits[4] in promptpay.LANDLINES:
+        found = payload.find("29/01")
+        if found is not None:
+            message = "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09"
+            yield Problem("landline", "warning", found.value_offset + 4, "29/01", message)
     if account.proxy.check_digit_ok is False:
         found = payload.find("29/02")
         if found is not None:

@@ -27,6 +27,7 @@ from emvco.errors import InputError, SlipError
 from emvco.tlv import DataObject
 
 TAG: Final = "91"
+ROOT: Final = frozenset({"00", "51", TAG})  # What stands at the root of a slip.
 HEADER: Final = "9104"
 REFERENCE_LENGTH_MAX: Final = 25
 TRANSACTION_LENGTH_MAX: Final = 40

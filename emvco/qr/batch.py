@@ -98,7 +98,8 @@ def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[
         if vectors is not None:
             # A text that cannot be drawn is found again below, in its turn.
             with suppress(SymbolError):
-                count = vectors.draw(block, drawn)
+                if all(type(text) is str for text in block):
+                    count = vectors.draw(block, drawn)
         if count == len(block):
             yield from drawn
             done += count

@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 import emvco
+from emvco import explain
 from emvco import qr as pictures
 from paygate.cli.output import emit, examples, json_option
 from paygate.cli.qr_code import Asked, draw, words
@@ -88,8 +89,8 @@ def qr(
 ) -> None:
     """Draw the QR that pays ID: a PromptPay ID (mobile, national or tax ID, e-wallet), or with --ref1 a biller ID.
 
-    ID may also be the text of a code that is there already, of any kind (a slip or a barcode, too): it is drawn as it
-    is, or with another --amount, or with other values at some tags by --set.
+    ID may also be the text of a code that is there already, of any kind (a slip, too; a barcode as its QR): it is drawn
+    as it is, or with another --amount, or with other values at some tags by --set.
 
     --csv reads a file with a header line and the columns promptpay or biller_id, ref1, ref2, amount (baht) and name (of
     the picture's file, without .png; else the line's number). Nothing is written unless every line is good.
@@ -97,6 +98,9 @@ def qr(
     if table is not None:
         if out is None or promptpay is not None:
             raise click.UsageError("--csv takes --out FOLDER, and no ID.")
+        single = [amount, ref1, ref2, bank, message, one_time, png, svg, card, poster, name, *changes]
+        if abroad or truemoney or any(given is not None for given in single):
+            raise click.UsageError("--csv takes --out, --scale, --force and --json; the rest stands in the file.")
         draw_all(table, out, scale=scale, force=force, as_json=as_json)
         return
     if promptpay is None:
@@ -104,18 +108,17 @@ def qr(
     satang = None if amount is None else _satang(amount)
     drawn = draw(Asked(promptpay, satang, ref1, ref2, abroad, bank, truemoney, message, one_time, changes))
     payload = drawn.payload
-    symbol = pictures.render(payload, scale=scale)
     try:
+        symbol = pictures.render(payload, scale=scale)
+        made = pictures.card(payload, name=name, reference=ref1, language=language) if card or poster else None
         if png:
             png.write_bytes(symbol.png())
         if svg:
             svg.write_text(symbol.svg(), encoding="utf-8")
-        if card or poster:
-            made = pictures.card(payload, name=name, reference=ref1, language=language)
-            if card:
-                card.write_bytes(made.png() if _is_png(card) else made.svg().encode())
-            if poster:
-                poster.write_bytes(made.poster_png(paper) if _is_png(poster) else made.poster(paper).encode())
+        if card and made:
+            card.write_bytes(made.png() if _is_png(card) else made.svg().encode())
+        if poster and made:
+            poster.write_bytes(made.poster_png(paper) if _is_png(poster) else made.poster(paper).encode())
     except OSError as error:
         raise click.ClickException(f"The picture cannot be written: {error}") from error
     except emvco.SymbolError as error:
@@ -124,7 +127,8 @@ def qr(
     shown = written or [symbol.terminal(ansi=sys.stdout.isatty())]
     for warning in drawn.warnings:
         click.echo(f"Warning: {warning}", err=True)
-    emit({"payload": payload, **drawn.answer}, [*shown, words(payload), payload], as_json=as_json)
+    said = [explain.visible(words(payload)), explain.visible(payload)]
+    emit({"payload": payload, **drawn.answer}, [*shown, *said], as_json=as_json)
 
 
 def _satang(text: str) -> int:

@@ -265,7 +265,7 @@ def test_tips_are_written_under_the_emvco_profile(tip):
         (Tip("fixed"), "55"),
         (Tip("prompt", 100), "55"),
         (Tip("percent"), "55"),
-        (Tip("fixed", 0), "54"),
+        (Tip("fixed", 0), "56"),
         (Tip("percent", percent="100"), "57"),
         (Tip("percent", percent="0.00"), "57"),
         (Tip("percent", percent="5,0"), "57"),
