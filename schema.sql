@@ -226,6 +226,8 @@ CREATE TABLE payments (
     closed_at       timestamptz,                -- When it stopped being open, by the database's clock.
     extended        boolean     NOT NULL DEFAULT false,                         -- A slip moved the deadline; no other moves it again.
     renews_id       uuid,                       -- The expired payment that the payer made this one in place of.
+    refunded_satang bigint      NOT NULL DEFAULT 0,     -- Gone back to the payer: its completed refunds.
+    CONSTRAINT payments_refunded CHECK (refunded_satang BETWEEN 0 AND payable_satang),
     PRIMARY KEY (merchant_id, mode, id),
     CHECK (abs(payable_satang - amount_satang) <= 99),
     CHECK (payable_satang - fee_satang - vat_satang >= 0),
@@ -609,6 +611,7 @@ CREATE INDEX credits_when ON credits (merchant_id, mode, receiving_id, occurred_
 CREATE INDEX credits_unassigned ON credits (merchant_id, mode, receiving_id, amount_satang, occurred_at) WHERE state = 'UNASSIGNED';
 CREATE INDEX credits_named ON credits (merchant_id, mode, receiving_id, ref1, occurred_at) WHERE state = 'UNASSIGNED' AND ref1 IS NOT NULL;
 CREATE INDEX credits_recheck ON credits (recheck_at) WHERE recheck_at IS NOT NULL;
+CREATE INDEX credits_told_only ON credits (merchant_id, mode, payment_merchant_id) WHERE state = 'SETTLED' AND rank = 'C' AND confirmed_at IS NULL;   -- Not settleable yet.
 CREATE INDEX credits_refund_due ON credits (merchant_id, mode, occurred_at) WHERE state = 'REFUND_DUE';
 CREATE INDEX credits_broken ON credits (merchant_id, mode, receiving_id, balance_satang) WHERE state = 'UNASSIGNED' AND reason = 'BALANCE_BREAK';
 
@@ -827,8 +830,8 @@ CREATE TABLE journals (                         -- One booking. Append-only; a c
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     id              uuid        NOT NULL,
     kind            text        NOT NULL CHECK (kind IN ('payment.paid', 'credit.parked', 'credit.released', 'payment.reversed', 'settlement.requested',
-                                                         'settlement.released', 'payout.sent', 'payout.confirmed', 'payout.returned',
-                                                         'refund.requested', 'refund.released', 'invoice.paid', 'correction')),
+                                                         'settlement.released', 'payout.sent', 'payout.unsent', 'payout.confirmed', 'payout.returned',
+                                                         'shortfall.netted', 'refund.requested', 'refund.released', 'invoice.paid', 'correction')),
     subject_id      uuid        NOT NULL,       -- What it books: a payment, credit, settlement, refund.
     part            smallint    NOT NULL DEFAULT 1,     -- For a subject that is booked several times under one kind.
     corrects_id     uuid,                       -- The journal that this one corrects.
@@ -901,6 +904,7 @@ CREATE TABLE payout_destinations (              -- Where a merchant wants its mo
     PRIMARY KEY (merchant_id, id),
     CHECK (proxy IS NOT NULL OR number IS NOT NULL)
 );
+CREATE UNIQUE INDEX payout_destinations_live ON payout_destinations (merchant_id) WHERE retired_at IS NULL;
 
 CREATE TABLE settlements (                      -- A Free merchant takes its money out.
     merchant_id     bigint      NOT NULL REFERENCES merchants,
@@ -915,16 +919,20 @@ CREATE TABLE settlements (                      -- A Free merchant takes its mon
     claimed_at      timestamptz,                -- When PAYING began.
     bank_reference  text,                       -- Of the operator's transfer.
     reason          text,                       -- Why it was rejected, cancelled or returned.
-    promised_on     date,                       -- T+1 over bank holidays.
+    promised_on     date        NOT NULL,       -- T+1 over bank holidays.
     created_at      timestamptz NOT NULL,
     completed_at    timestamptz,                -- When the transfer was confirmed.
+    sequence        integer     NOT NULL DEFAULT 1,     -- Counts its changes: each is a compare-and-set on it.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, destination_id) REFERENCES payout_destinations,
     CHECK (status NOT IN ('APPROVED', 'PAYING', 'COMPLETED', 'RETURNED') OR destination_id IS NOT NULL),
     CHECK ((status = 'PAYING') <= (claimed_by IS NOT NULL)),
-    CHECK ((status IN ('COMPLETED', 'RETURNED')) <= (bank_reference IS NOT NULL))
+    CHECK ((status IN ('COMPLETED', 'RETURNED')) <= (bank_reference IS NOT NULL)),
+    CHECK ((status IN ('REJECTED', 'RETURNED')) <= (reason IS NOT NULL))
 );
 CREATE INDEX settlements_open ON settlements (merchant_id, mode, created_at) WHERE status IN ('REQUESTED', 'APPROVED', 'PAYING');
+CREATE INDEX settlements_newest ON settlements (merchant_id, mode, created_at DESC, id DESC);
+CREATE INDEX settlements_by_id ON settlements (id);     -- The operator names a settlement alone.
 
 CREATE TABLE refunds (                          -- Money back to a payer: a payout instruction with the same life.
     merchant_id     bigint      NOT NULL REFERENCES merchants,
@@ -941,10 +949,24 @@ CREATE TABLE refunds (                          -- Money back to a payer: a payo
     bank_reference  text,                       -- Of the operator's transfer.
     created_at      timestamptz NOT NULL,
     completed_at    timestamptz,                -- When the transfer was confirmed.
+    sequence        integer     NOT NULL DEFAULT 1,     -- Counts its changes: each is a compare-and-set on it.
+    flow            text        NOT NULL CHECK (flow IN ('central', 'direct')), -- As the payment's. Direct: the merchant pays it itself.
+    vat_returned_satang bigint  NOT NULL DEFAULT 0 CHECK (vat_returned_satang >= 0),   -- VAT on that part of the fee.
+    shortfall_satang bigint     NOT NULL DEFAULT 0 CHECK (shortfall_satang >= 0),      -- What the operator advanced: the merchant owes it.
+    approved_by     text,                       -- Who said yes.
+    second_by       text,                       -- The second person above the operator's limit.
+    refusal         text,                       -- Why it was rejected, released or returned: the operator's words.
     PRIMARY KEY (merchant_id, mode, id),
-    FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments
+    FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
+    CHECK (fee_returned_satang + vat_returned_satang + shortfall_satang <= amount_satang),
+    CHECK ((status = 'PAYING') <= (claimed_by IS NOT NULL)),
+    CHECK ((status IN ('COMPLETED', 'RETURNED')) <= (bank_reference IS NOT NULL)),
+    CHECK ((status IN ('REJECTED', 'RETURNED')) <= (refusal IS NOT NULL))
 );
 CREATE INDEX refunds_payment ON refunds (merchant_id, mode, payment_id);
+CREATE INDEX refunds_open ON refunds (merchant_id, mode, created_at) WHERE status IN ('REQUESTED', 'APPROVED', 'PAYING');
+CREATE INDEX refunds_newest ON refunds (merchant_id, mode, created_at DESC, id DESC);
+CREATE INDEX refunds_by_id ON refunds (id);     -- The operator names a refund alone.
 
 CREATE TABLE payout_references (                -- DIRECTORY: one transfer of the operator's bank completes one payout.
     bank_reference  text        PRIMARY KEY,    -- As the operator's bank prints it.
@@ -964,10 +986,13 @@ CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a
     due_on          date        NOT NULL,       -- Last day to pay.
     issued_at       timestamptz NOT NULL,       -- Date of the tax document.
     paid_at         timestamptz,                -- Null: open.
+    credit_satang   bigint      NOT NULL DEFAULT 0 CHECK (credit_satang >= 0),     -- Taken off: what was paid too much before.
     PRIMARY KEY (merchant_id, mode, id),
     UNIQUE (merchant_id, mode, number),
-    UNIQUE (merchant_id, mode, month)
+    UNIQUE (merchant_id, mode, month),
+    CHECK ((paid_at IS NULL) = (payment_id IS NULL))
 );
+CREATE INDEX fee_invoices_by_id ON fee_invoices (id);   -- The operator names an invoice alone.
 
 -- ---------------------------------------------------------------------------------------------------- telling the merchant
 

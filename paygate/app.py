@@ -59,6 +59,16 @@ ADDRESSES = [
     Address("/api/v1/payment/{payment_id}/events", GET=v1.streams.events, OPTIONS=preflight),
     Address("/api/v1/payment/{payment_id}/slip", POST=v1.slips.hand_in, OPTIONS=preflight),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
+    Address("/api/v1/payment/{payment_id}/refund", POST=v1.refunds.create),
+    Address("/api/v1/refunds", GET=v1.refunds.listed),
+    Address("/api/v1/refunds/{refund_id}", GET=v1.refunds.get),
+    Address("/api/v1/refunds/{refund_id}/cancel", POST=v1.refunds.cancel),
+    Address("/api/v1/refunds/{refund_id}/payee", POST=v1.refunds.say_payee),
+    Address("/api/v1/refunds/{refund_id}/complete", POST=v1.refunds.complete),
+    Address("/api/v1/balance", GET=v1.settlements.balance),
+    Address("/api/v1/settlements", GET=v1.settlements.listed, POST=v1.settlements.create),
+    Address("/api/v1/settlements/{settlement_id}", GET=v1.settlements.get),
+    Address("/api/v1/settlements/{settlement_id}/cancel", POST=v1.settlements.cancel),
     Address("/api/v1/webhooks/endpoints", GET=v1.webhooks.listed, POST=v1.webhooks.create),
     Address(
         "/api/v1/webhooks/endpoints/{endpoint_id}",
@@ -138,6 +148,8 @@ OPERATIONS = {
 UNTOLD = {*web.HANDLERS, preflight}
 TAGS = {
     "payments": "Made, read, cancelled; slips.",
+    "refunds": "Money back to payers.",
+    "money out": "Balances and settlements: a Free merchant takes its money out.",
     "webhooks": "Endpoints, what they are told, and telling it again.",
     "QR codes": "Pictures, with and without a payment.",
     "dashboard": "A merchant in the hands of its own people.",

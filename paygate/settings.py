@@ -15,6 +15,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -28,7 +29,13 @@ from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
 from paygate.services import vendors
-from paygate.services.context import KEEP_EVIDENCE_DAYS, Context
+from paygate.services.context import (
+    KEEP_EVIDENCE_DAYS,
+    MIN_SETTLEMENT_SATANG,
+    SETTLEMENT_CUTOFF,
+    Context,
+    SettlementRules,
+)
 from paygate.services.limits import Limiter
 from paygate.services.vendors import Chosen
 
@@ -57,6 +64,13 @@ KNOWN = frozenset(
         "PAYGATE_KEEP_EVIDENCE_DAYS",
         "PAYGATE_VAT",
         "PAYGATE_RATE_LIMIT",
+        "PAYGATE_SETTLE_NOTICES",
+        "PAYGATE_MIN_SETTLEMENT",
+        "PAYGATE_SECOND_APPROVAL",
+        "PAYGATE_SETTLEMENT_CUTOFF",
+        "PAYGATE_BANK_HOLIDAYS",
+        "PAYGATE_REFUND_FEE",
+        "PAYGATE_INVOICE_DUE_DAYS",
         "PAYGATE_DB_POOL_SIZE",
         "PAYGATE_LOG_LEVEL",
         "PAYGATE_NO_WORKER",
@@ -97,6 +111,7 @@ class Settings:
     keep_evidence_days: int = KEEP_EVIDENCE_DAYS  # PAYGATE_KEEP_EVIDENCE_DAYS: texts and pictures; 0: never kept.
     notice_ceiling_satang: int = NOTICE_CEILING_SATANG  # PAYGATE_NOTICE_CEILING, in baht: see core/matching.py.
     vat: Vat = Vat.NONE  # PAYGATE_VAT: none, inclusive or exclusive of the fee.
+    settlements: SettlementRules = field(default_factory=SettlementRules)  # PAYGATE_SETTLE_NOTICES and six more.
     plan_fee_bps: Mapping[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))  # PAYGATE_FEE_BPS_<PLAN>.
     rate_limits: Mapping[Counted, Limit] = field(default_factory=lambda: dict(limits.DEFAULTS))  # PAYGATE_RATE_LIMIT.
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
@@ -138,6 +153,7 @@ class Settings:
             keep_evidence_days=reader.read("PAYGATE_KEEP_EVIDENCE_DAYS", _days, KEEP_EVIDENCE_DAYS),
             notice_ceiling_satang=reader.read("PAYGATE_NOTICE_CEILING", _satang, NOTICE_CEILING_SATANG),
             vat=reader.read("PAYGATE_VAT", _vat, Vat.NONE),
+            settlements=_settlements(reader),
             plan_fee_bps=PLAN_FEE_BPS | fees,
             rate_limits=reader.read("PAYGATE_RATE_LIMIT", limits.read, limits.DEFAULTS),
             db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
@@ -169,6 +185,7 @@ class Settings:
             notice_ceiling_satang=self.notice_ceiling_satang,
             plan_fee_bps=dict(self.plan_fee_bps),
             vat=self.vat,
+            settlements=self.settlements,
             webhook_allow_networks=self.webhook_allow_networks,
             metrics_token=self.metrics_token,
             listening=self.listening,
@@ -326,6 +343,43 @@ def _satang(text: str) -> int:
         limits = f"{show(MIN_AMOUNT_SATANG)} and {show(HIGHEST_AMOUNT_SATANG)}"
         raise ValueError(f"must be baht between {limits}, written like 1500 or 1500.50")
     return satang
+
+
+def _settlements(reader: _Reader) -> SettlementRules:
+    return SettlementRules(
+        notices_at_once=reader.read("PAYGATE_SETTLE_NOTICES", _notices_at_once, False),
+        min_satang=reader.read("PAYGATE_MIN_SETTLEMENT", _satang, MIN_SETTLEMENT_SATANG),
+        second_above_satang=reader.read("PAYGATE_SECOND_APPROVAL", _satang, None),
+        cutoff=reader.read("PAYGATE_SETTLEMENT_CUTOFF", _time, SETTLEMENT_CUTOFF),
+        invoice_due_days=reader.read("PAYGATE_INVOICE_DUE_DAYS", _days, 15),
+        refund_fee=reader.read("PAYGATE_REFUND_FEE", _refund_fee, False),
+        more_holidays=reader.read("PAYGATE_BANK_HOLIDAYS", _days_of_rest, frozenset[date]()),
+    )
+
+
+def _notices_at_once(text: str) -> bool:
+    if text not in {"after_statement", "at_once"}:
+        raise ValueError("must be after_statement or at_once")
+    return text == "at_once"
+
+
+def _refund_fee(text: str) -> bool:
+    if text not in {"kept", "returned"}:
+        raise ValueError("must be kept or returned")
+    return text == "returned"
+
+
+def _time(text: str) -> time:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text, re.ASCII):
+        raise ValueError("must be a time of the day in Bangkok, like 16:30")
+    return time.fromisoformat(text)
+
+
+def _days_of_rest(text: str) -> frozenset[date]:
+    try:
+        return frozenset(date.fromisoformat(part) for part in re.split(r"[,\s]+", text.strip(" ,")))
+    except ValueError:
+        raise ValueError("must be days like 2027-01-04, separated by commas") from None
 
 
 def _vat(text: str) -> Vat:

@@ -6,6 +6,7 @@ from typing import IO, Any
 
 import click
 
+from paygate.cli.merchant_money import payout_destination, statement
 from paygate.cli.output import emit, examples, json_option, password_option, read_password, table
 from paygate.cli.session import run
 from paygate.core import ids
@@ -16,6 +17,10 @@ from paygate.services import logos, merchants
 @click.group()
 def merchant() -> None:
     """Merchants and their approval."""
+
+
+merchant.add_command(payout_destination)
+merchant.add_command(statement)
 
 
 @merchant.command(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 import click
 
 from paygate.core import ids
-from paygate.core.errors import NotFound
+from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.events import timestamp
+from paygate.core.money import read_baht
 
 NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -66,6 +70,24 @@ def read_password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
+def person(by: str | None) -> str:
+    """Who acts, for the audit log: whom `--by` names, else the user of this host."""
+    if by:
+        return f"cli:{by}"
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # A container's user without a name.
+        return f"cli:uid {os.getuid()}"
+
+
+def read_baht_option(text: str) -> int:
+    """An amount that somebody typed, `1,500` or `99.50`, in satang. Raises InvalidInput (amount)."""
+    found = read_baht(text.replace(",", ""))
+    if not found:
+        raise InvalidInput("The amount is baht, for example 150.00.", field="amount")
+    return found
+
+
 def owner_text(merchant_id: int) -> str:
     """`central` for the platform, else the merchant's id."""
     return "central" if merchant_id == 0 else ids.show_merchant(merchant_id)
@@ -84,7 +106,9 @@ def read_id(prefix: str, text: str) -> UUID:
         raise NotFound(f"{text!r} is not an id of the form {prefix}_...") from None
 
 
-def _plain(value: object) -> str | None:
+def _plain(value: object) -> str | int | float | None:
     if isinstance(value, datetime):
         return timestamp(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError(type(value).__name__)

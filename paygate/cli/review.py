@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +10,14 @@ from uuid import UUID
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, read_id, read_owner, table
+from paygate.cli.output import emit, examples, json_option, person, read_baht_option, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.core.credits import BANGKOK, Credit
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.matching import Reason
-from paygate.core.money import read_baht, show
+from paygate.core.money import show
 from paygate.core.reviews import Action, Hint
 from paygate.db.reviews import Listed, Review
 from paygate.services import reviews
@@ -122,7 +120,7 @@ def resolve(
     number, owner_id = read_id("rev", review_id), read_owner(owner)
     wish = Wish(
         action=Action(action),
-        actor=f"cli:{by or _user()}",
+        actor=person(by),
         words=reason,
         payment_id=_payment_id(payment),
         credit_ids=tuple(read_id("crd", text) for text in credits),
@@ -137,24 +135,12 @@ def resolve(
     emit(_resolved(done), lines, as_json=as_json)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # A container's user without a name.
-        return f"uid {os.getuid()}"
-
-
 def _payment_id(text: str | None) -> UUID | None:
     return None if text is None else ids.read_uuid(text)
 
 
 def _satang(text: str | None) -> int | None:
-    if text is None:
-        return None
-    found = read_baht(text.replace(",", ""))
-    if not found:
-        raise InvalidInput("The amount is baht, for example 150.00.", field="amount")
-    return found
+    return None if text is None else read_baht_option(text)
 
 
 def _moment(text: str | None) -> datetime | None:

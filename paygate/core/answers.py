@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from paygate.core.payments import Status
+from paygate.core.payouts import PayoutStatus
 from paygate.core.slips import Refusal
 
 MOMENT = "2026-11-20T03:04:05.678Z"
@@ -47,7 +48,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="Where the payment stands: its status, or what is under way with it.",
             examples=["PAID"],
-            extra_json_schema={"enum": [*Status, "VERIFYING", "REVERSED"]},
+            extra_json_schema={"enum": sorted({*Status, *PayoutStatus, "VERIFYING", "REVERSED"})},
         ),
     ] = UNSET
     reason: Annotated[Refusal | UnsetType, Meta(description="Why the slip was not taken.")] = UNSET

@@ -12,7 +12,8 @@
     |   +-- TooManyTries        too many logins were tried from there, or of this person
     |   +-- NotFound            no such object for this merchant
     |   +-- Conflict            the object's state does not allow it
-    |   |   +-- WrongState      a payment's status does not allow the event
+    |   |   +-- WrongState      a payment's or payout's status does not allow the event
+    |   |   +-- InsufficientBalance   more is asked for than the merchant has with us
     |   |   +-- SlipRefused     a payment takes no slip, or no more of them
     |   |   +-- SlotsExhausted  every payable amount around this price is held
     |   |   +-- NoAccount       no receiving account to make a QR for
@@ -143,11 +144,17 @@ class Conflict(Refused):
 
 
 class WrongState(Conflict):
-    """A payment's status does not allow the event; `status` tells where it stands."""
+    """A payment's or payout's status does not allow the event; `status` tells where it stands."""
 
-    def __init__(self, status: str, wish: str) -> None:
+    def __init__(self, status: str, wish: str, *, what: str = "payment") -> None:
         self.status = status
-        super().__init__(f"The payment is {status}; it cannot be {wish} any more.")
+        super().__init__(f"The {what} is {status}; it cannot be {wish} {'any more' if what == 'payment' else 'now'}.")
+
+
+class InsufficientBalance(Conflict):
+    """More is asked for than the merchant has with us."""
+
+    default = "The available balance is too small for this."
 
 
 class SlipRefused(Conflict):

@@ -12,6 +12,7 @@ from uuid import UUID
 from paygate.core import canonical, ids
 from paygate.core.money import baht
 from paygate.core.payments import Payment, standing
+from paygate.core.payouts import Refund, Settlement
 
 PAYMENT_EVENTS = (
     "payment.created",
@@ -98,6 +99,70 @@ def of_endpoint(
         }
     )
     return Announcement(merchant_id, mode, event_id, event_type, endpoint_id, sequence, body, at)
+
+
+def of_settlement(event_type: str, settlement: Settlement, event_id: UUID, at: datetime) -> Announcement:
+    """The event *event_type* about *settlement* as it stands after the change."""
+    body = canonical.dumps(
+        {
+            "event": event_type,
+            "timestamp": timestamp(at),
+            "webhookId": ids.show("wh", event_id),
+            "data": settlement_data(settlement),
+        }
+    )
+    head = (settlement.merchant_id, settlement.mode, event_id, event_type, settlement.id)
+    return Announcement(*head, settlement.sequence, body, at)
+
+
+def of_refund(event_type: str, payment: Payment, refund: Refund, event_id: UUID, at: datetime) -> Announcement:
+    """The event *event_type* about *payment*, of which *refund* went back: as other events of it, and how much."""
+    body = canonical.dumps(
+        {
+            "event": event_type,
+            "timestamp": timestamp(at),
+            "webhookId": ids.show("wh", event_id),
+            "data": {
+                **payment_data(payment),
+                "refundedAmount": baht(payment.refunded_satang),
+                "refund": refund_data(refund),
+            },
+        }
+    )
+    return Announcement(payment.merchant_id, payment.mode, event_id, event_type, payment.id, payment.sequence, body, at)
+
+
+def refund_data(refund: Refund) -> Mapping[str, object]:
+    """A refund, as events and commands tell of it."""
+    return {
+        "refundId": ids.show("rfd", refund.id),
+        "transactionId": str(refund.payment_id),
+        "amount": baht(refund.amount_satang),
+        "feeReturned": baht(refund.fee_returned_satang + refund.vat_returned_satang),
+        "currency": "THB",
+        "status": refund.status,
+        "reason": refund.words,
+        "refusal": refund.reason,
+        "bankReference": refund.bank_reference,
+        "createdAt": timestamp(refund.created_at),
+        "completedAt": timestamp(refund.completed_at),
+    }
+
+
+def settlement_data(settlement: Settlement) -> Mapping[str, object]:
+    """`data` of a settlement's events, and what the API shows of it."""
+    return {
+        "settlementId": ids.show("stl", settlement.id),
+        "amount": baht(settlement.amount_satang),
+        "currency": "THB",
+        "status": settlement.status,
+        "promisedOn": settlement.promised_on.isoformat(),
+        "bankReference": settlement.bank_reference,
+        "reason": settlement.reason,
+        "createdAt": timestamp(settlement.created_at),
+        "completedAt": timestamp(settlement.completed_at),
+        "sequence": settlement.sequence,
+    }
 
 
 def payment_data(payment: Payment) -> Mapping[str, object]:

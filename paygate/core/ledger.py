@@ -46,6 +46,7 @@ class Journal:
     subject_id: UUID
     happened_at: datetime
     lines: tuple[tuple[Account, int], ...]
+    part: int = 1  # Of a subject that is booked several times under one kind.
 
     def __post_init__(self) -> None:
         if sum(amount for _, amount in self.lines) != 0 or not self.lines:
@@ -53,10 +54,17 @@ class Journal:
 
 
 def journal(
-    merchant_id: int, mode: str, kind: str, subject_id: UUID, happened_at: datetime, *lines: tuple[Account, int]
+    merchant_id: int,
+    mode: str,
+    kind: str,
+    subject_id: UUID,
+    happened_at: datetime,
+    *lines: tuple[Account, int],
+    part: int = 1,
 ) -> Journal:
     """A journal of the lines that are not zero. Raises Bug when they do not sum to zero."""
-    return Journal(merchant_id, mode, kind, subject_id, happened_at, tuple(line for line in lines if line[1] != 0))
+    kept = tuple(line for line in lines if line[1] != 0)
+    return Journal(merchant_id, mode, kind, subject_id, happened_at, kept, part)
 
 
 def payment_paid(payment: Payment, *credits: Credit) -> Journal | None:
@@ -85,14 +93,22 @@ def payment_paid(payment: Payment, *credits: Credit) -> Journal | None:
     )
 
 
-def payment_reversed(payment: Payment, at: datetime, credits: Sequence[Credit], payable_satang: int) -> Journal | None:
+def payment_reversed(
+    payment: Payment,
+    at: datetime,
+    credits: Sequence[Credit],
+    payable_satang: int,
+    fee_returned_satang: int = 0,
+    vat_returned_satang: int = 0,
+) -> Journal | None:
     """The bank took the money of *payment* back: its booking the other way round. None when nothing was booked.
 
     What the merchant has with us (*payable_satang*) pays first; the rest it owes. An excess that lay in suspense goes
-    too. The fee is given back: nothing was sold.
+    too. The fee is given back, as far as refunds have not given it back already: nothing was sold.
     """
-    charge = payment.fee_satang + payment.vat_satang
-    costs = ((Account.FEE_REVENUE, payment.fee_satang), (Account.VAT_PAYABLE, payment.vat_satang))
+    fee, vat = payment.fee_satang - fee_returned_satang, payment.vat_satang - vat_returned_satang
+    charge = fee + vat
+    costs = ((Account.FEE_REVENUE, fee), (Account.VAT_PAYABLE, vat))
     head = (payment.merchant_id, payment.mode, "payment.reversed", payment.id, at)
     if payment.flow == "direct":
         return journal(*head, (Account.RECEIVABLE, -charge), *costs) if charge else None

@@ -44,6 +44,11 @@ class MaskMatch(StrEnum):
         return self is MaskMatch.MATCH
 
 
+def last_four(digits: str) -> str:
+    """A number as people may see it who know it already: `xxxxxx5341`."""
+    return "x" * max(len(digits) - 4, 0) + digits[-4:]
+
+
 def compare(mask: str, digits: str) -> MaskMatch:
     """Lay *mask* over *digits* from the right: every visible digit must be the same, and at least 3 must be visible.
 

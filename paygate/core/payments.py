@@ -82,6 +82,7 @@ class Payment:
     closed_at: datetime | None
     extended: bool = False  # A slip moved the deadline; no other moves it again.
     renews_id: UUID | None = None  # The expired payment that its payer made it in place of.
+    refunded_satang: int = 0  # Gone back to the payer.
 
     @property
     def net_satang(self) -> int:
@@ -166,6 +167,8 @@ class FundsReversed:
     at: datetime
     credits: tuple[Credit, ...]
     payable_satang: int
+    fee_returned_satang: int = 0  # By refunds, already.
+    vat_returned_satang: int = 0
 
 
 Event = (
@@ -333,7 +336,8 @@ def _reversed(payment: Payment, event: FundsReversed) -> Step:
     if payment.exception is Oddity.REVERSED:
         raise WrongState("REVERSED", WISHES[FundsReversed])
     after = replace(payment, exception=Oddity.REVERSED, sequence=payment.sequence + 1)
-    journal = payment_reversed(payment, event.at, event.credits, event.payable_satang)
+    returned = (event.fee_returned_satang, event.vat_returned_satang)
+    journal = payment_reversed(payment, event.at, event.credits, event.payable_satang, *returned)
     return Step(payment, after, ANNOUNCED[FundsReversed], journal, None)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from paygate.core.credits import MERGE_WINDOW, Credit
+from paygate.core.payouts import Balance
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -80,6 +81,39 @@ PAYABLE = Sql("""
 """)
 
 
+# A merchant's money. Shortfall: what it owes us beside fees. Told only: nothing but bank notices said so.
+STANDING = Sql("""
+    SELECT (SELECT -coalesce(sum(e.amount_satang), 0)::bigint
+              FROM entries e
+             WHERE e.merchant_id = :merchant_id AND e.mode = :mode AND e.account = 'payable') AS payable_satang,
+           (SELECT -coalesce(sum(e.amount_satang), 0)::bigint
+              FROM entries e
+             WHERE e.merchant_id = :merchant_id AND e.mode = :mode
+               AND e.account IN ('held', 'payout_clearing')) AS held_satang,
+           (SELECT coalesce(sum(e.amount_satang), 0)::bigint
+              FROM journals j
+              JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
+             WHERE j.merchant_id = :merchant_id AND j.mode = :mode
+               AND (j.kind = 'shortfall.netted'
+                    OR (j.kind IN ('payment.reversed', 'refund.requested') AND e.amount_satang > 0))
+               AND e.account = 'receivable') AS shortfall_satang,
+           (SELECT coalesce(sum(p.payable_satang - p.fee_satang - p.vat_satang), 0)::bigint
+              FROM payments p
+             WHERE p.merchant_id = :merchant_id AND p.mode = :mode
+               AND p.id IN (SELECT c.payment_id
+                              FROM credits c
+                             WHERE c.merchant_id = 0 AND c.mode = :mode AND c.payment_merchant_id = :merchant_id
+                               AND c.state = 'SETTLED' AND c.rank = 'C'
+                               AND c.confirmed_at IS NULL)) AS told_only_satang,
+           (SELECT b.frozen_reason FROM balances b
+             WHERE b.merchant_id = :merchant_id AND b.mode = :mode) AS frozen_reason
+""")
+
+FROZEN = Sql("SELECT frozen_reason FROM balances WHERE merchant_id = :merchant_id AND mode = :mode")
+
+CLOCK = Sql("SELECT clock_timestamp()")
+
+
 async def chained(conn: Conn, credit: Credit) -> bool:
     """Whether the balance before *credit* is one we were told of within a day, or the last one before that; True where
     the account has no history, or the credit no balance."""
@@ -119,3 +153,33 @@ async def lock_payable(conn: Conn, merchant_id: int, mode: str) -> int:
     await conn.fetchval(*LOCK_PAYABLE.bind(merchant_id=merchant_id, mode=mode))
     payable_satang: int = await conn.fetchval(*PAYABLE.bind(merchant_id=merchant_id, mode=mode))
     return payable_satang
+
+
+async def standing(conn: Conn, merchant_id: int, mode: str, *, at_once: bool) -> Balance:
+    """What the merchant has with us. *at_once*: money that only notices told of counts as well."""
+    row = await conn.fetchrow(*STANDING.bind(merchant_id=merchant_id, mode=mode))
+    return Balance(
+        row["payable_satang"],
+        row["held_satang"],
+        row["shortfall_satang"],
+        0 if at_once else row["told_only_satang"],
+        row["frozen_reason"],
+    )
+
+
+async def lock(conn: Conn, merchant_id: int, mode: str, *, at_once: bool) -> Balance:
+    """The same; nobody else takes of it until the transaction ends."""
+    await conn.fetchval(*LOCK_PAYABLE.bind(merchant_id=merchant_id, mode=mode))
+    return await standing(conn, merchant_id, mode, at_once=at_once)
+
+
+async def frozen_reason(conn: Conn, merchant_id: int, mode: str) -> str | None:
+    """Why payouts of the merchant stand still; None: they do not."""
+    reason: str | None = await conn.fetchval(*FROZEN.bind(merchant_id=merchant_id, mode=mode))
+    return reason
+
+
+async def clock(conn: Conn) -> datetime:
+    """The database's clock, behind whatever lock was taken before."""
+    now: datetime = await conn.fetchval(*CLOCK.bind())
+    return now

@@ -53,6 +53,7 @@ _TYPES = dict.fromkeys(NAMES, "text") | {
     **dict.fromkeys(("created_at", "expires_at", "paid_at", "closed_at"), "timestamptz"),
     "verifying": "boolean",
     "extended": "boolean",
+    "refunded_satang": "bigint",
 }
 _MORE = {"exclusive": "boolean", "until_at": "timestamptz", "event_id": "uuid", "event_body": "text"}
 _ARRAYS = _TYPES | _MORE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from paygate.db import ledger_payouts
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -21,7 +22,9 @@ COUNTS = Sql("""
     SELECT (SELECT count(*) FROM journals) AS journals,
            (SELECT count(*) FROM payments) AS payments,
            (SELECT count(*) FROM payments WHERE status = 'PAID') AS paid,
-           (SELECT count(*) FROM credits) AS credits
+           (SELECT count(*) FROM credits) AS credits,
+           (SELECT count(*) FROM settlements) AS settlements,
+           (SELECT count(*) FROM refunds) AS refunds
 """)
 
 UNBALANCED_JOURNALS = Sql("""
@@ -80,11 +83,20 @@ JOURNALS_WITHOUT_SUBJECT = Sql("""
                      AND p.merchant_id = j.merchant_id AND p.mode = j.mode AND p.id = j.subject_id
  LEFT JOIN credits c ON j.kind IN ('credit.parked', 'credit.released')
                     AND c.merchant_id = j.merchant_id AND c.mode = j.mode AND c.id = j.subject_id
+ LEFT JOIN settlements s ON j.kind ~ '^(settlement|payout|shortfall)[.]'
+                        AND s.merchant_id = j.merchant_id AND s.mode = j.mode AND s.id = j.subject_id
+ LEFT JOIN fee_invoices i ON j.kind = 'invoice.paid'
+                         AND i.merchant_id = j.merchant_id AND i.mode = j.mode AND i.id = j.subject_id
+ LEFT JOIN payments q ON j.kind = 'invoice.paid' AND j.merchant_id = 0
+                     AND q.merchant_id = 0 AND q.mode = j.mode AND q.id = j.subject_id
+ LEFT JOIN refunds r ON j.kind ~ '^(refund|payout|shortfall)[.]'
+                    AND r.merchant_id = j.merchant_id AND r.mode = j.mode AND r.id = j.subject_id
      WHERE CASE j.kind WHEN 'payment.paid' THEN p.id IS NULL
                        WHEN 'payment.reversed' THEN p.exception IS DISTINCT FROM 'REVERSED'
                        WHEN 'credit.parked' THEN c.id IS NULL OR NOT c.booked
                        WHEN 'credit.released' THEN c.state IS DISTINCT FROM 'REVERSED'
-                       ELSE true END
+                       WHEN 'invoice.paid' THEN i.id IS NULL AND q.id IS NULL
+                       ELSE s.id IS NULL AND r.id IS NULL END
      LIMIT :limit
 """)
 
@@ -214,6 +226,7 @@ QUESTIONS: Mapping[str, Sql] = {
     "suspense and unexplained money differ": SUSPENSE_DIFFERS,
     "paid payment not announced exactly once": SUCCESS_NOT_ANNOUNCED_ONCE,
     "amount held by two payments at once": AMOUNTS_HELD_TWICE,
+    **ledger_payouts.QUESTIONS,
 }
 
 

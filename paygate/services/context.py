@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import time
+import time as clock
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
 from ipaddress import IPv4Network, IPv6Network
 from uuid import UUID
 
@@ -26,6 +27,23 @@ from paygate.services.watch import Watch
 KEEP_EVIDENCE_DAYS = 30
 
 
+MIN_SETTLEMENT_SATANG = 10_000
+SETTLEMENT_CUTOFF = time(23, 0)  # Bangkok. Thai QR services close their day then.
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRules:
+    """The operator's choices about money out."""
+
+    notices_at_once: bool = False  # Money that bank notices alone told of may be taken out before anything confirms it.
+    min_satang: int = MIN_SETTLEMENT_SATANG
+    second_above_satang: int | None = None  # Above it two people approve; None: one person always is enough.
+    cutoff: time = SETTLEMENT_CUTOFF  # What is asked for later counts for the next business day.
+    refund_fee: bool = False  # Whether a refund gives the merchant its part of the fee back.
+    invoice_due_days: int = 15  # So long a merchant has to pay its fees.
+    more_holidays: frozenset[date] = frozenset()  # Announced after this version was made.
+
+
 def _nothing() -> None:
     """Nobody sleeps in this process."""
 
@@ -43,6 +61,7 @@ class Context:
     keep_evidence_days: int = KEEP_EVIDENCE_DAYS  # Texts and pictures are forgotten after so long; 0: never kept.
     plan_fee_bps: dict[str, int] = field(default_factory=lambda: dict(PLAN_FEE_BPS))
     vat: Vat = Vat.NONE
+    settlements: SettlementRules = field(default_factory=SettlementRules)
     webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)  # None: metrics are shown to this computer only.
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
@@ -67,11 +86,11 @@ class Context:
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""
-        return ids.uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
+        return ids.uuid7(clock.time_ns() // 1_000_000, secrets.token_bytes(10))
 
     def new_merchant_id(self) -> int:
         """A fresh merchant number."""
-        return ids.merchant_number(time.time_ns() // 1_000_000, secrets.token_bytes(4))
+        return ids.merchant_number(clock.time_ns() // 1_000_000, secrets.token_bytes(4))
 
     def seal(self, text: str, purpose: str) -> bytes:
         """Encrypt a secret for its row."""

@@ -10,7 +10,7 @@ from paygate.core.events import of_payment
 from paygate.core.ledger import credit_released
 from paygate.core.matching import Reason
 from paygate.core.payments import FundsReversed, advance
-from paygate.db import balances, credits, steps
+from paygate.db import balances, credits, refunds, steps
 from paygate.db import payments as rows
 from paygate.db.pool import Conn
 from paygate.services.context import Context
@@ -73,6 +73,8 @@ async def _undone(ctx: Context, conn: Conn, credit: Credit, writing: steps.Writi
     if payment.received_satang != credit.amount_satang:
         return None
     payable_satang = await balances.lock_payable(conn, payment.merchant_id, payment.mode)
-    step = advance(payment, FundsReversed(writing.now, (credit,), payable_satang))
+    given = await refunds.taken(conn, payment)  # Fees that refunds gave back are not given back again.
+    gone = FundsReversed(writing.now, (credit,), payable_satang, given.fee_satang, given.vat_satang)
+    step = advance(payment, gone)
     event = of_payment("payment.refunded", step.after, ctx.new_id(), writing.now)
     return replace(writing, step=step, event=event, journal=step.journal, journal_id=ctx.new_id())

@@ -62,6 +62,13 @@ def language(request: Request) -> str:
     return LANGUAGES[0]
 
 
+def text(name: str, lang: str, catalogue: str, **values: object) -> str:
+    """*name* of templates/ as a whole page's text, in *lang* with the words of *catalogue*; it runs no script."""
+    style, _ = inline("page.css")
+    shown = {"style": style, "lang": lang, "w": words(catalogue, lang), "script": None}
+    return _templates.get_template(name).render(**shown, **values)
+
+
 def page(
     name: str,
     lang: str,

@@ -11,7 +11,7 @@ from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
 from paygate.services import metrics
 from paygate.services.context import Context
-from paygate.workers import count, expire, finish, prune, recheck, statements, verify
+from paygate.workers import count, expire, finish, invoice, prune, recheck, statements, verify
 from paygate.workers.deliver import Deliverer
 from paygate.workers.inquire import Inquirer
 from paygate.workers.loop import Bell, Chore, Outage, tend
@@ -26,6 +26,8 @@ INQUIRE_S = 1.0
 FINISH_S = 15.0
 PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
+INVOICE_S = 60.0
+ISSUE_S = 3_600.0
 COUNT_S = 10.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
@@ -57,6 +59,8 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("finish", FINISH_S, lambda: finish.work(ctx)),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),
             Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),
+            Chore("invoice", INVOICE_S, lambda: invoice.work(ctx)),
+            Chore("issue", ISSUE_S, lambda: invoice.issue(ctx)),
             Chore("count", COUNT_S, lambda: count.work(ctx)),
         ]
         ctx.wake = wake

@@ -114,7 +114,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "created_at": NOON,
     },
     "deliveries": OF_MERCHANT | {"event_id": uid(6), "endpoint_id": uid(5), "run_at": NOON, "created_at": NOON},
-    "settlements": OF_MERCHANT | {"id": uid(7), "amount_satang": 10_000, "status": "REQUESTED", "created_at": NOON},
+    "settlements": OF_MERCHANT
+    | {"id": uid(7), "amount_satang": 10_000, "status": "REQUESTED", "created_at": NOON, "promised_on": NOON.date()},
     "payout_destinations": {
         "merchant_id": MERCHANT,
         "id": uid(8),
@@ -124,7 +125,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "usable_at": NOON,
     },
     "refunds": OF_MERCHANT
-    | {"id": uid(9), "payment_id": uid(1), "amount_satang": 100, "status": "REQUESTED", "created_at": NOON},
+    | {"id": uid(9), "payment_id": uid(1), "amount_satang": 100, "status": "REQUESTED", "created_at": NOON}
+    | {"flow": "central"},
     "idempotency_keys": OF_MERCHANT
     | {
         "credential": "secret",

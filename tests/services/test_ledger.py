@@ -16,6 +16,30 @@ from tests.services.helpers import MINUTE, open_shop, shift, sql
 
 # What a person with a database password might do, and what the check calls it.
 DAMAGE = {
+    "payout and its booking differ": [
+        """INSERT INTO settlements (merchant_id, mode, id, amount_satang, status, promised_on, created_at)
+           SELECT merchant_id, mode, id, 10000, 'REQUESTED', now(), now() FROM payments LIMIT 1""",
+    ],
+    "balance below zero": [
+        """INSERT INTO entries SELECT merchant_id, mode, journal_id, 9, 'payable', 1000000 FROM entries
+            WHERE account = 'payable' LIMIT 1""",
+    ],
+    "settlement paid without its own reference, or not announced exactly once": [
+        """INSERT INTO payout_destinations (merchant_id, id, number, name, created_at, usable_at)
+           SELECT merchant_id, id, '4061234567', 'x', now(), now() FROM payments LIMIT 1""",
+        """INSERT INTO settlements (merchant_id, mode, id, amount_satang, status, promised_on, created_at,
+                                    destination_id, bank_reference)
+           SELECT merchant_id, 'live', id, 10000, 'COMPLETED', now(), now(), id, 'REF-1' FROM payout_destinations""",
+    ],
+    "invoice and its payment differ": [
+        """INSERT INTO fee_invoices (merchant_id, mode, id, number, month, fee_satang, vat_satang, due_on, issued_at,
+                                     paid_at, payment_id)
+           SELECT merchant_id, mode, id, 'INV-1', '2026-10-01', 375, 0, now(), now(), now(), id FROM payments
+            LIMIT 1""",
+    ],
+    "payment and its refunds differ": [
+        "UPDATE payments SET refunded_satang = 1 WHERE status = 'PAID'",
+    ],
     "journal does not sum to zero": ["UPDATE entries SET amount_satang = amount_satang + 1 WHERE account = 'payable'"],
     "payment and its booking differ": [
         "UPDATE entries SET amount_satang = amount_satang + 1 WHERE account = 'payable'",
@@ -68,7 +92,7 @@ async def test_the_books_of_nothing_are_balanced(ctx: Context) -> None:
     report = await ledger.check(ctx)
     assert report.balanced
     assert report.balances == ()
-    assert report.counts == {"journals": 0, "payments": 0, "paid": 0, "credits": 0}
+    assert report.counts == {"journals": 0, "payments": 0, "paid": 0, "credits": 0, "settlements": 0, "refunds": 0}
 
 
 async def test_the_books_of_a_busy_day_are_balanced_and_tell_where_the_money_is(ctx: Context) -> None:
@@ -77,7 +101,7 @@ async def test_the_books_of_a_busy_day_are_balanced_and_tell_where_the_money_is(
     assert report.balanced, report.differences
     assert report.as_json() == {
         "balanced": True,
-        "counts": {"journals": 3, "payments": 4, "paid": 2, "credits": 3},
+        "counts": {"journals": 3, "payments": 4, "paid": 2, "credits": 3, "settlements": 0, "refunds": 0},
         "balances": [
             {"mode": "live", "account": "bank_central", "satang": 15_000 + 77_777},
             {"mode": "live", "account": "fee_revenue", "satang": -450 - 375},

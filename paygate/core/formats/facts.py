@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +60,15 @@ class Facts:
         if self.payment is None:
             raise Bug(f"The payment of event {self.id} is not there.")
         return self.payment
+
+
+def refunded_satang(facts: Facts) -> int:
+    """How much of the order's amount went back; all of it when the bank took the money back."""
+    told = json.loads(facts.body, parse_float=Decimal)["data"]
+    if "refundedAmount" not in told:
+        return facts.paid_for.amount_satang
+    payable, refunded = Decimal(told["payableAmount"]), Decimal(told["refundedAmount"])
+    return facts.paid_for.amount_satang if refunded >= payable else int(refunded * 100)
 
 
 def metadata(data: Mapping[str, Any]) -> dict[str, object]:

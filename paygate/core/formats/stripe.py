@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paygate.core import ids
-from paygate.core.formats.facts import Facts, text_metadata, unix_s
+from paygate.core.formats.facts import Facts, refunded_satang, text_metadata, unix_s
 
 API_VERSION = "2026-10-28.endive"
 
@@ -120,6 +120,7 @@ def _next_action(facts: Facts) -> Mapping[str, object]:
 
 def _charge(facts: Facts) -> Mapping[str, object]:
     payment, data = facts.paid_for, facts.data
+    back_satang = refunded_satang(facts)
     person = {"address": _NO_ADDRESS, "email": payment.customer_email, "name": None, "phone": None, "tax_id": None}
     return {
         "id": ids.show("ch", payment.id),
@@ -127,7 +128,7 @@ def _charge(facts: Facts) -> Mapping[str, object]:
         **dict.fromkeys(_CHARGE_NULLS),
         "amount": payment.amount_satang,
         "amount_captured": payment.amount_satang,
-        "amount_refunded": payment.amount_satang,
+        "amount_refunded": back_satang,
         "billing_details": person,
         "captured": True,
         "created": unix_s(payment.created_at),
@@ -141,7 +142,7 @@ def _charge(facts: Facts) -> Mapping[str, object]:
         "payment_intent": ids.show("pi", payment.id),
         "payment_method_details": {"promptpay": {"reference": None}, "type": "promptpay"},
         "receipt_email": payment.customer_email,
-        "refunded": True,
+        "refunded": back_satang >= payment.amount_satang,
         "status": "succeeded",
     }
 

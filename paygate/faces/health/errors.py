@@ -22,6 +22,7 @@ TABLE: dict[type[PayGateError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.WrongState: 409,
+    errors.InsufficientBalance: 409,
     errors.SlipRefused: 409,
     errors.SlotsExhausted: 409,
     errors.NoAccount: 409,

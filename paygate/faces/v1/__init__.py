@@ -5,7 +5,18 @@ handler does for `/openapi.json`; the other modules have the handlers.
 """
 
 from paygate.core.answers import Problem
-from paygate.faces.v1 import batches, codes, payments, pictures, slips, streams, transactions, webhooks
+from paygate.faces.v1 import (
+    batches,
+    codes,
+    payments,
+    pictures,
+    refunds,
+    settlements,
+    slips,
+    streams,
+    transactions,
+    webhooks,
+)
 from paygate.faces.v1.errors import refuse
 from paygate.faces.v1.operations import OPERATIONS
 
@@ -16,7 +27,9 @@ __all__ = [
     "codes",
     "payments",
     "pictures",
+    "refunds",
     "refuse",
+    "settlements",
     "slips",
     "streams",
     "transactions",

@@ -16,6 +16,8 @@ from paygate.faces.v1 import (
     codes,
     payments,
     pictures,
+    refund_operations,
+    settlement_operations,
     shapes,
     slips,
     streams,
@@ -206,5 +208,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         replies=(Reply(200, "The picture.", {codes.PNG: (BINARY,), codes.SVG: (TEXT,)}),),
         refusals=(NO_PAYMENT,),
     ),
+    **refund_operations.OPERATIONS,
+    **settlement_operations.OPERATIONS,
     **webhook_operations.OPERATIONS,
 }

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from paygate import wire
+from paygate.core.cells import harmless
 from paygate.core.events import timestamp
 from paygate.core.money import baht
 from paygate.core.payments import Payment
@@ -39,8 +40,6 @@ COLUMNS = (
     "exception",
     "description",
 )
-# A cell that begins so is run as a formula by spreadsheets (OWASP, CSV injection); an apostrophe makes it text.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 async def listed(request: Request) -> Response:
@@ -79,7 +78,7 @@ def _lines(rows: list[tuple[object, ...]]) -> str:
 def _cells(payment: Payment) -> tuple[object, ...]:
     return (
         payment.id,
-        _harmless(payment.order_id),
+        harmless(payment.order_id),
         baht(payment.amount_satang),
         baht(payment.fee_satang),
         baht(payment.net_satang),
@@ -91,9 +90,5 @@ def _cells(payment: Payment) -> tuple[object, ...]:
         baht(payment.payable_satang),
         None if payment.received_satang is None else baht(payment.received_satang),
         payment.exception,
-        _harmless(payment.description),
+        harmless(payment.description),
     )
-
-
-def _harmless(text: str | None) -> str:
-    return f"'{text}" if text and text.startswith(FORMULA) else text or ""

@@ -1,0 +1,197 @@
+"""Fee invoices of direct merchants: what is owed for fees, issued month by month, and what was paid for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from paygate.core.invoices import Invoice
+from paygate.core.payments import Payment
+from paygate.db.payments import COLUMNS as PAYMENT_COLUMNS
+from paygate.db.payments import payment_of
+from paygate.db.pool import Conn
+from paygate.db.sql import Sql
+
+COLUMNS = """merchant_id, mode, id, number, month, fee_satang, vat_satang, credit_satang, due_on, issued_at, paid_at,
+                  payment_id"""
+
+# Merchants that owe fees, or did: who may need an invoice.
+DEBTORS = Sql("""
+    SELECT m.merchant_id
+      FROM merchants m
+     WHERE m.merchant_id > 0
+       AND NOT EXISTS (SELECT 1 FROM fee_invoices i
+                        WHERE i.merchant_id = m.merchant_id AND i.mode = 'live' AND i.month = :month)
+       AND EXISTS (SELECT 1 FROM entries e
+                    WHERE e.merchant_id = m.merchant_id AND e.mode = 'live' AND e.account = 'receivable')
+""")
+
+# Fees on direct payments up to a moment, less what reversals and refunds gave back; what was invoiced and paid of it.
+ACCOUNT = Sql("""
+      WITH direct AS (
+           SELECT DISTINCT j.id
+             FROM journals j
+             JOIN entries r ON r.merchant_id = j.merchant_id AND r.mode = j.mode AND r.journal_id = j.id
+                           AND r.account = 'receivable'
+            WHERE j.merchant_id = :merchant_id
+              AND j.mode = 'live'
+              AND j.happened_at < :to_at
+              AND (j.kind IN ('payment.paid', 'refund.released', 'payout.returned')
+                   OR (j.kind IN ('payment.reversed', 'refund.requested') AND r.amount_satang < 0))
+           )
+    SELECT (SELECT coalesce(-sum(e.amount_satang), 0)::bigint FROM entries e JOIN direct d ON d.id = e.journal_id
+             WHERE e.merchant_id = :merchant_id AND e.mode = 'live' AND e.account = 'fee_revenue') AS fee_satang,
+           (SELECT coalesce(-sum(e.amount_satang), 0)::bigint FROM entries e JOIN direct d ON d.id = e.journal_id
+             WHERE e.merchant_id = :merchant_id AND e.mode = 'live' AND e.account = 'vat_payable') AS vat_satang,
+           (SELECT coalesce(-sum(e.amount_satang), 0)::bigint
+              FROM journals j
+              JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
+             WHERE j.merchant_id = :merchant_id AND j.mode = 'live' AND j.kind = 'invoice.paid'
+               AND e.account = 'receivable') AS paid_satang,
+           (SELECT count(*) FROM fee_invoices i WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS invoices,
+           (SELECT coalesce(sum(i.fee_satang), 0)::bigint FROM fee_invoices i
+             WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS invoiced_fee_satang,
+           (SELECT coalesce(sum(i.vat_satang), 0)::bigint FROM fee_invoices i
+             WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS invoiced_vat_satang,
+           (SELECT coalesce(sum(i.credit_satang), 0)::bigint FROM fee_invoices i
+             WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS credited_satang,
+           (SELECT coalesce(sum(i.fee_satang + i.vat_satang - i.credit_satang), 0)::bigint FROM fee_invoices i
+             WHERE i.merchant_id = :merchant_id AND i.mode = 'live' AND i.paid_at IS NOT NULL) AS settled_satang,
+           clock_timestamp() AS now
+""")
+
+INSERT = Sql("""
+    INSERT INTO fee_invoices (merchant_id, mode, id, number, month, fee_satang, vat_satang, credit_satang, due_on,
+                              issued_at)
+    VALUES (:merchant_id, 'live', :id, :number, :month, :fee_satang, :vat_satang, :credit_satang, :due_on, :issued_at)
+        ON CONFLICT DO NOTHING
+ RETURNING 1
+""")
+
+FIND = Sql(f"SELECT {COLUMNS} FROM fee_invoices WHERE id = :id")  # noqa: S608
+
+LOCK = Sql(f"""
+    SELECT {COLUMNS} FROM fee_invoices WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
+       FOR NO KEY UPDATE
+""")  # noqa: S608
+
+LIST = Sql(f"""
+    SELECT {COLUMNS}
+      FROM fee_invoices
+     WHERE (:merchant_id::bigint IS NULL OR merchant_id = :merchant_id)
+       AND (NOT :unpaid::boolean OR paid_at IS NULL)
+       AND (:due_before::date IS NULL OR due_on < :due_before)
+  ORDER BY issued_at DESC, id DESC
+     LIMIT :limit
+""")  # noqa: S608
+
+# A payment of an invoice that is still open.
+PENDING = Sql(f"""
+    SELECT {PAYMENT_COLUMNS}
+      FROM payments p
+     WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.order_id = :order_id
+       AND p.status = 'PENDING' AND p.expires_at > clock_timestamp() + interval '1 minute'
+  ORDER BY p.created_at DESC
+     LIMIT 1
+""")  # noqa: S608
+
+# Money of the platform's own payments: for invoices, and not yet booked to them.
+ARRIVED = Sql(f"""
+    SELECT {PAYMENT_COLUMNS}
+      FROM payments p
+     WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.status = 'PAID' AND p.order_id LIKE 'mer_%'
+       AND NOT EXISTS (SELECT 1 FROM journals j
+                        WHERE j.merchant_id = 0 AND j.mode = 'live' AND j.kind = 'invoice.paid'
+                          AND j.subject_id = p.id)
+  ORDER BY p.paid_at
+     LIMIT :limit
+""")  # noqa: S608
+
+PARTS = Sql("""
+    SELECT count(*) FROM journals
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND kind = 'invoice.paid' AND subject_id = :id
+""")
+
+PAID = Sql("""
+    UPDATE fee_invoices
+       SET paid_at = :paid_at, payment_id = :payment_id
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id AND paid_at IS NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A merchant's fees up to a moment: accrued, invoiced, paid."""
+
+    fee_satang: int
+    vat_satang: int
+    paid_satang: int
+    invoices: int
+    invoiced_fee_satang: int
+    invoiced_vat_satang: int
+    credited_satang: int
+    settled_satang: int
+    now: datetime
+
+
+async def debtors(conn: Conn, month: date) -> list[int]:
+    """Merchants with fees, and no invoice of *month* yet."""
+    return [row["merchant_id"] for row in await conn.fetch(*DEBTORS.bind(month=month))]
+
+
+async def account(conn: Conn, merchant_id: int, to_at: datetime) -> Account:
+    """The merchant's fees before *to_at*. Whoever issues by it holds the merchant's row."""
+    return Account(**dict(await conn.fetchrow(*ACCOUNT.bind(merchant_id=merchant_id, to_at=to_at))))
+
+
+async def insert(conn: Conn, invoice: Invoice) -> bool:
+    """A new invoice; False when that month has one."""
+    names = ("merchant_id", "id", "number", "month", "fee_satang", "vat_satang", "credit_satang", "due_on", "issued_at")
+    return bool(await conn.fetchval(*INSERT.bind(**{name: getattr(invoice, name) for name in names})))
+
+
+async def find(conn: Conn, invoice_id: UUID) -> Invoice | None:
+    """One invoice, whosever it is."""
+    return _invoice(await conn.fetchrow(*FIND.bind(id=invoice_id)))
+
+
+async def lock(conn: Conn, merchant_id: int, invoice_id: UUID) -> Invoice | None:
+    """One invoice, held until the transaction ends."""
+    return _invoice(await conn.fetchrow(*LOCK.bind(merchant_id=merchant_id, id=invoice_id)))
+
+
+async def listed(
+    conn: Conn, *, merchant_id: int | None, unpaid: bool, due_before: date | None, limit: int
+) -> list[Invoice]:
+    """Invoices, the newest first."""
+    values = {"merchant_id": merchant_id, "unpaid": unpaid, "due_before": due_before, "limit": limit}
+    return [Invoice(**dict(row)) for row in await conn.fetch(*LIST.bind(**values))]
+
+
+async def pending(conn: Conn, order_id: str) -> Payment | None:
+    """The open payment of an invoice, if there is one with a minute left."""
+    row = await conn.fetchrow(*PENDING.bind(order_id=order_id))
+    return payment_of(row) if row else None
+
+
+async def arrived(conn: Conn, limit: int) -> list[Payment]:
+    """Paid payments that are not booked to their invoices yet."""
+    return [payment_of(row) for row in await conn.fetch(*ARRIVED.bind(limit=limit))]
+
+
+async def parts(conn: Conn, merchant_id: int, invoice_id: UUID) -> int:
+    """How often an invoice was paid."""
+    count: int = await conn.fetchval(*PARTS.bind(merchant_id=merchant_id, id=invoice_id))
+    return count
+
+
+async def mark_paid(conn: Conn, invoice: Invoice, payment_id: UUID, at: datetime) -> None:
+    """It is paid; a second payment changes nothing."""
+    values = {"merchant_id": invoice.merchant_id, "id": invoice.id, "payment_id": payment_id, "paid_at": at}
+    await conn.execute(*PAID.bind(**values))
+
+
+def _invoice(row: Any) -> Invoice | None:
+    return Invoice(**dict(row)) if row else None

@@ -1,0 +1,229 @@
+"""Refunds: all of a payment or a part of it back to its payer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from paygate import wire
+from paygate.core import fields, ids, money
+from paygate.core import payouts as core
+from paygate.core import shapes as declare
+from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.events import timestamp
+from paygate.core.fields import Fields
+from paygate.core.masks import last_four
+from paygate.core.money import MAX_AMOUNT_SATANG, baht
+from paygate.core.payouts import PayoutStatus
+from paygate.core.scopes import Scope
+from paygate.core.shapes import Shape
+from paygate.db.refunds import Page
+from paygate.faces.v1 import paging, shapes
+from paygate.faces.v1.payments import merchant, replayed
+from paygate.faces.v1.refund_answers import Refund, RefundMade, Refunds
+from paygate.faces.v1.settlement_answers import Destination
+from paygate.faces.v1.settlements import actor
+from paygate.services import refunds
+from paygate.services.context import Context
+from paygate.services.payouts import Place, payload
+from paygate.services.refund_desk import open_payee
+from paygate.services.refunds import Wish
+
+MAX_REASON = 500
+LOWEST_SATANG = 1
+
+
+def _amount(given: Fields) -> int | None:
+    if given.get("amount") is None:
+        return None
+    return money.satang_from_json(given["amount"], low=LOWEST_SATANG, high=MAX_AMOUNT_SATANG * 20)
+
+
+def _payee(given: Fields) -> Place | None:
+    value = given.get("payee")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise InvalidInput("payee must be an object.", field="payee")
+    names = ("promptpay", "bank", "account", "name")
+    texts = {name: fields.text(value, name, 100, one_line=True) for name in names}
+    try:
+        place = refunds.read_payee(texts["promptpay"], texts["bank"], texts["account"], texts["name"])
+    except InvalidInput as error:
+        wrong = {"number": "account"}.get(error.field or "", error.field)
+        raise fields.within("payee", InvalidInput(error.message, field=wrong)) from error
+    if place is None:
+        raise InvalidInput("payee needs promptpay, or bank and account.", field="payee")
+    return place
+
+
+def _transaction(given: Fields) -> UUID | None:
+    text = given.get("transactionId")
+    if text is None:
+        return None
+    try:
+        return ids.read_uuid(str(text))
+    except NotFound:
+        raise InvalidInput("transactionId must be a UUID.", field="transactionId") from None
+
+
+AMOUNT = declare.custom(
+    "amount",
+    _amount,
+    {"type": "number", "minimum": 0.01, "multipleOf": 0.01},
+    "A part, in baht; without it, all that is left.",
+    example=50.00,
+)
+REASON = declare.text("reason", MAX_REASON, "Why; for you.", one_line=True, example="Wrong size")
+PAYEE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "promptpay": {"type": "string", "description": "A PromptPay ID: mobile, national or tax ID, or e-wallet."},
+        "bank": {"type": "string", "description": "A bank's code, 3 digits, with `account`."},
+        "account": {"type": "string", "description": "The account's number."},
+        "name": {"type": "string", "description": "Who holds it."},
+    },
+}
+PAYEE = declare.custom(
+    "payee",
+    _payee,
+    PAYEE_SCHEMA,
+    "Where the payer wants it; may follow later.",
+    example={"promptpay": "0899999999", "name": "Somchai"},
+)
+NEEDED_PAYEE = declare.needed(PAYEE, "payee is required.")
+REFERENCE = declare.needed(
+    declare.text("bankReference", 64, "Your transfer, as your bank calls it.", shortest=3, example="202611201234"),
+    "bankReference is required.",
+)
+NEW_REFUND = Shape("NewRefund", "What goes back; nothing: all that is left.", (AMOUNT, REASON, PAYEE, shapes.CURRENCY))
+NEW_PAYEE = Shape("NewPayee", "Where the payer wants the money.", (NEEDED_PAYEE,))
+PAID = Shape("RefundPaid", "That you paid a refund.", (REFERENCE,))
+STATUS = declare.word("status", tuple(PayoutStatus), "Only those that stand so.", example="COMPLETED")
+TRANSACTION = declare.custom(
+    "transactionId", _transaction, {"type": "string", "format": "uuid"}, "Only of this payment."
+)
+CURSOR = paging.cursor_field(1)
+LISTED = Shape("refunds", "Which refunds.", (STATUS, TRANSACTION, paging.FROM, paging.TO, paging.LIMIT, CURSOR))
+
+
+async def create(request: Request) -> Response:
+    """POST /api/v1/payment/{id}/refund: 201. In test mode it is COMPLETED at once."""
+    principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
+    payment_id = ids.read_uuid(request.path_params["payment_id"])
+    raw = await wire.body(request)
+    given = fields.json_object(raw) if raw.strip() else {}
+    shapes.CURRENCY.read(given)
+    wish = Wish(AMOUNT.read(given), REASON.read(given), PAYEE.read(given))
+    claim = wire.claim(request, principal, raw)
+    key = (principal.merchant_id, principal.mode, payment_id)
+    done = await refunds.request(ctx, *key, wish, claim, _answer(ctx, 201), actor(principal))
+    return wire.raw_json(done.body, done.status, replayed(done))
+
+
+async def listed(request: Request) -> Response:
+    """GET /api/v1/refunds: a page, newest first; `status transactionId from to limit cursor`."""
+    principal, ctx = await merchant(request, Scope.REFUNDS_READ), wire.context(request)
+    page = _page(wire.query(request))
+    found = await refunds.list_page(ctx, principal.merchant_id, principal.mode, replace(page, limit=page.limit + 1))
+    rows, more = found[: page.limit], len(found) > page.limit
+    cursor = paging.cursor(rows[-1].created_at, rows[-1].id) if more else None
+    return wire.json_answer(Refunds([shape(ctx, one) for one in rows], more, cursor))
+
+
+async def get(request: Request) -> Response:
+    """GET /api/v1/refunds/{id}"""
+    principal, ctx = await merchant(request, Scope.REFUNDS_READ), wire.context(request)
+    found = await refunds.get(ctx, principal.merchant_id, principal.mode, _id(request))
+    return wire.json_answer(RefundMade(True, shape(ctx, found)))
+
+
+async def cancel(request: Request) -> Response:
+    """POST /api/v1/refunds/{id}/cancel: 200, also when it was cancelled before; 409 once it is approved."""
+    principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
+    key = (principal.merchant_id, principal.mode, _id(request))
+    claim = wire.claim(request, principal, await wire.body(request))
+    done = await refunds.cancel(ctx, *key, claim, _answer(ctx, 200), actor(principal))
+    return wire.raw_json(done.body, done.status, replayed(done))
+
+
+async def say_payee(request: Request) -> Response:
+    """POST /api/v1/refunds/{id}/payee: where the payer wants it, before it is approved."""
+    principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
+    raw = await wire.body(request)
+    place = NEEDED_PAYEE.read(fields.json_object(raw))
+    key = (principal.merchant_id, principal.mode, _id(request))
+    claim = wire.claim(request, principal, raw)
+    done = await refunds.say_payee(ctx, *key, place, claim, _answer(ctx, 200), actor(principal))
+    return wire.raw_json(done.body, done.status, replayed(done))
+
+
+async def complete(request: Request) -> Response:
+    """POST /api/v1/refunds/{id}/complete: you paid it, on a direct plan."""
+    principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
+    raw = await wire.body(request)
+    reference = REFERENCE.read(fields.json_object(raw))
+    key = (principal.merchant_id, principal.mode, _id(request))
+    claim = wire.claim(request, principal, raw)
+    done = await refunds.complete_direct(ctx, *key, reference, claim, _answer(ctx, 200), actor(principal))
+    return wire.raw_json(done.body, done.status, replayed(done))
+
+
+def shape(ctx: Context, refund: core.Refund) -> Refund:
+    """A refund as the API shows it; where it goes is masked, but for whoever has to pay it."""
+    place = open_payee(ctx, refund)
+    to_scan = place is not None and not refund.ours and refund.status in core.OPEN and refund.mode == "live"
+    return Refund(
+        id=ids.show("rfd", refund.id),
+        transactionId=str(refund.payment_id),
+        amount=baht(refund.amount_satang),
+        feeReturned=baht(refund.fee_returned_satang + refund.vat_returned_satang),
+        status=refund.status,
+        reason=refund.words,
+        refusal=refund.reason,
+        bankReference=refund.bank_reference,
+        payee=None if place is None else _masked(place),
+        paidBy="operator" if refund.ours else "merchant",
+        qrPayload=payload(place, refund.amount_satang) if place is not None and to_scan else None,
+        createdAt=timestamp(refund.created_at),
+        completedAt=timestamp(refund.completed_at),
+        mode=refund.mode,
+    )
+
+
+def _masked(place: Place) -> Destination:
+    promptpay, account = place.proxy, place.number
+    return Destination(
+        promptpay=promptpay and last_four(promptpay),
+        bank=place.bank_code,
+        account=account and last_four(account),
+        name=place.name,
+    )
+
+
+def _answer(ctx: Context, status: int) -> Callable[[core.Refund], tuple[int, bytes]]:
+    def answer(refund: core.Refund) -> tuple[int, bytes]:
+        return status, wire.encode(RefundMade(True, shape(ctx, refund)))
+
+    return answer
+
+
+def _id(request: Request) -> UUID:
+    return ids.read("rfd", request.path_params["refund_id"])
+
+
+def _page(query: Mapping[str, Any]) -> Page:
+    status, after = STATUS.read(query), CURSOR.read(query)
+    return Page(
+        limit=paging.LIMIT.read(query),
+        status=PayoutStatus(status) if status else None,
+        payment_id=TRANSACTION.read(query),
+        from_at=paging.FROM.read(query),
+        to_at=paging.TO.read(query),
+        before=(after[0], after[1][0]) if after else None,
+    )

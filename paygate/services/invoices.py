@@ -1,0 +1,225 @@
+"""Fee invoices of direct merchants: issued after each month, paid by a payment to the central account without a fee."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from paygate.core import canonical, ids
+from paygate.core.credits import BANGKOK
+from paygate.core.errors import Bug, Conflict, InvalidInput, NotFound
+from paygate.core.invoices import Invoice, amounts, invoice_paid
+from paygate.core.payments import Payment
+from paygate.core.principals import Principal, ReceivingAccount
+from paygate.db import accounts, balances, merchants
+from paygate.db import bookings as books
+from paygate.db import invoices as rows
+from paygate.db.pool import Conn
+from paygate.services import audit, monthly, payments
+from paygate.services.context import Context
+from paygate.services.drafts import NewPayment
+from paygate.services.once import unanswered
+from paygate.services.payments import Done
+
+PLATFORM = 0
+PAY_MINUTES = 1_440
+AT_ONCE = 50
+WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An invoice with the merchant's name, and where it stands today."""
+
+    invoice: Invoice
+    merchant_name: str
+    status: str
+
+
+async def issue(ctx: Context, month: date, actor: str = WORKER) -> list[Invoice]:
+    """Issue the invoices of a month that is over; those that are issued already stay as they are.
+
+    An invoice has the fees up to the month's end that no invoice had before: news that came late is in the next one.
+    Raises InvalidInput (month: not over yet).
+    """
+    _, end = monthly.span(month)
+    async with ctx.db.connection() as conn:
+        if await balances.clock(conn) < end:
+            raise InvalidInput("The month is not over yet.", field="month")
+        debtors = await rows.debtors(conn, month)
+    made = [await _issue_one(ctx, merchant_id, month, end, actor) for merchant_id in debtors]
+    return [invoice for invoice in made if invoice is not None]
+
+
+async def issue_last(ctx: Context) -> list[Invoice]:
+    """Issue what the month before this one needs."""
+    async with ctx.db.connection() as conn:
+        today = (await balances.clock(conn)).astimezone(BANGKOK).date()
+    return await issue(ctx, (today.replace(day=1) - timedelta(days=1)).replace(day=1))
+
+
+async def list_invoices(
+    ctx: Context, *, merchant_id: int | None = None, unpaid: bool = False, overdue: bool = False, limit: int = 50
+) -> list[Shown]:
+    """Invoices, the newest first."""
+    async with ctx.db.connection() as conn:
+        today = (await balances.clock(conn)).astimezone(BANGKOK).date()
+        found = await rows.listed(
+            conn,
+            merchant_id=merchant_id,
+            unpaid=unpaid or overdue,
+            due_before=today if overdue else None,
+            limit=limit,
+        )
+        return [await _shown(conn, invoice, today) for invoice in found]
+
+
+async def show(ctx: Context, invoice_id: UUID) -> Shown:
+    """One invoice. Raises NotFound."""
+    async with ctx.db.connection() as conn:
+        today = (await balances.clock(conn)).astimezone(BANGKOK).date()
+        return await _shown(conn, await _find(conn, invoice_id), today)
+
+
+async def pay(ctx: Context, invoice_id: UUID) -> Payment:
+    """A payment for the invoice, on the central account: the one that is open, else a new one for a day.
+
+    Raises NotFound, Conflict (it is paid), NoAccount, SlotsExhausted.
+    """
+    async with ctx.db.connection() as conn:
+        invoice = await _find(conn, invoice_id)
+        if invoice.paid_at is not None:
+            raise Conflict(f"Invoice {invoice.number} is paid already.")
+        open_one = await rows.pending(conn, _order(invoice))
+        if open_one is not None:
+            return open_one
+        central = await accounts.listed(conn, PLATFORM)
+    receiving = tuple(
+        ReceivingAccount(
+            PLATFORM, a.id, a.receiving_id, a.proxy_kind, a.proxy, a.biller_id, a.name, a.amount_tagging, a.virtual
+        )
+        for a in central
+        if a.mode == "live"
+    )
+    platform = Principal(
+        merchant_id=PLATFORM,
+        mode="live",
+        kind="secret",
+        key_id=UUID(int=0),
+        merchant_name="PayGate",
+        status="APPROVED",
+        plan="platform",
+        fee_bps=0,
+        overpay="review",
+        expiry_minutes=PAY_MINUTES,
+        callback_domains=(),
+        allowed_origins=(),
+        scopes=("*",),
+        accounts=receiving,
+    )
+    metadata = {"invoiceId": ids.show("inv", invoice.id), "merchantId": ids.show_merchant(invoice.merchant_id)}
+    new = NewPayment(
+        invoice.to_pay_satang,
+        order_id=_order(invoice),
+        description=f"{invoice.number} {invoice.month:%Y-%m}",
+        metadata=canonical.dumps(metadata),
+        expiry_minutes=PAY_MINUTES,
+    )
+    done = await payments.create(ctx, platform, new, None, unanswered)
+    if not isinstance(done, Done):
+        raise Bug("A payment without an Idempotency-Key has no kept answer.")
+    return done.payment
+
+
+async def settle_paid(ctx: Context, limit: int = AT_ONCE) -> int:
+    """Book paid invoices, each once; how many payments there were."""
+    async with ctx.db.connection() as conn:
+        found = await rows.arrived(conn, limit)
+    for payment in found:
+        await _settle(ctx, payment)
+    return len(found)
+
+
+async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime, actor: str) -> Invoice | None:
+    invoice_id = ctx.new_id()
+
+    async def work(conn: Conn) -> Invoice | None:
+        await merchants.lock(conn, merchant_id)  # Numbers without gaps: one after another.
+        has = await rows.account(conn, merchant_id, end)
+        fee, vat = has.fee_satang - has.invoiced_fee_satang, has.vat_satang - has.invoiced_vat_satang
+        wanted = amounts(fee, vat, has.paid_satang - has.settled_satang - has.credited_satang)
+        if wanted is None:
+            return None
+        due_on = has.now.astimezone(BANGKOK).date() + timedelta(days=ctx.settlements.invoice_due_days)
+        number = f"INV-{has.invoices + 1:04d}"
+        invoice = Invoice(merchant_id, "live", invoice_id, number, month, *wanted, due_on, has.now, None, None)
+        if not await rows.insert(conn, invoice):
+            return None
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=actor,
+            action="invoice.issue",
+            subject=f"invoice:{ids.show('inv', invoice_id)}",
+            after={"number": number, "month": f"{month:%Y-%m}", "to_pay_satang": invoice.to_pay_satang},
+        )
+        return invoice
+
+    return await ctx.db.transaction(work)
+
+
+async def _settle(ctx: Context, payment: Payment) -> None:
+    told = canonical.loads(payment.metadata.encode())
+    if not isinstance(told, dict):
+        raise Bug(f"The platform's payment {payment.id} does not say what it pays.")
+    merchant_id, invoice_id = ids.read_merchant(str(told["merchantId"])), ids.read("inv", str(told["invoiceId"]))
+    journal_ids = (ctx.new_id(), ctx.new_id())
+
+    async def work(conn: Conn) -> None:
+        invoice = await rows.lock(conn, merchant_id, invoice_id)
+        if invoice is None:
+            raise Bug(f"The platform's payment {payment.id} pays an invoice that is not there.")
+        if payment.id not in {one.id for one in await rows.arrived(conn, AT_ONCE)}:
+            return  # Another worker was quicker.
+        now = await balances.clock(conn)
+        part = 1 + await rows.parts(conn, merchant_id, invoice_id)
+        at = payment.paid_at or now
+        booked = invoice_paid(invoice, payment.id, payment.payable_satang, at, part)
+        for journal, journal_id in zip(booked, journal_ids, strict=True):
+            await books.book(conn, journal, journal_id, now)
+        await rows.mark_paid(conn, invoice, payment.id, at)
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=WORKER,
+            action="invoice.paid",
+            subject=f"invoice:{ids.show('inv', invoice_id)}",
+            after={"payment": str(payment.id), "satang": payment.payable_satang},
+        )
+
+    await ctx.db.transaction(work)
+
+
+async def _find(conn: Conn, invoice_id: UUID) -> Invoice:
+    found = await rows.find(conn, invoice_id)
+    if found is None:
+        raise NotFound(f"There is no invoice {ids.show('inv', invoice_id)}.")
+    return found
+
+
+async def _shown(conn: Conn, invoice: Invoice, today: date) -> Shown:
+    merchant = await merchants.get(conn, invoice.merchant_id)
+    return Shown(invoice, merchant.name if merchant else "", invoice.status(today))
+
+
+def _order(invoice: Invoice) -> str:
+    return f"{ids.show_merchant(invoice.merchant_id)}:{invoice.number}"
+
+
+def sums(found: Sequence[Shown]) -> int:
+    """What is left to pay of them, in satang."""
+    return sum(one.invoice.to_pay_satang for one in found if one.invoice.paid_at is None)

@@ -1,0 +1,309 @@
+"""Refunds as a merchant sees them: money back to the payer, all of it or a part, never more than is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from paygate.core import ids
+from paygate.core.errors import Conflict, InsufficientBalance, NotFound, WrongState
+from paygate.core.payments import Payment
+from paygate.core.payouts import (
+    Approved,
+    Balance,
+    Cancelled,
+    Claimed,
+    Confirmed,
+    Event,
+    PayoutStatus,
+    PayoutStep,
+    Refund,
+    advance,
+    requested,
+    shortfall_netted,
+)
+from paygate.core.refunds import Share, share, shortfall
+from paygate.db import balances, payments
+from paygate.db import bookings as books
+from paygate.db import refunds as rows
+from paygate.db.payments import Claim
+from paygate.db.pool import Conn
+from paygate.db.refunds import Page
+from paygate.services import audit, inputs
+from paygate.services.context import Context
+from paygate.services.once import Answered, once
+from paygate.services.payments import Replayed
+from paygate.services.payouts import Place, read_reference
+from paygate.services.refund_desk import REFUNDS, payment_of, seal_payee
+from paygate.services.settlements import too_little
+
+TEST = "test"
+Answer = Callable[[Refund], tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A refund as a merchant asks for it. No amount: all that is left. `advance`: the operator pays what is missing."""
+
+    amount_satang: int | None = None
+    words: str | None = None
+    payee: Place | None = None
+    advance: bool = False
+
+
+def read_payee(promptpay: str | None, bank: str | None, number: str | None, name: str | None) -> Place | None:
+    """Where a payer wants the money; None when nothing is said. Raises InvalidInput."""
+    if promptpay is None and bank is None and number is None:
+        return None
+    proxy = inputs.proxy(promptpay)[1] if promptpay is not None else None
+    bank_code, digits = inputs.bank_account(bank, number)
+    return Place(proxy, bank_code, digits, inputs.name(name or "-"))
+
+
+async def request(
+    ctx: Context,
+    merchant_id: int,
+    mode: str,
+    payment_id: UUID,
+    wish: Wish,
+    claim: Claim | None,
+    answer: Answer,
+    actor: str,
+) -> Answered[Refund] | Replayed:
+    """Give money of a PAID payment back. Central money is set aside; in test mode it is COMPLETED at once.
+
+    Raises NotFound, WrongState (not PAID), Conflict (reversed, nothing left, payouts frozen), InvalidInput (amount),
+    InsufficientBalance, IdempotencyMismatch, IdempotencyBusy.
+    """
+    refund_id = ctx.new_id()
+    payee = seal_payee(ctx, refund_id, wish.payee)
+    new_ids = [ctx.new_id() for _ in range(8)]
+
+    async def work(conn: Conn) -> Refund:
+        payment = await payments.lock(conn, merchant_id, mode, payment_id)
+        if payment is None:
+            raise NotFound("No such payment.")
+        taken = await rows.taken(conn, payment)
+        wanted = share(
+            payment,
+            wish.amount_satang,
+            taken.amount_satang,
+            taken.fee_satang,
+            taken.vat_satang,
+            fee_back=ctx.settlements.refund_fee,
+        )
+        central = payment.flow == "central"
+        has = await balances.lock(conn, merchant_id, mode, at_once=ctx.settlements.notices_at_once) if central else None
+        missing = _missing(has, wanted, wish)
+        now = await balances.clock(conn)
+        refund = _asked(payment, refund_id, wanted, missing, wish.words, payee, now)
+        await rows.insert(conn, refund)
+        if has is not None and (netted := min(has.shortfall_satang, has.payable_satang)) > 0:
+            booking = shortfall_netted(merchant_id, mode, refund_id, now, netted)
+            await books.book(conn, booking, new_ids[0], now)
+        if (journal := requested(refund)) is not None:
+            await books.book(conn, journal, new_ids[1], now)
+        if mode == "test":
+            steps = (Approved(now, TEST, None, False), Claimed(now, TEST), Confirmed(now, TEST, f"TEST-{refund_id}"))
+            refund = await _walk(ctx, conn, refund, steps, new_ids[2:], now)
+        elif not central:  # The merchant pays it; nobody of ours has to say yes.
+            refund = await _walk(ctx, conn, refund, (Approved(now, actor, None, False),), new_ids[2:], now)
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=actor,
+            action="refund.request",
+            subject=f"refund:{ids.show('rfd', refund_id)}",
+            after={"amount_satang": refund.amount_satang, "payment": str(payment_id), "status": refund.status},
+        )
+        return refund
+
+    done = await once(ctx, claim, answer, work)
+    ctx.wake()
+    return done
+
+
+async def cancel(
+    ctx: Context, merchant_id: int, mode: str, refund_id: UUID, claim: Claim | None, answer: Answer, actor: str
+) -> Answered[Refund] | Replayed:
+    """The merchant does not want it any more; saying so again changes nothing. Raises NotFound, WrongState."""
+
+    def decide(refund: Refund, now: datetime) -> tuple[Event, ...]:
+        return () if refund.status is PayoutStatus.CANCELLED else (Cancelled(now),)
+
+    return await _change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "cancel", decide)
+
+
+async def say_payee(
+    ctx: Context,
+    merchant_id: int,
+    mode: str,
+    refund_id: UUID,
+    payee: Place,
+    claim: Claim | None,
+    answer: Answer,
+    actor: str,
+) -> Answered[Refund] | Replayed:
+    """Say where the payer wants the money, before it is approved. Raises NotFound, WrongState."""
+    sealed = seal_payee(ctx, refund_id, payee)
+
+    async def work(conn: Conn) -> Refund:
+        refund, _ = await _locked(conn, merchant_id, mode, refund_id)
+        open_to_change = (PayoutStatus.REQUESTED, *(() if refund.ours else (PayoutStatus.APPROVED,)))
+        if refund.status not in open_to_change:
+            raise WrongState(refund.status, "sent elsewhere", what="refund")
+        after = replace(refund, payee=sealed, sequence=refund.sequence + 1)
+        await rows.move(conn, refund, after)
+        subject = f"refund:{ids.show('rfd', refund_id)}"
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=merchant_id,
+            actor=actor,
+            action="refund.payee",
+            subject=subject,
+            after={"status": after.status},
+        )
+        return after
+
+    return await once(ctx, claim, answer, work)
+
+
+async def complete_direct(
+    ctx: Context,
+    merchant_id: int,
+    mode: str,
+    refund_id: UUID,
+    bank_reference: str,
+    claim: Claim | None,
+    answer: Answer,
+    actor: str,
+) -> Answered[Refund] | Replayed:
+    """A direct merchant paid its payer back, by this transfer of its own bank.
+
+    Raises NotFound, WrongState, Conflict (central money is the operator's to pay), InvalidInput (bankReference).
+    """
+    reference = read_reference(bank_reference)
+
+    def decide(refund: Refund, now: datetime) -> tuple[Event, ...]:
+        if refund.ours:
+            raise Conflict("The operator pays this refund from the central account.")
+        if refund.status is PayoutStatus.COMPLETED and refund.bank_reference == reference:
+            return ()
+        return Claimed(now, actor), Confirmed(now, actor, reference)
+
+    return await _change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "complete", decide)
+
+
+async def get(ctx: Context, merchant_id: int, mode: str, refund_id: UUID) -> Refund:
+    """One refund of a merchant. Raises NotFound."""
+    async with ctx.db.connection() as conn:
+        found = await rows.get(conn, merchant_id, mode, refund_id)
+    if found is None:
+        raise NotFound("No such refund.")
+    return found
+
+
+async def list_page(ctx: Context, merchant_id: int, mode: str, page: Page) -> list[Refund]:
+    """A page of a merchant's refunds, newest first."""
+    async with ctx.db.connection() as conn:
+        return await rows.listed(conn, merchant_id, mode, page)
+
+
+def _missing(has: Balance | None, wanted: Share, wish: Wish) -> int:
+    """What the operator advances, in satang."""
+    if has is None:
+        return 0
+    if has.frozen_reason is not None:
+        raise Conflict("Payouts of this merchant are frozen. Ask the operator.")
+    missing = shortfall(wanted, has)
+    if missing and not wish.advance:
+        raise InsufficientBalance(too_little(has), field="amount")
+    return missing
+
+
+def _asked(
+    payment: Payment,
+    refund_id: UUID,
+    wanted: Share,
+    missing_satang: int,
+    words: str | None,
+    payee: bytes | None,
+    now: datetime,
+) -> Refund:
+    return Refund(
+        merchant_id=payment.merchant_id,
+        mode=payment.mode,
+        id=refund_id,
+        amount_satang=wanted.amount_satang,
+        status=PayoutStatus.REQUESTED,
+        sequence=1,
+        approved_by=None,
+        second_by=None,
+        claimed_by=None,
+        claimed_at=None,
+        bank_reference=None,
+        reason=None,
+        created_at=now,
+        completed_at=None,
+        payment_id=payment.id,
+        flow=payment.flow,
+        fee_returned_satang=wanted.fee_satang,
+        vat_returned_satang=wanted.vat_satang,
+        shortfall_satang=missing_satang,
+        words=words,
+        payee=payee,
+    )
+
+
+async def _locked(conn: Conn, merchant_id: int, mode: str, refund_id: UUID) -> tuple[Refund, datetime]:
+    known = await rows.get(conn, merchant_id, mode, refund_id)
+    if known is None:
+        raise NotFound("No such refund.")
+    found = await REFUNDS.lock(conn, known)
+    if found is None:
+        raise NotFound("No such refund.")
+    return found
+
+
+async def _change(
+    ctx: Context,
+    key: tuple[int, str, UUID],
+    claim: Claim | None,
+    answer: Answer,
+    actor: str,
+    verb: str,
+    decide: Callable[[Refund, datetime], tuple[Event, ...]],
+) -> Answered[Refund] | Replayed:
+    new_ids = [ctx.new_id() for _ in range(6)]
+
+    async def work(conn: Conn) -> Refund:
+        refund, now = await _locked(conn, *key)
+        steps = decide(refund, now)
+        if not steps:
+            return refund
+        before = refund
+        if verb == "cancel":
+            refund = await REFUNDS.given_back(conn, refund)
+        after = await _walk(ctx, conn, refund, steps, new_ids, now)
+        await REFUNDS.log(ctx, conn, PayoutStep(before, after, None, None), actor, verb)
+        return after
+
+    done = await once(ctx, claim, answer, work)
+    ctx.wake()
+    return done
+
+
+async def _walk(
+    ctx: Context, conn: Conn, refund: Refund, steps: tuple[Event, ...], new_ids: list[UUID], now: datetime
+) -> Refund:
+    """Several steps at once, in the caller's transaction."""
+    await payment_of(conn, refund)
+    for place, event in enumerate(steps):
+        step = advance(refund, event)
+        await REFUNDS.apply(ctx, conn, step, journal_id=new_ids[2 * place], event_id=new_ids[2 * place + 1], now=now)
+        refund = step.after
+    return refund

@@ -1,0 +1,144 @@
+"""Fees of direct merchants are invoiced month by month and paid to the central account; statements equal the ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.invoices import amounts
+from paygate.services import evidence, invoices, monthly, refunds
+from paygate.services.context import Context, SettlementRules
+from paygate.services.once import unanswered
+from paygate.services.refunds import Wish
+from paygate.web.invoices import printable
+from paygate.workers import invoice as chore
+from tests.services.helpers import Shop, assert_balanced, open_account, open_shop, says, sql
+from tests.services.payouts import ask, pay_out, sell_and_pay, shop_with
+
+MONTH = (datetime.now(UTC).replace(day=1) - timedelta(days=20)).date().replace(day=1)
+
+
+async def month_ago(ctx: Context) -> None:
+    """As if all that was booked so far had happened in the middle of MONTH."""
+    async with ctx.db.connection() as conn, conn.transaction():
+        await conn.execute("ALTER TABLE journals DISABLE TRIGGER USER")
+        middle = datetime(MONTH.year, MONTH.month, 15, tzinfo=UTC)
+        await conn.execute("UPDATE journals SET happened_at = $1 WHERE happened_at > $1", middle)
+        await conn.execute("ALTER TABLE journals ENABLE TRIGGER USER")
+
+
+async def transferred(ctx: Context, shop: Shop, satang: int) -> None:
+    """The bank says that so much arrived on the central account."""
+    outcome = await evidence.record(ctx, says(shop.account, ctx.new_id(), satang))
+    assert outcome.word == "PAID", outcome
+
+
+async def test_a_month_is_invoiced_once_paid_by_a_payment_and_booked(ctx: Context) -> None:
+    central = await open_shop(ctx)  # Its account is the operator's.
+    shop = await open_shop(ctx, plan="pro")
+    for _ in range(3):
+        await sell_and_pay(shop, 100_000)
+    await month_ago(ctx)
+    [made] = await invoices.issue(ctx, MONTH, "cli:a")
+    assert (made.number, made.month, made.fee_satang, made.to_pay_satang) == ("INV-0001", MONTH, 6_000, 6_000)
+    assert await invoices.issue(ctx, MONTH, "cli:a") == []
+    [shown] = await invoices.list_invoices(ctx, unpaid=True)
+    assert (shown.status, shown.merchant_name, invoices.sums([shown])) == ("OPEN", "ร้าน", 6_000)
+    payment = await invoices.pay(ctx, made.id)
+    assert (await invoices.pay(ctx, made.id)).id == payment.id  # The open one, not a second one.
+    assert (payment.merchant_id, payment.fee_satang, payment.payable_satang) == (0, 0, 6_000)
+    await transferred(ctx, central, payment.payable_satang)
+    await chore.work(ctx)
+    assert await invoices.settle_paid(ctx) == 0
+    assert (await invoices.show(ctx, made.id)).status == "PAID"
+    with pytest.raises(Conflict, match="paid already"):
+        await invoices.pay(ctx, made.id)
+    rows = await sql(ctx, "SELECT account, sum(amount_satang)::bigint AS n FROM entries GROUP BY account")
+    books = {row["account"]: row["n"] for row in rows if row["n"]}
+    assert books == {"bank_central": 6_000, "fee_revenue": -6_000}
+    await assert_balanced(ctx)
+
+
+async def test_what_was_paid_too_much_and_what_refunds_gave_back_is_taken_off_the_next_one(ctx: Context) -> None:
+    ctx.settlements = SettlementRules(refund_fee=True)
+    account = await open_account(ctx, 0, tagging="add")  # Payments to it carry satang of a tag.
+    central = await open_shop(ctx, accounts=[account])
+    shop = await open_shop(ctx, plan="pro")
+    payments = [await sell_and_pay(shop, 100_000) for _ in range(2)]
+    await month_ago(ctx)
+    [first] = await invoices.issue(ctx, MONTH, "cli:a")
+    payment = await invoices.pay(ctx, first.id)
+    tag = payment.payable_satang - first.to_pay_satang
+    assert 1 <= tag <= 99
+    await transferred(ctx, central, payment.payable_satang)
+    assert await invoices.settle_paid(ctx) == 1
+    await sell_and_pay(shop, 100_000)
+    key = (shop.principal.merchant_id, "live")
+    await refunds.request(ctx, *key, payments[0], Wish(50_000), None, unanswered, "key:x")
+    await month_ago(ctx)
+    await sql(ctx, "UPDATE fee_invoices SET month = $1", (MONTH - timedelta(days=1)).replace(day=1))
+    [second] = await invoices.issue(ctx, MONTH, "cli:a")
+    assert (second.number, second.fee_satang, second.credit_satang) == ("INV-0002", 2_000 - 1_000, tag)
+    assert second.to_pay_satang == 1_000 - tag
+    await assert_balanced(ctx)
+
+
+async def test_a_month_that_is_not_over_is_not_invoiced_and_little_waits(ctx: Context) -> None:
+    shop = await open_shop(ctx, plan="pro")
+    await sell_and_pay(shop, 1_000)  # A fee of 0.20: too little for a payment.
+    await month_ago(ctx)
+    assert await invoices.issue(ctx, MONTH, "cli:a") == []
+    with pytest.raises(InvalidInput, match="not over"):
+        await invoices.issue(ctx, datetime.now(UTC).date().replace(day=1), "cli:a")
+    with pytest.raises(NotFound):
+        await invoices.pay(ctx, ctx.new_id())
+    assert amounts(-1, 0, 0) is None and amounts(100, 0, 0) == (100, 0, 0) and amounts(199, 0, 100) is None
+
+
+async def test_an_invoice_is_overdue_after_its_day_and_prints_in_two_languages(ctx: Context) -> None:
+    shop = await open_shop(ctx, plan="basic")
+    await sell_and_pay(shop, 100_000)
+    await month_ago(ctx)
+    [made] = await invoices.issue(ctx, MONTH, "cli:a")
+    assert await invoices.list_invoices(ctx, overdue=True) == []
+    await sql(ctx, "UPDATE fee_invoices SET due_on = $1", date(2026, 1, 1))
+    [late] = await invoices.list_invoices(ctx, overdue=True)
+    assert late.status == "OVERDUE" and late.invoice.id == made.id
+    thai, english = printable(late, "th"), printable(late, "en")
+    assert "ใบแจ้งค่าธรรมเนียม INV-0001" in thai and "เกินกำหนด" in thai and ">25.00<" in thai
+    assert "Fee invoice INV-0001" in english and "VAT" not in english
+
+
+async def test_a_statement_is_the_ledger_to_the_satang_and_months_join(ctx: Context) -> None:
+    shop = await shop_with(ctx, 100_000, 33_333)
+    await month_ago(ctx)
+    await pay_out(ctx, await ask(ctx, shop, 50_000), "S-1")
+    await ask(ctx, shop, 10_000)
+    merchant_id = shop.principal.merchant_id
+    lines: list[monthly.Line] = []
+    then = await monthly.statement(ctx, merchant_id, "live", MONTH)
+    today = monthly.read_month(f"{datetime.now(UTC) + timedelta(hours=7):%Y-%m}")
+    this = await monthly.statement(ctx, merchant_id, "live", today, lines.append)
+    assert (then.opening.has_satang, then.closing.has_satang) == (0, 97_000 + 32_333)
+    assert this.opening == then.closing
+    assert this.closing.has_satang == then.closing.has_satang - 50_000  # What is held is still the merchant's.
+    assert this.opening.has_satang + sum(line.has_satang for line in lines) == this.closing.has_satang
+    changed = sum(sums.has_satang for _, sums in this.kinds.values())
+    assert this.opening.has_satang + changed == this.closing.has_satang
+    [row] = await sql(
+        ctx,
+        """SELECT -sum(amount_satang)::bigint AS n FROM entries
+            WHERE merchant_id = $1 AND account IN ('payable', 'held', 'payout_clearing')""",
+        merchant_id,
+    )
+    assert this.closing.has_satang == row["n"]
+    with pytest.raises(NotFound):
+        await monthly.statement(ctx, 1, "live", MONTH)
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-13", "1926-01", "26-01", "2026-1", "x"])
+def test_a_month_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="month"):
+        monthly.read_month(text)
