@@ -11,6 +11,7 @@ from paygate.web import pages
 
 async def show(request: Request) -> Response:
     """GET /payment-example.html"""
+    await wire.count_address(request)
     here = wire.context(request).public_url
     lang = pages.language(request)
     return pages.page("payment-example.html", lang, "payment-example", script="payment-example.js", here=here)

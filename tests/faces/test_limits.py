@@ -18,8 +18,8 @@ from tests.faces.test_contract import UNKNOWN, address
 from tests.worlds import World
 
 ONE = "key=1/h source=1/h address=1/h"
-# Probes, where there is nothing to guess, and what every browser asks for by itself.
-FREE = {"/api/health", "/api/health/live", "/api/health/ready", "/metrics", "/favicon.ico"}
+# Probes, where there is nothing to guess, and what browsers ask for by themselves, here and on shops' pages.
+FREE = {"/api/health", "/api/health/live", "/api/health/ready", "/metrics", "/favicon.ico", "/paygate-widget.js"}
 OPEN = "/forwarder"
 
 
