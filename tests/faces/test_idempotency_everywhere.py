@@ -17,11 +17,18 @@ from paygate.wire import native_of
 from tests.banks import slip_pictures
 from tests.faces.conftest import Gateway, serving
 from tests.faces.slips import new_slip
+from tests.faces.test_v1_refunds import PAYEE, sold
+from tests.faces.test_v1_settlements import earn, settle_to
 from tests.services.helpers import sql
 
 V1 = "/api/v1"
 AT_ONCE = 50
-NOT_OF_THE_WORK = {"idempotency_keys", "slots", "metrics"}
+NOT_OF_THE_WORK = {
+    "idempotency_keys",
+    "slots",
+    "metrics",
+    "balances",
+}  # A balance is made once, of the first money out.
 WITHOUT = {
     f"{V1}/qr": "makes nothing but pictures of what was asked",
     "/api/bank/{source}": "evidence is known by itself when it comes again: banks send no keys",
@@ -125,7 +132,52 @@ async def redeliver_span(gateway: Gateway) -> Call:
     return call("/webhooks/events/redeliver", span, span | {"to": now.isoformat()})
 
 
+async def a_refund(gateway: Gateway) -> str:
+    """A refund that waits, without a payee."""
+    answer = await gateway.ask("POST", f"{V1}/payment/{await sold(gateway)}/refund", {"amount": 100})
+    found: str = answer.json()["refund"]["id"]
+    return found
+
+
+async def refund(gateway: Gateway) -> Call:
+    return call(f"/payment/{await sold(gateway)}/refund", {"amount": 100}, {"amount": 101})
+
+
+async def refund_cancel(gateway: Gateway) -> Call:
+    return call(f"/refunds/{await a_refund(gateway)}/cancel")
+
+
+async def refund_payee(gateway: Gateway) -> Call:
+    return call(
+        f"/refunds/{await a_refund(gateway)}/payee", {"payee": PAYEE}, {"payee": PAYEE | {"account": "4061234568"}}
+    )
+
+
+async def settlement(gateway: Gateway) -> Call:
+    await settle(gateway)
+    return call("/settlements", {"amount": 100}, {"amount": 101})
+
+
+async def settlement_cancel(gateway: Gateway) -> Call:
+    await settle(gateway)
+    made = await gateway.ask("POST", f"{V1}/settlements", {"amount": 100})
+    return call(f"/settlements/{made.json()['settlement']['id']}/cancel")
+
+
+async def settle(gateway: Gateway) -> None:
+    """Money to settle, and where it goes."""
+    await earn(gateway)
+    [found] = await sql(gateway.ctx, "SELECT count(*) AS n FROM payout_destinations")
+    if not found["n"]:
+        await settle_to(gateway)
+
+
 WITH: dict[str, Made] = {
+    f"{V1}/payment/{{payment_id}}/refund": refund,
+    f"{V1}/refunds/{{refund_id}}/cancel": refund_cancel,
+    f"{V1}/refunds/{{refund_id}}/payee": refund_payee,
+    f"{V1}/settlements": settlement,
+    f"{V1}/settlements/{{settlement_id}}/cancel": settlement_cancel,
     f"{V1}/payment/create": create,
     f"{V1}/payment/batch": batch,
     f"{V1}/payment/{{payment_id}}/cancel": cancel,
@@ -141,14 +193,16 @@ WITH: dict[str, Made] = {
 # The handlers of WITH at addresses for people, and two that test_dashboard_own.py sends twice.
 IN_PERSON = {one.path for one in app.IN_PERSON if "POST" in one.handlers}
 OF_PEOPLE = {"/api/payment/create-link", "/api/api-keys"}
+# Of direct merchants alone, whose money is not here: test_v1_refunds.py sends it twice.
+OF_DIRECT = {f"{V1}/refunds/{{refund_id}}/complete"}
 
 
 def test_every_post_has_a_key_or_a_reason_and_the_document_says_which() -> None:
     posts = {one.path: one.handlers["POST"] for one in app.ADDRESSES if "POST" in one.handlers}
-    assert set(posts) == WITH.keys() | WITHOUT.keys() | IN_PERSON | OF_PEOPLE
+    assert set(posts) == WITH.keys() | WITHOUT.keys() | IN_PERSON | OF_PEOPLE | OF_DIRECT
     assert {native_of(posts[path]) for path in IN_PERSON} <= {posts[path] for path in WITH}
     told = {path for path, handler in posts.items() if handler in app.OPERATIONS and app.OPERATIONS[handler].idempotent}
-    assert told == WITH.keys() | IN_PERSON | OF_PEOPLE
+    assert told == WITH.keys() | IN_PERSON | OF_PEOPLE | OF_DIRECT
 
 
 async def test_fifty_times_at_once_under_one_key_is_one_effect_and_one_answer(gateway: Gateway) -> None:
