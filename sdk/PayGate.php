@@ -246,6 +246,82 @@ class PayGate
         return $signed . '.' . self::base64url(hash_hmac('sha256', $signed, $secret, true));
     }
 
+    // --- money out --------------------------------------------------------------------------------------------------
+
+    /** [available, held, pendingReview, currency], in baht. */
+    public function getBalance(): array
+    {
+        return $this->request('GET', '/balance');
+    }
+
+    /**
+     * Take money out; it is set aside until it is paid, refused or cancelled.
+     *
+     * @param int|float $amount baht
+     */
+    public function createSettlement($amount, ?string $idempotencyKey = null): array
+    {
+        $sent = ['body' => ['amount' => $amount], 'idempotencyKey' => $idempotencyKey];
+        return $this->request('POST', '/settlements', $sent);
+    }
+
+    /** All that fit (status, from, to), newest first. */
+    public function listSettlements(array $query = []): Generator
+    {
+        return $this->each('/settlements', 'settlements', $query);
+    }
+
+    public function getSettlement(string $id): array
+    {
+        return $this->request('GET', '/settlements/' . self::segment($id));
+    }
+
+    public function cancelSettlement(string $id, ?string $idempotencyKey = null): array
+    {
+        $path = '/settlements/' . self::segment($id) . '/cancel';
+        return $this->request('POST', $path, ['idempotencyKey' => $idempotencyKey]);
+    }
+
+    // --- refunds ----------------------------------------------------------------------------------------------------
+
+    /** All that is left of a payment, or [amount, reason, payee] of it. */
+    public function refundPayment(string $id, array $params = [], ?string $idempotencyKey = null): array
+    {
+        $sent = ['body' => (object) $params, 'idempotencyKey' => $idempotencyKey];
+        return $this->request('POST', '/payment/' . self::segment($id) . '/refund', $sent);
+    }
+
+    /** All that fit (status, transactionId, from, to), newest first. */
+    public function listRefunds(array $query = []): Generator
+    {
+        return $this->each('/refunds', 'refunds', $query);
+    }
+
+    public function getRefund(string $id): array
+    {
+        return $this->request('GET', '/refunds/' . self::segment($id));
+    }
+
+    public function cancelRefund(string $id, ?string $idempotencyKey = null): array
+    {
+        $path = '/refunds/' . self::segment($id) . '/cancel';
+        return $this->request('POST', $path, ['idempotencyKey' => $idempotencyKey]);
+    }
+
+    /** Where the payer wants it: [promptpay, name], or [bank, account, name]. */
+    public function setRefundPayee(string $id, array $payee, ?string $idempotencyKey = null): array
+    {
+        $sent = ['body' => ['payee' => (object) $payee], 'idempotencyKey' => $idempotencyKey];
+        return $this->request('POST', '/refunds/' . self::segment($id) . '/payee', $sent);
+    }
+
+    /** On a direct plan: you paid it, by this transfer. */
+    public function completeRefund(string $id, string $bankReference, ?string $idempotencyKey = null): array
+    {
+        $sent = ['body' => ['bankReference' => $bankReference], 'idempotencyKey' => $idempotencyKey];
+        return $this->request('POST', '/refunds/' . self::segment($id) . '/complete', $sent);
+    }
+
     // --- webhooks ---------------------------------------------------------------------------------------------------
 
     /** $more: events, format, description. The answer shows the secret, this once. */

@@ -273,6 +273,68 @@ class PayGate:
         mac = _hmac(_hmac(self._key.encode("ascii"), b"paygate amount token v1"), signed)
         return (signed + b"." + _base64url(mac)).decode("ascii")
 
+    # Money out.
+
+    def get_balance(self) -> Json:
+        """`{"available", "held", "pendingReview", "currency"}`, in baht."""
+        return self.request("GET", "/balance")
+
+    def create_settlement(self, amount: Union[int, float, Decimal], *, idempotency_key: Optional[str] = None) -> Json:
+        """Take money out; it is set aside until it is paid, refused or cancelled."""
+        return self.request("POST", "/settlements", body={"amount": amount}, idempotency_key=idempotency_key)
+
+    def list_settlements(self, **query: Any) -> Iterator[Json]:
+        """All that fit (status, from_, to), newest first."""
+        return self._each("/settlements", "settlements", query)
+
+    def get_settlement(self, settlement_id: str) -> Json:
+        """`{"settlement"}`."""
+        return self.request("GET", f"/settlements/{_segment(settlement_id)}")
+
+    def cancel_settlement(self, settlement_id: str, *, idempotency_key: Optional[str] = None) -> Json:
+        """Take it back while it is not approved."""
+        path = f"/settlements/{_segment(settlement_id)}/cancel"
+        return self.request("POST", path, idempotency_key=idempotency_key)
+
+    # Refunds.
+
+    def refund_payment(
+        self,
+        payment_id: str,
+        amount: Union[int, float, Decimal, None] = None,
+        *,
+        reason: Optional[str] = None,
+        payee: Optional[Json] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Json:
+        """All that is left of a payment, or a part of it."""
+        known = {"amount": amount, "reason": reason, "payee": payee}
+        body = {name: value for name, value in known.items() if value is not None}
+        path = f"/payment/{_segment(payment_id)}/refund"
+        return self.request("POST", path, body=body, idempotency_key=idempotency_key)
+
+    def list_refunds(self, **query: Any) -> Iterator[Json]:
+        """All that fit (status, transactionId, from_, to), newest first."""
+        return self._each("/refunds", "refunds", query)
+
+    def get_refund(self, refund_id: str) -> Json:
+        """`{"refund"}`."""
+        return self.request("GET", f"/refunds/{_segment(refund_id)}")
+
+    def cancel_refund(self, refund_id: str, *, idempotency_key: Optional[str] = None) -> Json:
+        """Take it back while it is not approved."""
+        return self.request("POST", f"/refunds/{_segment(refund_id)}/cancel", idempotency_key=idempotency_key)
+
+    def set_refund_payee(self, refund_id: str, payee: Json, *, idempotency_key: Optional[str] = None) -> Json:
+        """Where the payer wants it: {"promptpay", "name"}, or {"bank", "account", "name"}."""
+        path = f"/refunds/{_segment(refund_id)}/payee"
+        return self.request("POST", path, body={"payee": payee}, idempotency_key=idempotency_key)
+
+    def complete_refund(self, refund_id: str, bank_reference: str, *, idempotency_key: Optional[str] = None) -> Json:
+        """On a direct plan: you paid it, by this transfer."""
+        path, body = f"/refunds/{_segment(refund_id)}/complete", {"bankReference": bank_reference}
+        return self.request("POST", path, body=body, idempotency_key=idempotency_key)
+
     # Webhooks.
 
     def create_webhook_endpoint(self, url: str, *, idempotency_key: Optional[str] = None, **more: Any) -> Json:

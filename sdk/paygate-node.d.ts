@@ -17,6 +17,19 @@ declare class PayGate {
   createQr(codes: PayGate.QrRequest[]): Promise<{ success: true; qrs: PayGate.Qr[] }>;
   amountToken(params: { amount: number; orderId?: string; expiresIn?: number }): string;
 
+  getBalance(): Promise<PayGate.Balance>;
+  createSettlement(params: { amount: number }, options?: PayGate.Idempotent): Promise<{ success: true; settlement: PayGate.Settlement }>;
+  listSettlements(query?: PayGate.PayoutQuery): AsyncGenerator<PayGate.Settlement, void, undefined>;
+  getSettlement(id: string): Promise<{ success: true; settlement: PayGate.Settlement }>;
+  cancelSettlement(id: string, options?: PayGate.Idempotent): Promise<{ success: true; settlement: PayGate.Settlement }>;
+
+  refundPayment(id: string, params?: { amount?: number; reason?: string; payee?: PayGate.Payee }, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
+  listRefunds(query?: PayGate.PageQuery & { status?: string; transactionId?: string }): AsyncGenerator<PayGate.Refund, void, undefined>;
+  getRefund(id: string): Promise<{ success: true; refund: PayGate.Refund }>;
+  cancelRefund(id: string, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
+  setRefundPayee(id: string, payee: PayGate.Payee, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
+  completeRefund(id: string, bankReference: string, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
+
   createWebhookEndpoint(params: PayGate.NewEndpoint, options?: PayGate.Idempotent): Promise<{ success: true; endpoint: PayGate.EndpointWithSecret }>;
   listWebhookEndpoints(): AsyncGenerator<PayGate.Endpoint, void, undefined>;
   getWebhookEndpoint(id: string): Promise<{ endpoint: PayGate.Endpoint }>;
@@ -145,6 +158,54 @@ declare namespace PayGate {
     endpointId?: string;
     eventId?: string;
     state?: 'PENDING' | 'DELIVERED' | 'FAILED';
+  }
+  interface Balance {
+    success: true;
+    /** May be taken out now, in baht. */
+    available: number;
+    held: number;
+    pendingReview: number;
+    currency: 'THB';
+  }
+  interface PayoutQuery extends PageQuery {
+    status?: string;
+  }
+  interface Destination {
+    promptpay: string | null;
+    bank: string | null;
+    account: string | null;
+    name: string;
+  }
+  interface Settlement {
+    id: string;
+    amount: number;
+    currency: 'THB';
+    status: string;
+    promisedOn: string;
+    bankReference: string | null;
+    reason: string | null;
+    createdAt: string;
+    completedAt: string | null;
+    mode: 'live' | 'test';
+    destination: Destination | null;
+  }
+  type Payee = { promptpay: string; name?: string } | { bank: string; account: string; name?: string };
+  interface Refund {
+    id: string;
+    transactionId: string;
+    amount: number;
+    feeReturned: number;
+    currency: 'THB';
+    status: string;
+    reason: string | null;
+    refusal: string | null;
+    bankReference: string | null;
+    payee: { promptpay: string | null; bank: string | null; account: string | null; name: string } | null;
+    paidBy: 'operator' | 'merchant';
+    qrPayload: string | null;
+    createdAt: string;
+    completedAt: string | null;
+    mode: 'live' | 'test';
   }
   interface QrRequest {
     promptpay?: string;

@@ -189,6 +189,48 @@ class PayGate {
     return `${signed}.${hmac(hmac(this.#key, 'paygate amount token v1'), signed, 'base64url')}`;
   }
 
+  // Money out.
+  /** {available, held, pendingReview, currency}, in baht. */
+  getBalance() {
+    return this.request('GET', '/balance');
+  }
+  /** Take {amount} out; it is set aside until it is paid, refused or cancelled. */
+  createSettlement(params, options) {
+    return this.request('POST', '/settlements', { body: params, ...options });
+  }
+  listSettlements(query) {
+    return this.#each('/settlements', 'settlements', query);
+  }
+  getSettlement(id) {
+    return this.request('GET', `/settlements/${segment(id)}`);
+  }
+  cancelSettlement(id, options) {
+    return this.request('POST', `/settlements/${segment(id)}/cancel`, options);
+  }
+
+  // Refunds.
+  /** All that is left of a payment, or {amount, reason, payee} of it. */
+  refundPayment(id, params = {}, options) {
+    return this.request('POST', `/payment/${segment(id)}/refund`, { body: params, ...options });
+  }
+  listRefunds(query) {
+    return this.#each('/refunds', 'refunds', query);
+  }
+  getRefund(id) {
+    return this.request('GET', `/refunds/${segment(id)}`);
+  }
+  cancelRefund(id, options) {
+    return this.request('POST', `/refunds/${segment(id)}/cancel`, options);
+  }
+  /** Where the payer wants it: {promptpay, name}, or {bank, account, name}. */
+  setRefundPayee(id, payee, options) {
+    return this.request('POST', `/refunds/${segment(id)}/payee`, { body: { payee }, ...options });
+  }
+  /** On a direct plan: you paid it, by this transfer. */
+  completeRefund(id, bankReference, options) {
+    return this.request('POST', `/refunds/${segment(id)}/complete`, { body: { bankReference }, ...options });
+  }
+
   // Webhooks.
   createWebhookEndpoint(params, options) {
     return this.request('POST', '/webhooks/endpoints', { body: params, ...options });

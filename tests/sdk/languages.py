@@ -86,6 +86,9 @@ class Sdk:
             else (self.with_fields("createWebhookEndpoint", url, **more))
         )
 
+    def settle(self, amount: float) -> Any:
+        return self.call("createSettlement", {"amount": amount} if self.language == "node" else amount)
+
     def redeliver(self, event_id: str, endpoint_id: str) -> Any:
         if self.language == "php":
             return self.call("redeliverWebhookEvent", event_id, endpoint_id)

@@ -75,6 +75,29 @@ def test_a_slip_is_handed_in_as_text_or_as_a_picture(sdk: Sdk, tmp_path: Path) -
         assert answer["transaction"]["id"] == payment["id"]
 
 
+def test_money_is_taken_out_when_there_is_any(sdk: Sdk, host: Host) -> None:
+    has = sdk.call("getBalance")
+    assert has["currency"] == "THB" and has["available"] >= 0
+    much = has["available"] + 1_000_000
+    with pytest.raises(SdkError) as caught:
+        sdk.settle(much)
+    assert caught.value.name == "InsufficientBalance", caught.value.told
+    assert sdk.with_fields("listSettlements", limit=1) == []
+    unknown = "stl_06nz0nc5vj7r4gjx7c79l6za00"
+    assert [sdk.refused(call, unknown).name for call in ("getSettlement", "cancelSettlement")] == ["NotFound"] * 2
+
+
+def test_a_refund_needs_a_payment_that_was_paid(sdk: Sdk) -> None:
+    made = sdk.create_payment(amount=61)["transaction"]["id"]
+    assert sdk.refused("refundPayment", made).name == "Conflict"
+    assert sdk.with_fields("listRefunds", transactionId=made) == []
+    unknown = "rfd_06nz0nc5vj7r4gjx7c79l6za00"
+    calls = [("getRefund",), ("cancelRefund",), ("completeRefund", "20261120T1")]
+    payee = {"promptpay": "0899999999", "name": "Somchai"}
+    for call, *more in (*calls, ("setRefundPayee", payee)):
+        assert sdk.refused(call, unknown, *more).name == "NotFound", call
+
+
 def test_webhook_endpoints_are_kept_and_what_they_hear_verifies(sdk: Sdk) -> None:
     with Shop() as shop:
         endpoint = sdk.create_endpoint(shop.url, events=["webhook.test", "payment.created"])["endpoint"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from paygate import app
 from paygate.web import sdk
 from tests.sdk.conftest import Host
 from tests.sdk.languages import environment, runtime
@@ -72,6 +73,14 @@ def test_the_languages_have_the_same_calls() -> None:
     assert calls == set(re.findall(r"public (?:static )?function (\w+)\(", php)) - {"__construct"}
     snake = {re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in calls}
     assert snake == {one.name for one in client.body if isinstance(one, ast.FunctionDef) and one.name[0] != "_"}
+
+
+def test_every_native_call_has_a_method() -> None:
+    code = (sdk.FOLDER / "paygate-node.js").read_text()
+    asked = {re.sub(r"\$\{[^}]*\}", "{}", path) for path in re.findall(r"['`](/[a-z][^'`\s]*)['`]", code)}
+    served = {re.sub(r"\{[^}]*\}", "{}", one.path) for one in app.ADDRESSES if one.path.startswith("/api/v1/")}
+    missing = {path.removeprefix("/api/v1") for path in served} - asked
+    assert not missing, f"give the libraries in sdk/ (all three, and the types) a call for {sorted(missing)}"
 
 
 def test_the_libraries_use_no_syntax_that_is_younger_than_the_runtimes_they_are_for() -> None:
