@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -27,7 +29,7 @@ from paygate.core import ids
 from paygate.core.sealing import SealingKey
 from paygate.db import users as user_rows
 from paygate.db.pool import Conn, Database
-from paygate.services import merchants, passwords, sessions, totp, users
+from paygate.services import destinations, merchants, passwords, sessions, totp, users
 from paygate.services.context import Context
 from tests.contract import document
 from tests.faces.people import PASSWORD
@@ -112,6 +114,12 @@ class Shop:
     people: People
 
 
+def sign(world: World, body: bytes, stamp: int) -> str:
+    """What the bank's bridge sends with *body*."""
+    mac = hmac.new(world.source_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+    return f"t={stamp},v1={mac.hexdigest()}"
+
+
 @pytest.fixture(scope="module")
 def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     dsn = databases.create()
@@ -121,6 +129,8 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         ctx = Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1:8000")
         world = await make_world(ctx)
         people = await make_people(ctx, world)
+        wanted = destinations.read("0899999999", "014", "4061234567", "Shop")
+        await destinations.change(ctx, world.merchant_id, wanted, actor="cli:test")
         await db.close()
         return world, people
 
@@ -137,9 +147,24 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         wish = {"url": "http://127.0.0.1:9/hook"}
         return str(ask.post(f"{running.base}/api/v1/webhooks/endpoints", json=wish).json()["endpoint"]["id"])
 
+    def settle_and_refund() -> dict[str, str]:
+        """What a paid payment can be asked for."""
+        payment()
+        told = {"amount": 150, "occurredAt": datetime.now(UTC).isoformat(), "sendingBank": "014", "transRef": "T1"}
+        body, stamp = json.dumps(told).encode(), int(time.time())
+        headers = {"X-PayGate-Signature": sign(world, body, stamp)}
+        told_of = ask.post(f"{running.base}/api/bank/{world.source}", data=body, headers=headers)
+        assert told_of.json()["outcome"] == "PAID", told_of.text
+        refund = ask.post(f"{running.base}/api/v1/payment/{told_of.json()['transactionId']}/refund", json={"amount": 1})
+        settlement = ask.post(f"{running.base}/api/v1/settlements", json={"amount": 100})
+        assert (refund.status_code, settlement.status_code) == (201, 201), refund.text + settlement.text
+        return {"refundId": refund.json()["refund"]["id"], "settlementId": settlement.json()["settlement"]["id"]}
+
+    asked = settle_and_refund()
     endpoint, transaction = hook(), payment()
     event = ask.post(f"{running.base}/api/v1/webhooks/endpoints/{endpoint}/test").json()["event"]["id"]
     known = {
+        **asked,
         "paymentId": transaction["id"],
         "orderId": "A-1",
         "endpointId": endpoint,
@@ -178,10 +203,8 @@ def test_no_request_brings_a_5xx_or_an_answer_that_the_document_does_not_know(
     request = requests.Request(**case.as_transport_kwargs(base_url=shop.base)).prepare()
     if operation == "tellOfMoney" and signed:
         body = request.body or b""
-        stamp = int(time.time())
-        raw = f"{stamp}.".encode() + (body.encode() if isinstance(body, str) else body)
-        mac = hmac.new(shop.world.source_secret.encode(), raw, hashlib.sha256)
-        request.headers["X-PayGate-Signature"] = f"t={stamp},v1={mac.hexdigest()}"
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        request.headers["X-PayGate-Signature"] = sign(shop.world, raw, int(time.time()))
     if signed and {"accessToken": []} in case.operation.definition.raw["security"]:
         mine = shop.people.leaver if operation == "logout" else shop.people.owner
         token = shop.people.admin if case.operation.path.startswith("/api/admin") else mine
