@@ -71,8 +71,8 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     amountSource: Annotated[
         str,
         Meta(
-            description="browser: made with a pk_ key. Compare the amount before you ship.",
-            extra_json_schema={"enum": ["server", "browser"]},
+            description="Who named the amount. token: your server signed it; browser: a page, so compare before you ship.",
+            extra_json_schema={"enum": ["server", "token", "browser"]},
         ),
     ]
     renewsId: Annotated[
