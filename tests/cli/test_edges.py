@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -59,14 +60,20 @@ def test_a_body_that_announces_too_much_is_refused_before_it_comes(server: Calla
         assert plug.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-async def test_a_request_that_outlasts_the_stop_is_told_so_in_its_faces_shape(server: Callable[..., Server]) -> None:
+async def test_a_request_that_outlasts_the_stop_is_told_so_in_its_faces_shape(
+    server: Callable[..., Server], ctx: Context, world: World
+) -> None:
     running = server("--no-worker")
-    with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE_S + 20) as plug:
-        plug.sendall(b"POST /api/bank/src_x HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n")
-        assert plug.recv(65536).startswith(b"HTTP/1.1 100 ")  # The face waits for the body now.
-        plug.sendall(b"{")
-        running.process.send_signal(signal.SIGTERM)  # type: ignore[union-attr]
-        answer = b"".join(iter(lambda: plug.recv(65536), b""))
+    request = f"POST /api/bank/{world.source} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}"
+    async with ctx.db.connection() as held, held.transaction():
+        await held.execute("LOCK TABLE sources IN ACCESS EXCLUSIVE MODE")  # Whoever asks for a source waits.
+        with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE_S + 20) as plug:
+            plug.sendall(request.encode())
+            async with asyncio.timeout(PATIENCE_S):
+                while not await held.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    await asyncio.sleep(0.01)
+            running.process.send_signal(signal.SIGTERM)  # type: ignore[union-attr]
+            answer = await asyncio.to_thread(lambda: b"".join(iter(lambda: plug.recv(65536), b"")))
     assert answer.startswith(b"HTTP/1.1 503 ") and b'"received":false' in answer
 
 

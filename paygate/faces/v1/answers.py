@@ -71,7 +71,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     amountSource: Annotated[
         str,
         Meta(
-            description="Who named the amount. token: your server signed it; browser: a page, so compare before you ship.",
+            description="Who named it. token: your server signed it; browser: a page, so compare before you ship.",
             extra_json_schema={"enum": ["server", "token", "browser"]},
         ),
     ]
