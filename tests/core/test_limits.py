@@ -12,6 +12,7 @@ def test_limits_are_read_and_what_is_not_said_stays() -> None:
     assert limits.read("key=200/s:500 address=off") == {
         Counted.KEY: Limit(200, 1, 500),
         Counted.SOURCE: DEFAULTS[Counted.SOURCE],
+        Counted.LOGIN: DEFAULTS[Counted.LOGIN],
     }
     assert limits.read(" address=5/m, key=1/h ")[Counted.ADDRESS] == Limit(5, 60, 5)
     assert limits.read("off") == {}
