@@ -8,6 +8,7 @@ money goes, and it never ends by itself: whether a transfer was sent, only the p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -39,7 +40,7 @@ Lines = tuple[tuple[Account, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Payout:
+class Payout(ABC):
     """What settlements and refunds have in common, as their rows have it. `sequence` counts the changes."""
 
     merchant_id: int
@@ -58,14 +59,14 @@ class Payout:
     completed_at: datetime | None
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """settlement or refund; the first word of its journals."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def taken(self) -> Lines:
         """The debits that set it aside: what it was taken from."""
-        raise NotImplementedError
 
     @property
     def back(self) -> Lines:

@@ -271,3 +271,14 @@ def test_a_process_says_how_far_it_is(paygate: Paygate, tmp_path: Path) -> None:
     answer = paygate("qr", "--csv", "in.csv", "--out", "out")
     assert (answer.status, answer.out) == (0, "Written: 1 pictures in out\n") and "Drawing" in answer.err
     assert json.loads(paygate("qr", "--csv", "in.csv", "--out", "new", "--json").out)["written"] == 1
+
+
+def test_nothing_that_steers_a_terminal_is_printed_and_no_option_is_dropped(paygate: Paygate, tmp_path: Path) -> None:
+    odd = paygate("qr", "0812345678", "--set", "59=\x1b[31mX")
+    assert odd.status == 0 and "\x1b[31mX" not in odd.out and "\u241b[31mX" in odd.out
+    table, picture, card = tmp_path / "t.csv", tmp_path / "q.png", tmp_path / "c.svg"
+    table.write_text("promptpay\n0812345678\n")
+    both = paygate("qr", "--csv", str(table), "--out", str(tmp_path / "o"), "--amount", "77")
+    assert both.status == 2 and not (tmp_path / "o").exists()
+    refused = paygate("qr", "0812345678", "--name", "x" * 300, "--card", str(card), "--png", str(picture))
+    assert refused.status == 1 and not picture.exists()
