@@ -16,9 +16,10 @@ from paygate import telemetry, web, workers
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.shapes import Schema
 from paygate.db.pool import Database
+from paygate.environment import SettingsError
 from paygate.faces import bank_in, dashboard, health, v1
 from paygate.services.context import Context
-from paygate.settings import Settings, SettingsError
+from paygate.settings import Settings
 from paygate.web import account, checkout, example, forwarder, pages, sdk
 from paygate.wire import Address, Dialect, Edge, for_people, native_of, openapi, preflight, refuse_method, refuse_path
 

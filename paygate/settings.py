@@ -1,8 +1,4 @@
-"""What the operator chose: environment variables, and a `.env` file in the current folder for those that are not set.
-
-`.env` has lines `NAME=value`; blank lines, `#` comments and a leading `export` are allowed, one pair of quotes around
-the value is dropped, nothing is expanded. Only PAYGATE_* and BASE_URL are looked at. An empty value means "not set".
-"""
+"""What the operator chose, by the environment and `.env` (`paygate/environment.py`): each setting read and checked."""
 
 from __future__ import annotations
 
@@ -21,13 +17,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from paygate.core import limits
-from paygate.core.errors import PayGateError
 from paygate.core.fees import PLAN_FEE_BPS, Vat
 from paygate.core.limits import Counted, Limit
 from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
+from paygate.environment import SettingsError, merged
 from paygate.services import vendors
 from paygate.services.context import (
     KEEP_EVIDENCE_DAYS,
@@ -84,15 +80,6 @@ KNOWN = frozenset(
 )
 # Another name of one, one of the test suite, and two of the script that a phone runs.
 NOT_SETTINGS = frozenset({"BASE_URL", "PAYGATE_REQUIRE_ALL", "PAYGATE_SOURCE_URL", "PAYGATE_SOURCE_SECRET"})
-_LINE = re.compile(r"\s*(?:export\s+)?(PAYGATE_[A-Z0-9_]+|BASE_URL)\s*=(.*)")
-
-
-class SettingsError(PayGateError):
-    """The settings cannot be used; `problems` has one sentence for each wrong one."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,26 +182,6 @@ class Settings:
             inquiries=made.inquiries,
             http=made.http,
         )
-
-
-def merged(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """PayGate's settings out of *environ* and, for what is not there, *folder*/.env; empty values left out."""
-    try:
-        lines = (folder / ".env").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        lines = []
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"The file .env cannot be read: {error}."]) from error
-    values = {match[1]: _unquoted(match[2]) for line in lines if (match := _LINE.fullmatch(line))}
-    values |= {name: value for name, value in environ.items() if name.startswith("PAYGATE_") or name == "BASE_URL"}
-    return {name: value.strip() for name, value in values.items() if value.strip()}
-
-
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0]:
-        return text[1:-1]
-    return text.split(" #", 1)[0].rstrip()
 
 
 def kept_secret(data_dir: Path) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from paygate.core.fees import Vat
-from paygate.settings import KNOWN, Settings, SettingsError, kept_secret
+from paygate.environment import SettingsError
+from paygate.settings import KNOWN, Settings, kept_secret
 
 KEY = "k" * 40
 

@@ -12,7 +12,7 @@ import click
 from paygate import __version__
 from paygate.core.errors import Bug, PayGateError
 from paygate.embedded import EmbeddedError
-from paygate.settings import merged
+from paygate.environment import merged
 
 # name: (where it is, what it is for)
 COMMANDS = {

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from paygate import telemetry
@@ -21,8 +22,11 @@ from paygate.db.deliveries import Claimed, Due
 from paygate.db.event_bodies import Body
 from paygate.db.events import announce
 from paygate.db.pool import Conn
-from paygate.outbound import Answer, Outbound, OutboundError
+from paygate.outbound import OutboundError
 from paygate.services.context import Context
+
+if TYPE_CHECKING:
+    from paygate.outbound import Answer, Outbound
 
 LEASE_S = 30.0
 """Twice the longest request, and the longest that a kill -9 delays a delivery."""

@@ -20,7 +20,7 @@ from paygate.banks.slips.registry import VERIFIERS, find
 from paygate.banks.slips.scb import ScbVerifier
 from paygate.banks.transport import NO_HEADERS, TIMEOUT_S, HttpAnswer, HttpFailed
 from paygate.db.pool import in_transaction
-from paygate.outbound import OutboundError, VendorClient
+from paygate.outbound import OutboundError
 
 VERIFIERS_SETTING = "PAYGATE_SLIP_VERIFIERS"
 CERT, CERT_KEY = "cert", "cert_key"
@@ -35,6 +35,8 @@ class VendorHttp:
     """A paygate.banks.transport.Http over a VendorClient; one for each process."""
 
     def __init__(self, certificates: Mapping[str, ssl.SSLContext] = MappingProxyType({})) -> None:
+        from paygate.outbound import VendorClient  # noqa: PLC0415  # Only who has vendors waits for its import.
+
         self._client = VendorClient(in_transaction=in_transaction, certificates=certificates)
 
     async def send(

@@ -11,8 +11,9 @@ import pytest
 
 from paygate.banks.slips import ErrorKind, SlipFacts, SlipRef, Vendor, VerifierError, registry
 from paygate.banks.transport import Http
+from paygate.environment import SettingsError
 from paygate.services.vendors import KNOWN, Chosen, build, choose
-from paygate.settings import Settings, SettingsError
+from paygate.settings import Settings
 from tests.banks.vendors import NEEDS
 
 ALL = ",".join(NEEDS)
