@@ -51,10 +51,10 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture
 def dsn(databases: Databases) -> Iterator[str]:
-    """A fresh database with PayGate's schema; dropped after the test."""
+    """A database like new, with PayGate's schema."""
     made = databases.create()
     yield made
-    databases.drop(made)
+    databases.recycle(made)
 
 
 @pytest.fixture

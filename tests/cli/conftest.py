@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from paygate.cli.main import cli
+from tests.commands import Commands
 from tests.servers import SECRET_KEY
 
 
@@ -48,22 +47,21 @@ def environment(dsn: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Where commands come from."""
+    found = Commands()
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def paygate(environment: dict[str, str], tmp_path: Path) -> Paygate:
+def paygate(commands: Commands, environment: dict[str, str], tmp_path: Path) -> Paygate:
     """`paygate("account", "list")` in an empty folder."""
 
     def run(*arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "paygate", *arguments],
-            env=environment | (env or {}),
-            cwd=tmp_path,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        ended = commands.run(arguments, environment | (env or {}), tmp_path, stdin)
+        return Answer(ended.status, ended.out, ended.err)
 
     return run
 
