@@ -1115,6 +1115,8 @@ CREATE TABLE audit_log (                        -- Who did what to money or acce
     address         inet,                       -- Where the request came from.
     prev_hash       bytea       NOT NULL,       -- hash of the row before; empty for the first.
     hash            bytea       NOT NULL,       -- SHA-256 over this row and prev_hash.
+    request_id      text,                       -- By which request, as its answer and the log name it.
+    credential      text,                       -- What is to be seen of the key that acted: 'sk_live_...a1b2'.
     PRIMARY KEY (merchant_id, id)
 );
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION append_only();

@@ -69,6 +69,12 @@ bind = structlog.contextvars.bind_contextvars
 clear = structlog.contextvars.clear_contextvars
 
 
+def request_id() -> str | None:
+    """Which request is at work here; None in background work and commands."""
+    bound: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return bound
+
+
 def configure(level: str) -> None:
     """Set this process's logging up: *level* is debug, info, warning or error, and what is less is not written."""
     _configure_structlog(level)

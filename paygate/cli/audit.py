@@ -64,7 +64,13 @@ def list_(owner: str, action: str | None, subject: str | None, before: int | Non
         lambda ctx: log.list_records(ctx, merchant_id, before_id=before, action=action, subject=subject, limit=limit)
     )
     rows = [
-        [str(r.record.id), f"{r.record.at:%Y-%m-%d %H:%M:%S} UTC", r.record.actor, r.record.action, r.record.subject]
+        [
+            str(r.record.id),
+            f"{r.record.at:%Y-%m-%d %H:%M:%S} UTC",
+            " ".join(filter(None, (r.record.actor, r.record.credential))),
+            r.record.action,
+            r.record.subject,
+        ]
         for r in found
     ]
     emit({"records": [_shape(r) for r in found]}, table(["ROW", "WHEN", "WHO", "WHAT", "TO"], rows), as_json=as_json)
@@ -81,6 +87,8 @@ def _shape(row: Sealed) -> dict[str, Any]:
         "before": None if record.before is None else json.loads(record.before),
         "after": None if record.after is None else json.loads(record.after),
         "address": None if record.address is None else str(record.address),
+        "requestId": record.request_id,
+        "credential": record.credential,
         "hash": row.hash.hex(),
     }
 

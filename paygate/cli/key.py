@@ -11,7 +11,7 @@ import click
 from paygate.cli.output import emit, examples, json_option, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids, networks, scopes
-from paygate.core.keys import PREFIX, Kind, Mode
+from paygate.core.keys import Kind, Mode, shown
 from paygate.core.scopes import Scope
 from paygate.db.keys import KeyRow
 from paygate.services import keys
@@ -136,7 +136,7 @@ def list_(merchant: str, as_json: bool) -> None:
 
 
 def _text(k: KeyRow) -> str:
-    return k.public_key or f"{PREFIX[k.kind, k.mode]}...{k.last4}"
+    return k.public_key or shown(k.kind, k.mode, k.last4)
 
 
 def _state(k: KeyRow) -> str:

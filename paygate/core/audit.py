@@ -3,7 +3,8 @@
 Each row carries the SHA-256 of its own canonical bytes, which hold the hash of the row before it. So a row that is
 changed, taken out or put in breaks the chain from there on; a tail that is cut off is missed by the chain's head.
 
-The canonical bytes are JSON with sorted keys, no spaces and UTF-8 unescaped; columns that are NULL are left out:
+The canonical bytes are JSON with sorted keys, no spaces and UTF-8 unescaped; columns that are NULL are left out, so
+that a column may be added later and older rows say what they said:
 
 >>> from datetime import UTC, datetime
 >>> at = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -45,6 +46,8 @@ class Record:
     after: str | None
     address: Address | IPv4Interface | IPv6Interface | None
     prev_hash: bytes
+    request_id: str | None = None  # The request that it was done by; older rows have it in `after`.
+    credential: str | None = None  # What is to be seen of the key that acted: `sk_live_...a1b2`.
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ def canonical(record: Record) -> bytes:
         members["after"] = _read(record.after)
     if record.address is not None:
         members["address"] = _address(record.address)
+    if record.request_id is not None:
+        members["requestId"] = record.request_id
+    if record.credential is not None:
+        members["credential"] = record.credential
     return _dumps(members).encode()
 
 

@@ -56,6 +56,11 @@ def read(text: str) -> ReadKey | None:
     return ReadKey(*meaning, digest(text))
 
 
+def shown(kind: Kind, mode: Mode, last4: str) -> str:
+    """What may be seen of a key: `sk_live_...a1b2`."""
+    return f"{PREFIX[kind, mode]}...{last4}"
+
+
 def digest(text: str) -> bytes:
     """What the database keeps of a key."""
     return hashlib.sha256(text.encode()).digest()

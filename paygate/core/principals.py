@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from paygate.core import ids
-from paygate.core.keys import Kind, Mode
+from paygate.core.keys import Kind, Mode, shown
 from paygate.core.networks import Network
 
 
@@ -49,6 +49,7 @@ class Principal:
     accounts: tuple[ReceivingAccount, ...]
     networks: tuple[Network, ...] = ()  # Where its requests must come from; empty: from anywhere.
     signed_amounts: bool = False  # Pages need an amountToken.
+    last4: str | None = None  # How the key ends; None when nobody's key asked.
     user_id: UUID | None = None  # A person who is logged in, instead of a key.
 
     @property
@@ -57,3 +58,8 @@ class Principal:
         if self.user_id is not None:
             return f"user:{ids.show('usr', self.user_id)}"
         return f"key:{ids.show('key', self.key_id)}"
+
+    @property
+    def credential(self) -> str | None:
+        """What is to be seen of the key, as lists of keys show it; None for a person, and when nobody's key asked."""
+        return None if self.last4 is None else shown(self.kind, self.mode, self.last4)

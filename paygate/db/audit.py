@@ -25,16 +25,18 @@ APPEND = Sql("""
             WHERE merchant_id = :merchant_id AND last_id = :id - 1
         RETURNING 1
            )
-    INSERT INTO audit_log (merchant_id, id, at, actor, action, subject, before, after, address, prev_hash, hash)
+    INSERT INTO audit_log (merchant_id, id, at, actor, action, subject, before, after, address, prev_hash, hash,
+                           request_id, credential)
     SELECT :merchant_id::bigint, :id::bigint, :at::timestamptz, :actor::text, :action::text, :subject::text,
-           :before::jsonb, :after::jsonb, :address::inet, :prev_hash::bytea, :hash::bytea
+           :before::jsonb, :after::jsonb, :address::inet, :prev_hash::bytea, :hash::bytea,
+           :request_id::text, :credential::text
       FROM moved
 """)
 
 # A time that no calendar of ours reaches was not written by us; the driver could not read it.
 COLUMNS = """a.merchant_id, a.id, CASE WHEN a.at BETWEEN '0001-01-02' AND '9999-12-30' THEN a.at END AS at,
            a.actor, a.action, a.subject, a.before::text AS before, a.after::text AS after, a.address,
-           a.prev_hash, a.hash"""
+           a.prev_hash, a.hash, a.request_id, a.credential"""
 
 # Chain after chain, each from its beginning.
 WALK = Sql(f"""
@@ -94,6 +96,8 @@ async def append(conn: Conn, row: Sealed, seal: str) -> None:
             address=record.address,
             prev_hash=record.prev_hash,
             hash=row.hash,
+            request_id=record.request_id,
+            credential=record.credential,
             seal=seal,
         )
     )
@@ -138,5 +142,7 @@ def sealed_of(row: Any) -> Sealed:
         after=row["after"],
         address=row["address"],
         prev_hash=row["prev_hash"],
+        request_id=row["request_id"],
+        credential=row["credential"],
     )
     return Sealed(record, row["hash"])

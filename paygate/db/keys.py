@@ -35,8 +35,8 @@ _ACCOUNTS = """
 # The key, its merchant and the accounts of its plan, in one round trip that writes nothing.
 AUTHENTICATE = Sql(f"""
     SELECT f.*,{_ACCOUNTS}
-      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, m.name, m.status, m.plan, m.fee_bps,
-                   m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
+      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, k.last4, m.name, m.status, m.plan,
+                   m.fee_bps, m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
                    CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
                    k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
               FROM key_directory d
@@ -51,8 +51,8 @@ AUTHENTICATE = Sql(f"""
 AS_MERCHANT = Sql(f"""
     SELECT f.*,{_ACCOUNTS}
       FROM (SELECT m.merchant_id, :mode::text AS mode, :id::uuid AS id, :kind::text AS kind, '{{}}'::text[] AS scopes,
-                   '{{}}'::cidr[] AS allow_networks, m.name, m.status, m.plan, m.fee_bps, m.overpay, m.expiry_minutes,
-                   m.callback_domains, m.allowed_origins, m.signed_amounts,
+                   '{{}}'::cidr[] AS allow_networks, NULL::text AS last4, m.name, m.status, m.plan, m.fee_bps,
+                   m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
                    CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE m.merchant_id END AS owner_id
               FROM merchants m
              WHERE m.merchant_id = :merchant_id) f
@@ -277,6 +277,7 @@ def _principal(row: Any) -> Principal:
         accounts=tuple(_account(row["owner_id"], account) for account in json.loads(row["accounts"])),
         networks=tuple(row["allow_networks"]),
         signed_amounts=row["signed_amounts"],
+        last4=row["last4"],
     )
 
 

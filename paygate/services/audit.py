@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any, TypeAlias
 
+from paygate import telemetry
 from paygate.core import ids
 from paygate.core.audit import (
     Address,
@@ -31,11 +32,11 @@ PLATFORM = 0
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts by a request: `name` (`key:key_...`, `user:...`), from which network address, in which request."""
+    """Who acts by a request: `name` (`key:key_...`, `user:...`), from which network address."""
 
     name: str
     address: Address | None = None
-    request_id: str | None = None
+    credential: str | None = None  # What is to be seen of the key: `sk_live_...a1b2`.
 
 
 By: TypeAlias = Actor | str
@@ -94,12 +95,10 @@ async def append(
     """Write one row to a merchant's chain (0: the platform's), inside the transaction of the act that it tells of.
 
     Call it last: writers of one chain wait for each other from here to their commit. *before* and *after* hold what
-    changed, never a secret; the request's id stands beside what is *after* it. Raises Bug for a value without an exact
-    form (a float).
+    changed, never a secret. The request's id is the one that log lines have now. Raises Bug for a value without an
+    exact form (a float).
     """
     who = actor if isinstance(actor, Actor) else Actor(actor)
-    if who.request_id is not None:
-        after = {**(after or {}), "requestId": who.request_id}
     address = who.address
     place = await rows.lock_head(conn, merchant_id)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
@@ -115,6 +114,8 @@ async def append(
         after=None if after is None else dumps(after),
         address=address,
         prev_hash=place.last_hash,
+        request_id=telemetry.request_id(),
+        credential=who.credential,
     )
     row = Sealed(record, digest(record))
     await rows.append(conn, row, _seal(ctx, merchant_id, record.id, row.hash))

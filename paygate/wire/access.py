@@ -84,8 +84,9 @@ def actor(request: Request, principal: Principal | None = None) -> Actor:
         address = ip_address(client_address(request) or "")
     except ValueError:
         address = None
-    name = payments.PAYER if principal is None else principal.actor
-    return Actor(name, address, request.scope.get("paygate.request_id"))
+    if principal is None:
+        return Actor(payments.PAYER, address)
+    return Actor(principal.actor, address, principal.credential)
 
 
 async def preflight(request: Request) -> Response:

@@ -37,6 +37,8 @@ RECORDS = st.builds(
     after=st.none() | VALUES.map(dumps),
     address=st.none() | st.ip_addresses(),
     prev_hash=st.just(b""),
+    request_id=st.none() | TEXTS,
+    credential=st.none() | TEXTS,
 )
 
 
@@ -79,6 +81,16 @@ def test_the_hash_is_sha256_of_sorted_compact_json() -> None:
     assert digest(record) == hashlib.sha256(text.encode()).digest()
 
 
+def test_a_column_that_came_later_changes_nothing_in_rows_without_it_and_all_in_those_with_it() -> None:
+    old = Record(41, 2, AT, "key:key_1", "a", "s", None, '{"requestId": "req_1"}', None, b"")
+    assert b'"after":{"requestId":"req_1"},"at"' in canonical(old) and b"credential" not in canonical(old)
+    new = replace(old, after=None, request_id="req_1", credential="sk_live_...a1b2")
+    assert canonical(new) == (
+        b'{"action":"a","actor":"key:key_1","at":"2026-11-20T05:00:00.000000Z","credential":"sk_live_...a1b2","id":2,'
+        b'"merchantId":41,"prevHash":"","requestId":"req_1","subject":"s"}'
+    )
+
+
 def test_a_json_null_is_not_an_absent_value() -> None:
     record = Record(41, 1, AT, "cli", "a", "s", None, None, None, b"")
     assert digest(record) != digest(replace(record, before="null"))
@@ -112,7 +124,7 @@ def test_an_untouched_chain_is_whole(records: list[Record]) -> None:
     assert walked(rows, head_of(rows)) == []
 
 
-def changed(value: Any, data: st.DataObject) -> Any:
+def changed(name: str, value: Any, data: st.DataObject) -> Any:
     """Another value of the same column."""
     if isinstance(value, bytes):
         place, bit = data.draw(st.integers(0, max(len(value) - 1, 0))), data.draw(st.integers(0, 7))
@@ -124,6 +136,8 @@ def changed(value: Any, data: st.DataObject) -> Any:
     if isinstance(value, str):
         place = data.draw(st.integers(0, len(value)))
         return value[:place] + "\x01" + value[place:]
+    if name in {"request_id", "credential"}:
+        return data.draw(TEXTS)
     return data.draw(st.ip_addresses().filter(lambda other: other != value))
 
 
@@ -136,10 +150,10 @@ def test_any_change_of_any_column_is_found(records: list[Record], data: st.DataO
     row = rows[place]
     name = data.draw(st.sampled_from([*(f.name for f in fields(Record)), "hash"]))
     if name == "hash":
-        rows[place] = Sealed(row.record, changed(row.hash, data))
+        rows[place] = Sealed(row.record, changed(name, row.hash, data))
     else:
         old = getattr(row.record, name)
-        new = "null" if old is None and name in ("before", "after") else changed(old, data)
+        new = "null" if old is None and name in ("before", "after") else changed(name, old, data)
         rows[place] = Sealed(replace(row.record, **{name: new}), row.hash)
     assert walked(rows, head) != []
 

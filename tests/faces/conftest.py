@@ -91,15 +91,19 @@ async def serving(dsn: str, **env: str) -> AsyncIterator[str]:
         while not server.started:
             assert not task.done(), "the server ended"
             await asyncio.sleep(0.005)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
     assert not held.broken, "\n".join(held.broken)
 
 
 @pytest.fixture
 async def gateway(ctx: Context, world: World, dsn: str) -> AsyncIterator[Gateway]:
     """A server on a fresh database with a merchant in it."""
-    async with serving(dsn) as base, httpx2.AsyncClient(base_url=base, timeout=30, trust_env=False) as client:
-        yield Gateway(client, ctx, world)
-    telemetry.configure("info")  # The app made the log of this process quieter.
+    try:
+        async with serving(dsn) as base, httpx2.AsyncClient(base_url=base, timeout=30, trust_env=False) as client:
+            yield Gateway(client, ctx, world)
+    finally:
+        telemetry.configure("info")  # The app made the log of this process quieter.

@@ -17,7 +17,7 @@ V1 = "/api/v1"
 async def told(gateway: Gateway, answer: httpx2.Response) -> list[dict[str, Any]]:
     """The rows that one request wrote."""
     found = await audit.list_records(gateway.ctx, gateway.world.merchant_id, limit=100)
-    rows = [
+    return [
         {
             "actor": one.record.actor,
             "action": one.record.action,
@@ -25,10 +25,11 @@ async def told(gateway: Gateway, answer: httpx2.Response) -> list[dict[str, Any]
             "address": str(one.record.address),
             "before": one.record.before and json.loads(one.record.before),
             "after": json.loads(one.record.after or "{}"),
+            "credential": one.record.credential,
         }
         for one in found
+        if one.record.request_id == answer.headers["request-id"]
     ]
-    return [row for row in rows if row["after"].pop("requestId", None) == answer.headers["request-id"]]
 
 
 async def test_every_act_is_told_with_who_from_where_and_what_changed(gateway: Gateway) -> None:
@@ -67,6 +68,7 @@ async def test_every_act_is_told_with_who_from_where_and_what_changed(gateway: G
     ]
     assert {row["address"] for row in seen} == {"127.0.0.1"}
     assert {row["actor"] for row in seen} == {f"key:{ids.show('key', key.id)}"}
+    assert {row["credential"] for row in seen} == {f"sk_live_...{gateway.world.secret_key[-4:]}"}
     assert seen[0]["subject"] == f"payment:{payment['id']}"
     assert (seen[0]["before"], seen[0]["after"]) == ({"status": "PENDING"}, {"mode": "live", "status": "CANCELLED"})
     assert seen[1]["after"]["url"] == url, "a query may hold a token"

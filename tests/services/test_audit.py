@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paygate import telemetry
 from paygate.core.errors import Conflict, NotFound
 from paygate.core.sealing import SealingKey
 from paygate.db.pool import Conn
@@ -21,8 +22,11 @@ from tests.services.helpers import sql
 from tests.worlds import make_world
 
 MERCHANT = 41
-COLUMNS = ("merchant_id", "id", "at", "actor", "action", "subject", "before", "after", "address", "prev_hash", "hash")
-HERE = Actor("cli", ip_address("10.0.0.1"), "req_1")
+COLUMNS = (
+    *("merchant_id", "id", "at", "actor", "action", "subject", "before", "after", "address", "prev_hash", "hash"),
+    *("request_id", "credential"),
+)
+HERE = Actor("cli", ip_address("10.0.0.1"), "sk_live_...a1b2")
 
 
 async def note(ctx: Context, merchant_id: int = MERCHANT, **facts: Any) -> None:
@@ -97,6 +101,22 @@ async def test_the_database_refuses_to_change_the_log(ctx: Context) -> None:
             await sql(ctx, statement)
 
 
+async def test_rows_of_before_the_request_and_the_key_had_columns_are_whole_and_no_column_is_filled_in_later(
+    ctx: Context,
+) -> None:
+    await note(ctx, after={"requestId": "req_1"})
+    telemetry.bind(request_id="req_2")
+    await note(ctx, actor=HERE)
+    telemetry.clear()
+    await note(ctx)
+    found = [(one.record.request_id, one.record.credential) for one in await audit.list_records(ctx, MERCHANT)]
+    assert found == [(None, None), ("req_2", "sk_live_...a1b2"), (None, None)]
+    assert (await audit.verify(ctx)).whole
+    await tamper(ctx, "UPDATE audit_log SET request_id = 'req_1', after = NULL WHERE id = 1")
+    await tamper(ctx, "UPDATE audit_log SET credential = NULL WHERE id = 2")
+    assert await faults(ctx) == [(MERCHANT, 1), (MERCHANT, 2)]
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
@@ -148,11 +168,12 @@ async def flip(dsn: str, column: str, row: int, place: int) -> None:
     transaction = conn.transaction()
     await transaction.start()
     try:
+        telemetry.bind(request_id="req_1")
         for number in range(1, 4):
             facts = {"before": {"a": "ข" * number}, "after": {"n": number}}
             await audit.append(conn, ctx, merchant_id=MERCHANT, actor=HERE, action="a", subject="s", **facts)  # type: ignore[arg-type]
         kind = {"before": "jsonb", "after": "jsonb", "address": "inet", "at": "timestamptz"}.get(column)
-        kind = kind or ("bigint" if column.endswith("id") else "bytea" if column.endswith("hash") else "text")
+        kind = kind or ("bigint" if column in {"id", "merchant_id"} else "bytea" if column.endswith("hash") else "text")
         text = await conn.fetchval(f"SELECT {column}::text FROM audit_log WHERE id = {row}")
         assert (await audit.verify(ctx)).whole
         if kind == "bigint":

@@ -10,7 +10,7 @@ from paygate.core.canonical import JsonValue
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.fields import Fields
-from paygate.core.keys import PREFIX
+from paygate.core.keys import shown
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.shapes import Field, Shape, limited
 from paygate.db.keys import KeyRow
@@ -131,7 +131,7 @@ def key(found: KeyRow) -> answers.ApiKey:
         id=ids.show("key", found.id),
         kind=found.kind,
         mode=found.mode,
-        key=found.public_key or f"{PREFIX[found.kind, found.mode]}...{found.last4}",
+        key=found.public_key or shown(found.kind, found.mode, found.last4),
         scopes=list(found.scopes),
         lastUsedAt=timestamp(found.last_used_at),
         expiresAt=timestamp(found.expires_at),
