@@ -88,11 +88,11 @@ CREATE TABLE sessions (                         -- A login that can be ended: re
 CREATE INDEX sessions_of_user ON sessions (merchant_id, user_id);
 CREATE INDEX sessions_over ON sessions (expires_at);
 
-CREATE TABLE user_links (                       -- A link that lets one person set a password once: a reset, or an invitation.
+CREATE TABLE user_links (                       -- A link that lets one person set a password once.
     merchant_id     bigint      NOT NULL,
     id              uuid        NOT NULL,
     user_id         uuid        NOT NULL,
-    kind            text        NOT NULL CHECK (kind IN ('reset', 'invite')),
+    kind            text        NOT NULL CHECK (kind IN ('reset')),
     token_hash      bytea       NOT NULL CHECK (octet_length(token_hash) = 32),  -- SHA-256 of the link's token.
     created_at      timestamptz NOT NULL DEFAULT now(),
     expires_at      timestamptz NOT NULL,       -- Worthless from then on.
@@ -102,6 +102,21 @@ CREATE TABLE user_links (                       -- A link that lets one person s
 );
 CREATE INDEX user_links_of_user ON user_links (merchant_id, user_id) WHERE used_at IS NULL;
 CREATE INDEX user_links_over ON user_links (expires_at);
+
+CREATE TABLE invitations (                      -- A link with which somebody joins a merchant's people. Their user is made when it is used.
+    merchant_id     bigint      NOT NULL REFERENCES merchants CHECK (merchant_id > 0),
+    id              uuid        NOT NULL,
+    email           text        NOT NULL CHECK (email = lower(email) AND position('@' IN email) > 1),  -- Who shall log in. That somebody does elsewhere is nothing that an invitation tells.
+    role            text        NOT NULL CHECK (role IN ('owner', 'staff', 'viewer')),  -- What they may then.
+    token_hash      bytea       NOT NULL CHECK (octet_length(token_hash) = 32),  -- SHA-256 of the link's token.
+    invited_by      text        NOT NULL,       -- As the audit log names them.
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    expires_at      timestamptz NOT NULL,       -- Worthless from then on.
+    ended_at        timestamptz,                -- Used, revoked, or made worthless by a newer one for the same address.
+    PRIMARY KEY (merchant_id, id)
+);
+CREATE INDEX invitations_open ON invitations (merchant_id, email) WHERE ended_at IS NULL;
+CREATE INDEX invitations_over ON invitations (expires_at);
 
 CREATE TABLE throttles (                        -- DIRECTORY: tries of passwords and codes, counted by network and by person before anybody is known.
     kind            text        NOT NULL CHECK (kind IN ('address', 'account', 'code', 'register')),

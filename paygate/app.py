@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 import paygate
 from paygate import telemetry, web, workers
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
+from paygate.core.people import May
 from paygate.core.shapes import Schema
 from paygate.db.pool import Database
 from paygate.environment import SettingsError
@@ -21,34 +22,37 @@ from paygate.faces import bank_in, dashboard, health, v1
 from paygate.services.context import Context
 from paygate.settings import Settings
 from paygate.web import account, checkout, example, forwarder, pages, sdk
-from paygate.wire import Address, Dialect, Edge, for_people, native_of, openapi, preflight, refuse_method, refuse_path
+from paygate.wire import Address, Dialect, Edge, for_people, openapi, preflight, refuse_method, refuse_path
+from paygate.wire.operations import Handler
 
 log = telemetry.logger("app")
 
 STOP_S = 20.0  # A webhook under way may take its 15 s.
 
-# The native handlers, at addresses for people who log in, and the least role that may: services are not written twice.
+# The native handlers, at addresses for people who log in, and what each is for: services are not written twice.
+NATIVE_IN_PERSON: dict[str, dict[str, tuple[Handler, May]]] = {
+    "/api/transactions": {"GET": (v1.transactions.listed, May.SEE_PAYMENTS)},
+    "/api/payment/{payment_id}/cancel": {"POST": (v1.payments.cancel, May.MAKE_PAYMENTS)},
+    "/api/webhooks/endpoints": {
+        "GET": (v1.webhooks.listed, May.SEE_WEBHOOKS),
+        "POST": (v1.webhooks.create, May.CHANGE_WEBHOOKS),
+    },
+    "/api/webhooks/endpoints/{endpoint_id}": {
+        "GET": (v1.webhooks.get, May.SEE_WEBHOOKS),
+        "PATCH": (v1.webhooks.update, May.CHANGE_WEBHOOKS),
+        "DELETE": (v1.webhooks.delete, May.CHANGE_WEBHOOKS),
+    },
+    "/api/webhooks/endpoints/{endpoint_id}/rotate": {"POST": (v1.webhooks.rotate, May.CHANGE_WEBHOOKS)},
+    "/api/webhooks/endpoints/{endpoint_id}/test": {"POST": (v1.webhooks.send_test, May.SEND_WEBHOOKS)},
+    "/api/webhooks/events": {"GET": (v1.webhooks.events, May.SEE_WEBHOOKS)},
+    "/api/webhooks/events/redeliver": {"POST": (v1.webhooks.redeliver_span, May.SEND_WEBHOOKS)},
+    "/api/webhooks/events/{event_id}": {"GET": (v1.webhooks.event, May.SEE_WEBHOOKS)},
+    "/api/webhooks/events/{event_id}/redeliver": {"POST": (v1.webhooks.redeliver, May.SEND_WEBHOOKS)},
+    "/api/webhooks/deliveries": {"GET": (v1.webhooks.deliveries, May.SEE_WEBHOOKS)},
+}
 IN_PERSON = [
-    Address("/api/transactions", GET=for_people(v1.transactions.listed, "viewer")),
-    Address("/api/payment/{payment_id}/cancel", POST=for_people(v1.payments.cancel, "staff")),
-    Address(
-        "/api/webhooks/endpoints",
-        GET=for_people(v1.webhooks.listed, "viewer"),
-        POST=for_people(v1.webhooks.create, "owner"),
-    ),
-    Address(
-        "/api/webhooks/endpoints/{endpoint_id}",
-        GET=for_people(v1.webhooks.get, "viewer"),
-        PATCH=for_people(v1.webhooks.update, "owner"),
-        DELETE=for_people(v1.webhooks.delete, "owner"),
-    ),
-    Address("/api/webhooks/endpoints/{endpoint_id}/rotate", POST=for_people(v1.webhooks.rotate, "owner")),
-    Address("/api/webhooks/endpoints/{endpoint_id}/test", POST=for_people(v1.webhooks.send_test, "staff")),
-    Address("/api/webhooks/events", GET=for_people(v1.webhooks.events, "viewer")),
-    Address("/api/webhooks/events/redeliver", POST=for_people(v1.webhooks.redeliver_span, "staff")),
-    Address("/api/webhooks/events/{event_id}", GET=for_people(v1.webhooks.event, "viewer")),
-    Address("/api/webhooks/events/{event_id}/redeliver", POST=for_people(v1.webhooks.redeliver, "staff")),
-    Address("/api/webhooks/deliveries", GET=for_people(v1.webhooks.deliveries, "viewer")),
+    Address(path, **{method: for_people(handler, act) for method, (handler, act) in calls.items()})
+    for path, calls in NATIVE_IN_PERSON.items()
 ]
 
 ADDRESSES = [
@@ -111,6 +115,11 @@ ADDRESSES = [
     Address("/api/api-keys", GET=dashboard.own.key_list, POST=dashboard.own.key_create),
     Address("/api/api-keys/{key_id}", DELETE=dashboard.own.key_revoke),
     Address("/api/payment/create-link", POST=dashboard.payments.create_link),
+    Address("/api/team", GET=dashboard.team.listed),
+    Address("/api/team/invitations", POST=dashboard.team.invite),
+    Address("/api/team/invitations/{invitation_id}", DELETE=dashboard.team.revoke),
+    Address("/api/team/accept", POST=dashboard.team.accept),
+    Address("/api/team/{user_id}", PATCH=dashboard.team.change_role, DELETE=dashboard.team.remove),
     *IN_PERSON,
     Address("/api/admin/merchants", GET=dashboard.admin.merchant_list),
     Address("/api/admin/merchants/{merchant_id}", GET=dashboard.admin.merchant),
@@ -136,10 +145,9 @@ ADDRESSES = [
 OPERATIONS = {
     **v1.OPERATIONS,
     **{
-        handler: dashboard.in_person(v1.OPERATIONS[native_of(handler)])
+        address.handlers[method]: dashboard.in_person(v1.OPERATIONS[handler], act)
         for address in IN_PERSON
-        for method, handler in address.handlers.items()
-        if method != "HEAD"
+        for method, (handler, act) in NATIVE_IN_PERSON[address.path].items()
     },
     **dashboard.OPERATIONS,
     **bank_in.OPERATIONS,
@@ -154,6 +162,7 @@ TAGS = {
     "webhooks": "Endpoints, what they are told, and telling it again.",
     "QR codes": "Pictures, with and without a payment.",
     "dashboard": "A merchant in the hands of its own people.",
+    "team": "Who else works for the merchant: invited, given a role, removed.",
     "logins": "People come in, stay in, go out; passwords and one-time codes.",
     "merchants": "What the operator does with merchants and their people.",
     "bank in": "Evidence that money arrived.",

@@ -19,7 +19,8 @@ form.addEventListener("submit", async (event) => {
   const [first, second] = [form.elements.new.value, form.elements.again.value];
   if (first !== second) return tell(told.dataset.differ);
   try {
-    const answer = await fetch("/api/auth/password/reset", {
+    const way = token.startsWith("join_") ? "/api/team/accept" : "/api/auth/password/reset";
+    const answer = await fetch(way, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ token, newPassword: first }),

@@ -9,8 +9,10 @@ import click
 from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
+from paygate.core.people import TEAM_ROLES
+from paygate.db.invitations import Invitation
 from paygate.db.users import User
-from paygate.services import audit, sessions, totp, user_links, users
+from paygate.services import audit, sessions, team, totp, user_links, users
 from paygate.services.context import Context
 
 
@@ -123,6 +125,90 @@ def logout(email: str, session_id: str | None, as_json: bool) -> None:
 
     ended = run(work)
     emit({"email": email, "ended": ended}, [f"Logins of {email} ended: {ended}."], as_json=as_json)
+
+
+@user.command(
+    epilog=examples(
+        "paygate user invite clerk@shop.example --merchant mer_0c... --role staff",
+        "paygate user invite clerk@shop.example --merchant mer_0c... --role viewer --json",
+    )
+)
+@click.argument("email")
+@click.option("--merchant", required=True, help="Whose team.")
+@click.option("--role", required=True, type=click.Choice(TEAM_ROLES), help="What they may.")
+@json_option
+def invite(email: str, merchant: str, role: str, as_json: bool) -> None:
+    """Make a link with which EMAIL joins a merchant's team within a week. Hand it over yourself; it works once."""
+    owner = ids.read_merchant(merchant)
+    made = run(lambda ctx: team.invite(ctx, owner, email=email, role=role, actor=audit.CLI))
+    answer = {**_invitation(made.invitation), "url": made.url, "token": made.token}
+    until = f"{made.invitation.expires_at:%Y-%m-%d %H:%M} UTC"
+    emit(answer, [f"For {made.invitation.email} as {role}, until {until}, once:", made.url], as_json=as_json)
+
+
+@user.command(epilog=examples("paygate user invitations --merchant mer_0c..."))
+@click.option("--merchant", required=True, help="Whose team.")
+@json_option
+def invitations(merchant: str, as_json: bool) -> None:
+    """List who was invited and has not come yet."""
+    owner = ids.read_merchant(merchant)
+    found = run(lambda ctx: team.show(ctx, owner)).invitations
+    rows = [
+        [ids.show("ivt", one.id), one.email, one.role, f"{one.expires_at:%Y-%m-%d %H:%M} UTC", one.invited_by]
+        for one in found
+    ]
+    lines = table(["INVITATION", "E-MAIL", "ROLE", "UNTIL", "BY"], rows)
+    emit({"invitations": [_invitation(one) for one in found]}, lines, as_json=as_json)
+
+
+@user.command(epilog=examples("paygate user uninvite ivt_01... --merchant mer_0c..."))
+@click.argument("invitation_id")
+@click.option("--merchant", required=True, help="Whose team.")
+@json_option
+def uninvite(invitation_id: str, merchant: str, as_json: bool) -> None:
+    """Make an invitation worthless."""
+    number, owner = read_id("ivt", invitation_id), ids.read_merchant(merchant)
+    run(lambda ctx: team.revoke(ctx, owner, number, audit.CLI))
+    emit({"invitationId": invitation_id, "revoked": True}, [f"{invitation_id} is worthless."], as_json=as_json)
+
+
+@user.command("role", epilog=examples("paygate user role clerk@shop.example owner"))
+@click.argument("email")
+@click.argument("role", type=click.Choice(TEAM_ROLES))
+@json_option
+def role_(email: str, role: str, as_json: bool) -> None:
+    """Give EMAIL another role in its merchant's team. A team has always an owner."""
+
+    async def work(ctx: Context) -> User:
+        found = await users.find(ctx, email)
+        return await team.change_role(ctx, found.merchant_id, found.id, role, audit.CLI)
+
+    emit(_shape(run(work)), [f"{email} is {role}."], as_json=as_json)
+
+
+@user.command(epilog=examples("paygate user remove clerk@shop.example"))
+@click.argument("email")
+@json_option
+def remove(email: str, as_json: bool) -> None:
+    """Take EMAIL out of its merchant's team, from the next request on. A team has always an owner."""
+
+    async def work(ctx: Context) -> None:
+        found = await users.find(ctx, email)
+        await team.remove(ctx, found.merchant_id, found.id, audit.CLI)
+
+    run(work)
+    emit({"email": email, "removed": True}, [f"{email} is in no team any more."], as_json=as_json)
+
+
+def _invitation(one: Invitation) -> dict[str, Any]:
+    return {
+        "invitationId": ids.show("ivt", one.id),
+        "email": one.email,
+        "role": one.role,
+        "invitedBy": one.invited_by,
+        "createdAt": one.created_at,
+        "expiresAt": one.expires_at,
+    }
 
 
 def _disable(email: str, as_json: bool, *, disabled: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +14,48 @@ from paygate.core import ids
 Role = Literal["admin", "owner", "staff", "viewer"]
 TEAM_ROLES: tuple[Role, ...] = ("viewer", "staff", "owner")
 """Of a merchant's people, each may what those before it may. Admins are the platform's, and are none of these."""
+
+
+class May(StrEnum):
+    """What somebody who is logged in asks for. Every address for people names one of these."""
+
+    SEE_MERCHANT = "see-merchant"
+    CHANGE_MERCHANT = "change-merchant"
+    HANDLE_KEYS = "handle-keys"  # API keys, read and made: whoever has one is the merchant.
+    SEE_PAYMENTS = "see-payments"  # And the numbers that are made of them.
+    MAKE_PAYMENTS = "make-payments"
+    SEE_WEBHOOKS = "see-webhooks"
+    CHANGE_WEBHOOKS = "change-webhooks"
+    SEND_WEBHOOKS = "send-webhooks"
+    SEE_MONEY = "see-money"  # Balance, settlements, refunds, fee invoices.
+    MOVE_MONEY = "move-money"
+    SEE_REVIEWS = "see-reviews"
+    DECIDE_REVIEWS = "decide-reviews"
+    SEE_TEAM = "see-team"
+    CHANGE_TEAM = "change-team"
+    SEE_AUDIT = "see-audit"
+    OPERATE = "operate"  # Everything under /api/admin.
+
+
+LEAST: dict[May, Role] = {
+    May.SEE_MERCHANT: "viewer",
+    May.CHANGE_MERCHANT: "owner",
+    May.HANDLE_KEYS: "owner",
+    May.SEE_PAYMENTS: "viewer",
+    May.MAKE_PAYMENTS: "staff",
+    May.SEE_WEBHOOKS: "viewer",
+    May.CHANGE_WEBHOOKS: "owner",
+    May.SEND_WEBHOOKS: "staff",
+    May.SEE_MONEY: "viewer",
+    May.MOVE_MONEY: "owner",
+    May.SEE_REVIEWS: "viewer",
+    May.DECIDE_REVIEWS: "staff",
+    May.SEE_TEAM: "viewer",
+    May.CHANGE_TEAM: "owner",
+    May.SEE_AUDIT: "owner",
+    May.OPERATE: "admin",
+}
+"""The one table of who may do what: the least role for each."""
 
 ACCESS = timedelta(minutes=10)
 """How long an access token is good for; its session is looked at with each request all the same."""
@@ -51,8 +94,9 @@ class Person:
         """How the audit log names them."""
         return f"user:{ids.show('usr', self.user_id)}"
 
-    def may(self, least: Role) -> bool:
-        """Whether their role is *least* or more. Only admins are admins, and they are nothing else."""
+    def may(self, act: May) -> bool:
+        """Whether their role is enough for *act*. Only admins are admins, and they are nothing else."""
+        least = LEAST[act]
         if "admin" in (self.role, least):
             return self.role == least
         return TEAM_ROLES.index(self.role) >= TEAM_ROLES.index(least)

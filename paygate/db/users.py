@@ -64,6 +64,22 @@ DISABLE = Sql("""
      WHERE merchant_id = :merchant_id AND id = :id
 """)
 
+SET_ROLE = Sql("UPDATE users SET role = :role WHERE merchant_id = :merchant_id AND id = :id")
+
+# Who never comes back: their logins and links go with them, and their address is free again.
+REMOVE = Sql("""
+      WITH gone_sessions AS (DELETE FROM sessions WHERE merchant_id = :merchant_id AND user_id = :id),
+           gone_links AS (DELETE FROM user_links WHERE merchant_id = :merchant_id AND user_id = :id),
+           gone_login AS (DELETE FROM logins WHERE email = :email AND merchant_id = :merchant_id AND user_id = :id)
+    DELETE FROM users WHERE merchant_id = :merchant_id AND id = :id
+""")
+
+OWNERS = Sql("""
+    SELECT count(*)
+      FROM users
+     WHERE merchant_id = :merchant_id AND role = 'owner' AND disabled_at IS NULL AND id <> :but
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -145,6 +161,21 @@ async def set_totp(conn: Conn, after: User) -> None:
 async def disable(conn: Conn, user: User, *, disabled: bool) -> None:
     """No login from now on, or again."""
     await conn.execute(*DISABLE.bind(merchant_id=user.merchant_id, id=user.id, disabled=disabled))
+
+
+async def set_role(conn: Conn, user: User, role: Role) -> None:
+    """Another role."""
+    await conn.execute(*SET_ROLE.bind(merchant_id=user.merchant_id, id=user.id, role=role))
+
+
+async def remove(conn: Conn, user: User) -> None:
+    """Forget a person with all that hangs on them."""
+    await conn.execute(*REMOVE.bind(merchant_id=user.merchant_id, id=user.id, email=user.email))
+
+
+async def other_owners(conn: Conn, user: User) -> int:
+    """How many owners of the person's merchant there are beside them who may log in."""
+    return int(await conn.fetchval(*OWNERS.bind(merchant_id=user.merchant_id, but=user.id)))
 
 
 def _user(row: Any) -> User:

@@ -56,9 +56,9 @@ async def login(ctx: Context, email: str, client: str | None) -> Trial:
     return await _spend(ctx, *([(by_network, network)] if by_network else []), (BY_ACCOUNT, person))
 
 
-async def registration(ctx: Context, client: str | None) -> None:
+async def registration(ctx: Context, client: str | None) -> Trial:
     """Count a registration, good or bad. Raises TooManyTries."""
-    await _spend(ctx, (BY_REGISTRATION, visitors.network(client)))
+    return await _spend(ctx, (BY_REGISTRATION, visitors.network(client)))
 
 
 async def trial(ctx: Context, person: Person) -> Trial:

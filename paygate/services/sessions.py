@@ -81,7 +81,10 @@ async def login(ctx: Context, *, email: str, password: str, code: str | None, ad
     proof = proofs.Proof(trial.spent, user, code)
 
     async def work(conn: Conn) -> SignedIn:
-        held = await proofs.redeem(ctx, conn, proof, totp.require)
+        try:
+            held = await proofs.redeem(ctx, conn, proof, totp.require)
+        except NotFound:  # Removed at this very moment.
+            raise Unauthorized(WRONG) from None
         if held.merchant_status == "SUSPENDED":
             raise Forbidden(SUSPENDED)
         made = await _open(ctx, conn, held, client)

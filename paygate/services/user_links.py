@@ -17,7 +17,7 @@ from paygate.services import users as people
 from paygate.services.context import Context
 
 PREFIX = "link"
-GOOD_FOR = {"reset": timedelta(hours=1), "invite": timedelta(days=7)}
+GOOD_FOR = {"reset": timedelta(hours=1)}
 WORTHLESS = "This link was used already, or is over, or is none. Ask for a new one."
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from paygate.core import errors
 from paygate.core.errors import Bug, PayGateError
 from paygate.core.limits import DEFAULTS, Counted, Standing
+from paygate.core.people import LEAST
 from paygate.core.shapes import LIMITED, Schema, Shape, between
 from paygate.services import sessions
 from paygate.wire import security
@@ -23,6 +24,7 @@ from paygate.wire.answers import json_answer
 from paygate.wire.edge import Dialect
 from paygate.wire.limits import count_address
 from paygate.wire.operations import ANYBODY, JSON, PERSON, Content, Handler, Operation, Part, Reply, reply
+from paygate.wire.people import NEEDS
 from paygate.wire.requests import MAX_BODY_BYTES, MAX_KEY_CHARS
 
 SCHEMAS = "#/components/schemas/"
@@ -296,7 +298,8 @@ def _usual(method: str, said: Operation) -> Iterator[PayGateError]:
     elif any(who.value for who in said.who):
         counted = Counted.KEY
         yield errors.Unauthorized(sessions.LOG_IN if tuple(said.who) == PERSON else None)
-        yield errors.Forbidden(f"This API key lacks the scope {said.scope}." if said.scope else None)
+        lacks = NEEDS[LEAST[said.may]] if said.may else None
+        yield errors.Forbidden(f"This API key lacks the scope {said.scope}." if said.scope else lacks)
     if said.query is not None or said.idempotent:
         yield errors.InvalidInput("Text may not contain the NUL character.", field="q")
     if method in WITH_BODY:
@@ -371,6 +374,8 @@ def _either(one: Schema, other: Schema) -> Schema:
 
 def _told(said: Operation) -> str:
     about = said.about or f"{said.summary}."
+    if said.may is not None:
+        return f"{about} Least role: {LEAST[said.may]}."
     return f"{about} A secret key needs the scope `{said.scope}`." if said.scope else about
 
 

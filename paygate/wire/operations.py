@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate.core.errors import PayGateError
+from paygate.core.people import May
 from paygate.core.scopes import Scope
 from paygate.core.shapes import Schema, Shape
 
@@ -89,7 +90,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One thing that can be asked for; a secret key needs `scope` for it.
+    """One thing that can be asked for: by a secret key with `scope`, by a person whose role is enough for `may`.
 
     `refusals` are told with the very answers that the face makes of them. Those that follow from the rest are not
     repeated: a key that is none, a body too large, an Idempotency-Key used for something else, our own faults.
@@ -101,6 +102,7 @@ class Operation:
     about: str = ""
     who: Sequence[Who]
     scope: Scope | None = None
+    may: May | None = None
     path: Sequence[Part] = ()
     query: Shape | None = None
     headers: Sequence[Part] = ()

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate.core.errors import Forbidden, InvalidInput, Unauthorized
-from paygate.core.people import Person, Role
+from paygate.core.people import LEAST, May, Person
 from paygate.core.principals import Principal
 from paygate.core.scopes import EVERYTHING
 from paygate.db import keys
@@ -23,7 +23,7 @@ from paygate.wire.requests import client_address, context
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 MODES = ("live", "test")
-_DOOR = "paygate.door"  # In a request's scope: the least role of an address for people.
+_DOOR = "paygate.door"  # In a request's scope: what an address for people is for.
 NEEDS = {
     "owner": "Only an owner of this merchant may do that.",
     "staff": "Viewers may only look.",
@@ -45,15 +45,15 @@ async def anybody(request: Request) -> Person:
     return who
 
 
-async def person(request: Request, least: Role) -> Person:
-    """Who is logged in, and may do what role *least* may.
+async def person(request: Request, act: May) -> Person:
+    """Who is logged in, and may do *act*.
 
     Raises Unauthorized; Forbidden for another role, for a suspended merchant's people, and for an admin without a
     second factor.
     """
     who = await anybody(request)
-    if not who.may(least):
-        raise Forbidden(NEEDS[least])
+    if not who.may(act):
+        raise Forbidden(NEEDS[LEAST[act]])
     if who.merchant_status == "SUSPENDED":
         raise Forbidden(sessions.SUSPENDED)
     if who.role == "admin" and not who.has_totp:
@@ -61,15 +61,15 @@ async def person(request: Request, least: Role) -> Person:
     return who
 
 
-def for_people(handler: Handler, least: Role) -> Handler:
-    """A native handler at an address for people: whoever is logged in and may do what *least* may is its merchant.
+def for_people(handler: Handler, act: May) -> Handler:
+    """A native handler at an address for people: whoever is logged in and may do *act* is its merchant.
 
     `?mode=test` in the address: about the test mode.
     """
 
     @functools.wraps(handler)
     async def asked(request: Request) -> Response:
-        request.scope[_DOOR] = least
+        request.scope[_DOOR] = act
         return await handler(request)
 
     return asked
@@ -83,16 +83,16 @@ def native_of(handler: Handler) -> Handler:
 
 async def at_door(request: Request) -> Principal | None:
     """Who asks at an address for people; None at one for keys. Raises as `principal` does."""
-    least: Role | None = request.scope.get(_DOOR)
-    return None if least is None else await principal(request, least)
+    act: May | None = request.scope.get(_DOOR)
+    return None if act is None else await principal(request, act)
 
 
-async def principal(request: Request, least: Role) -> Principal:
+async def principal(request: Request, act: May) -> Principal:
     """The merchant of whoever is logged in, in the mode that the address asks for, as services know it from keys.
 
     Raises as `person` does; Forbidden about the live mode of a merchant that is not approved; InvalidInput (mode).
     """
-    who = await person(request, least)
+    who = await person(request, act)
     mode = request.query_params.get("mode", "live")
     if mode not in MODES:
         raise InvalidInput(f"mode must be one of {', '.join(MODES)}.", field="mode")

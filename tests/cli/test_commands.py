@@ -226,3 +226,19 @@ def test_people_who_cannot_log_in_are_helped(paygate: Paygate) -> None:
     assert is_refused(paygate("user", "reset", "nobody@b.co"))
     actions = [one["action"] for one in paygate("audit", "list", "--json").json["records"]]
     assert actions[-1] == "admin.create" and {"user.reset-link", "user.disable", "user.totp"} <= set(actions)
+
+
+def test_a_team_is_seen_to_on_a_merchants_behalf(paygate: Paygate) -> None:
+    shop = paygate(*SHOP, "free", "--json").json["merchantId"]
+    made = paygate("user", "invite", "New@b.co", "--merchant", shop, "--role", "staff", "--json").json
+    assert (made["email"], made["role"], made["invitedBy"]) == ("new@b.co", "staff", "cli")
+    assert made["url"].endswith(f"/account/password#{made['token']}") and made["token"].startswith("join_")
+    [listed] = paygate("user", "invitations", "--merchant", shop, "--json").json["invitations"]
+    assert listed == {name: value for name, value in made.items() if name not in {"url", "token"}}
+    done = paygate("user", "uninvite", made["invitationId"], "--merchant", shop, "--json").json
+    assert done == {"invitationId": made["invitationId"], "revoked": True}
+    assert is_refused(paygate("user", "uninvite", made["invitationId"], "--merchant", shop))
+    assert paygate("user", "role", "m@b.co", "owner", "--json").json["role"] == "owner"
+    for wrong in (("role", "m@b.co", "viewer"), ("remove", "m@b.co")):
+        assert "last owner" in paygate("user", *wrong).err
+    assert is_refused(paygate("user", "invite", "x@b.co", "--merchant", "mer_0000000000000", "--role", "owner"))

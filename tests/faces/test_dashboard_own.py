@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from paygate import app
-from paygate.core import ids
-from paygate.services import audit, endpoints, keys, merchants
+from paygate.services import audit, merchants
 from tests.faces.conftest import Gateway
-from tests.faces.people import Someone, make_admin, make_person
+from tests.faces.people import make_person
 
 LINK = {"amount": 40, "orderId": "LINK0AFC13B6", "description": "Bet payment", "expiryMinutes": 60}
-ROLES = ("viewer", "staff", "owner")
-
-
-async def people_of(gateway: Gateway, merchant_id: int | None = None) -> dict[str, Someone]:
-    """One of each role, logged in."""
-    made = {}
-    for role in ROLES:
-        email = f"{role}{merchant_id or ''}@shop.example"
-        made[role] = await (await make_person(gateway, email, role, merchant_id)).login()
-    return made
 
 
 async def test_a_link_is_made_as_the_guide_says(gateway: Gateway) -> None:
@@ -117,87 +104,6 @@ async def test_a_key_is_made_shown_once_and_revoked_at_once(gateway: Gateway) ->
         ("key.revoke", "user:usr_"),
         ("key.create", "user:usr_"),
     ]
-
-
-def body_for(path: str) -> dict[str, Any]:
-    return LINK if path.endswith("create-link") else {"url": "https://shop.example/hook"} if "endpoints" in path else {}
-
-
-# The least role of each address of the face, and what it answers to who may.
-LEAST = {
-    ("GET", "/api/merchant/me"): "viewer",
-    ("PATCH", "/api/merchant/me"): "owner",
-    ("GET", "/api/api-keys"): "owner",
-    ("POST", "/api/api-keys"): "owner",
-    ("DELETE", "/api/api-keys/{key_id}"): "owner",
-    ("POST", "/api/payment/create-link"): "staff",
-    ("GET", "/api/transactions"): "viewer",
-    ("POST", "/api/payment/{payment_id}/cancel"): "staff",
-    ("GET", "/api/webhooks/endpoints"): "viewer",
-    ("POST", "/api/webhooks/endpoints"): "owner",
-    ("GET", "/api/webhooks/endpoints/{endpoint_id}"): "viewer",
-    ("PATCH", "/api/webhooks/endpoints/{endpoint_id}"): "owner",
-    ("DELETE", "/api/webhooks/endpoints/{endpoint_id}"): "owner",
-    ("POST", "/api/webhooks/endpoints/{endpoint_id}/rotate"): "owner",
-    ("POST", "/api/webhooks/endpoints/{endpoint_id}/test"): "staff",
-    ("GET", "/api/webhooks/events"): "viewer",
-    ("POST", "/api/webhooks/events/redeliver"): "staff",
-    ("GET", "/api/webhooks/events/{event_id}"): "viewer",
-    ("POST", "/api/webhooks/events/{event_id}/redeliver"): "staff",
-    ("GET", "/api/webhooks/deliveries"): "viewer",
-}
-
-
-def test_the_table_of_roles_has_every_address_of_a_merchants_people() -> None:
-    elsewhere = ("/api/v1", "/api/auth", "/api/admin", "/api/bank", "/api/health")
-    served = {
-        (method, one.path)
-        for one in app.ADDRESSES
-        if one.path.startswith("/api/") and not one.path.startswith(elsewhere)
-        for method in (one.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert served == set(LEAST)
-
-
-async def test_every_address_keeps_out_strangers_other_roles_admins_and_other_merchants(gateway: Gateway) -> None:
-    """Another merchant's ids are 404 to everybody who may; nothing of them is changed or shown."""
-    other = await merchants.create(gateway.ctx, email="o@shop.example", name="Other", plan="free", approve=True)
-    mine, theirs = await people_of(gateway), await people_of(gateway, other.merchant_id)
-    admin = await make_admin(gateway)
-    payment = (await gateway.create())["id"]
-    hook = await endpoints.add(gateway.ctx, merchant_id=gateway.world.merchant_id, url="https://shop.example/all")
-    made = await keys.create(gateway.ctx, merchant_id=gateway.world.merchant_id, kind="secret", mode="live")
-    await gateway.create()
-    event = (await gateway.ask("GET", "/api/v1/webhooks/events")).json()["events"][0]["id"]
-    named = {
-        "key_id": ids.show("key", made.id),
-        "payment_id": payment,
-        "endpoint_id": ids.show("we", hook.id),
-        "event_id": event,
-    }
-    before = await gateway.counts()
-    for (method, template), least in LEAST.items():
-        path = template.format(**named)
-        body = None if method in {"GET", "DELETE"} else body_for(path)
-        for someone, status in ((Someone(gateway, ""), 401), (admin, 403)):
-            answer = await someone.ask(method, path, body, token=someone.token or "x")
-            assert answer.status_code == status, (method, path)
-        assert (await gateway.ask(method, path, body)).status_code == 401, (method, path)  # A key is no login.
-        for role in ROLES[: ROLES.index(least)]:
-            answer = await mine[role].ask(method, path, body)
-            assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN"), (role, method, path)
-        if "{" in template:
-            answer = await theirs["owner"].ask(method, path, body)
-            assert (answer.status_code, answer.json()["error"]) == (404, "NOT_FOUND"), (method, path)
-            assert "shop.example/all" not in answer.text
-    changed = {name for name, count in (await gateway.counts()).items() if count != before[name]}
-    assert changed <= {"metrics"}
-    for path in ("/api/transactions", "/api/webhooks/endpoints", "/api/webhooks/events", "/api/webhooks/deliveries"):
-        [rows] = [
-            value for value in (await theirs["owner"].ask("GET", path)).json().values() if isinstance(value, list)
-        ]
-        assert rows == [], path
-    assert payment not in (await theirs["owner"].ask("GET", "/api/api-keys")).text
 
 
 async def test_another_role_bites_at_once(gateway: Gateway) -> None:

@@ -51,6 +51,8 @@ WITHOUT = {
         ),
         "asks for password and code again, which are good once; the newest secret or link is the one in force",
     ),
+    "/api/team/invitations": "the newest invitation for an address is the one in force",
+    "/api/team/accept": "a link is good once",
     "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
     "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
     **dict.fromkeys(

@@ -4,9 +4,9 @@
 its table of refusals, `operations` says what each handler does for `/openapi.json`.
 """
 
-from paygate.faces.dashboard import admin, auth, own, payments
+from paygate.faces.dashboard import admin, auth, own, payments, team
 from paygate.faces.dashboard.errors import refuse
 from paygate.faces.dashboard.operations import OPERATIONS
 from paygate.faces.dashboard.own_operations import in_person
 
-__all__ = ["OPERATIONS", "admin", "auth", "in_person", "own", "payments", "refuse"]
+__all__ = ["OPERATIONS", "admin", "auth", "in_person", "own", "payments", "refuse", "team"]

@@ -11,7 +11,7 @@ from paygate import wire
 from paygate.core import fields, ids
 from paygate.core.canonical import JsonValue
 from paygate.core.events import timestamp
-from paygate.core.people import Person
+from paygate.core.people import May, Person
 from paygate.db.users import User
 from paygate.faces.dashboard import answers, shapes
 from paygate.services import merchants, totp, user_links, users
@@ -20,7 +20,7 @@ from paygate.services.context import Context
 
 async def merchant_list(request: Request) -> Response:
     """GET /api/admin/merchants: newest first; `status`, `q`, `limit`, `cursor`."""
-    await wire.person(request, "admin")
+    await wire.person(request, May.OPERATE)
     page = shapes.merchant_page(wire.query(request))
     found = await merchants.page(wire.context(request), replace(page, limit=page.limit + 1))
     return wire.json_answer(shapes.merchants(found, page.limit))
@@ -28,7 +28,7 @@ async def merchant_list(request: Request) -> Response:
 
 async def merchant(request: Request) -> Response:
     """GET /api/admin/merchants/{id}: with its people."""
-    await wire.person(request, "admin")
+    await wire.person(request, May.OPERATE)
     ctx, merchant_id = wire.context(request), _merchant_id(request)
     found = shapes.merchant(await merchants.show(ctx, merchant_id))
     people = [shapes.user(user) for user in await users.list_users(ctx, merchant_id)]
@@ -37,21 +37,21 @@ async def merchant(request: Request) -> Response:
 
 async def approve(request: Request) -> Response:
     """POST /api/admin/merchants/{id}/approve: it may take real payments from now on; repeat is harmless."""
-    who = await wire.person(request, "admin")
+    who = await wire.person(request, May.OPERATE)
     done = await merchants.approve(wire.context(request), _merchant_id(request), actor=who.actor)
     return wire.json_answer(answers.MerchantChanged(shapes.merchant(done)))
 
 
 async def suspend(request: Request) -> Response:
     """POST /api/admin/merchants/{id}/suspend: its keys and people get 403 from now on; open payments stay payable."""
-    who = await wire.person(request, "admin")
+    who = await wire.person(request, May.OPERATE)
     done = await merchants.suspend(wire.context(request), _merchant_id(request), actor=who.actor)
     return wire.json_answer(answers.MerchantChanged(shapes.merchant(done)))
 
 
 async def reset_link(request: Request) -> Response:
     """POST /api/admin/merchants/{id}/users/{id}/reset-link: `password` and `code` of the admin; a link for an hour."""
-    who, given = await wire.person(request, "admin"), fields.json_object(await wire.body(request))
+    who, given = await wire.person(request, May.OPERATE), fields.json_object(await wire.body(request))
     ctx, user = wire.context(request), await _user(request)
     await _confirm(ctx, who, given)
     link = await user_links.reset(ctx, user, who.actor)
@@ -60,7 +60,7 @@ async def reset_link(request: Request) -> Response:
 
 async def reset_totp(request: Request) -> Response:
     """POST /api/admin/merchants/{id}/users/{id}/reset-totp: for somebody who lost phone and recovery codes."""
-    who, given = await wire.person(request, "admin"), fields.json_object(await wire.body(request))
+    who, given = await wire.person(request, May.OPERATE), fields.json_object(await wire.body(request))
     ctx, user = wire.context(request), await _user(request)
     await _confirm(ctx, who, given)
     await totp.reset(ctx, user, who.actor)

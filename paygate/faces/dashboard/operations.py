@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paygate.core import errors
-from paygate.faces.dashboard import admin, answers, auth, own_operations, shapes
+from paygate.core.people import May
+from paygate.faces.dashboard import admin, answers, auth, own_operations, shapes, team_operations
 from paygate.services import sessions, totp, user_links
 from paygate.wire.operations import ANYBODY, PERSON, Handler, Operation, Part, json_body, reply
 
@@ -177,6 +178,7 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         tag=MERCHANTS,
         summary="Merchants, newest first",
         who=PERSON,
+        may=May.OPERATE,
         query=shapes.MERCHANTS,
         replies=(reply(200, "A page of them.", answers.Merchants),),
     ),
@@ -185,6 +187,7 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         tag=MERCHANTS,
         summary="One merchant, with its people",
         who=PERSON,
+        may=May.OPERATE,
         path=(MERCHANT,),
         replies=(reply(200, "The merchant.", answers.MerchantWithPeople),),
         refusals=(NO_MERCHANT,),
@@ -194,6 +197,7 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         tag=MERCHANTS,
         summary="Let a waiting or suspended merchant work",
         who=PERSON,
+        may=May.OPERATE,
         path=(MERCHANT,),
         replies=(reply(200, "It may.", answers.MerchantChanged),),
         refusals=(NO_MERCHANT,),
@@ -204,6 +208,7 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         summary="Stop a merchant",
         about="Its keys and its people are refused from the next request on; its open payments stay payable.",
         who=PERSON,
+        may=May.OPERATE,
         path=(MERCHANT,),
         replies=(reply(200, "It is stopped.", answers.MerchantChanged),),
         refusals=(NO_MERCHANT,),
@@ -214,6 +219,7 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         summary="A link with which somebody sets a new password",
         about="Good for an hour, once. Hand it over yourself.",
         who=PERSON,
+        may=May.OPERATE,
         path=(MERCHANT, USER),
         body=json_body(shapes.CONFIRMATION),
         replies=(reply(201, "The link.", answers.Link),),
@@ -225,6 +231,7 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         summary="Turn somebody's one-time codes off",
         about="For who lost phone and recovery codes. All their logins end.",
         who=PERSON,
+        may=May.OPERATE,
         path=(MERCHANT, USER),
         body=json_body(shapes.CONFIRMATION),
         replies=(reply(200, "They are off.", answers.Success),),
@@ -232,4 +239,9 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
     ),
 }
 
-OPERATIONS: Mapping[Handler, Operation] = {**LOGIN_OPERATIONS, **ADMIN_OPERATIONS, **own_operations.OPERATIONS}
+OPERATIONS: Mapping[Handler, Operation] = {
+    **LOGIN_OPERATIONS,
+    **ADMIN_OPERATIONS,
+    **own_operations.OPERATIONS,
+    **team_operations.OPERATIONS,
+}

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from paygate import wire
 from paygate.core import fields, ids
+from paygate.core.people import May
 from paygate.faces.dashboard import answers
 from paygate.faces.dashboard import own_shapes as shapes
 from paygate.services import keys, own_merchant
@@ -16,27 +17,27 @@ from paygate.services.payments import Replayed
 
 async def show(request: Request) -> Response:
     """GET /api/merchant/me"""
-    who, ctx = await wire.person(request, "viewer"), wire.context(request)
+    who, ctx = await wire.person(request, May.SEE_MERCHANT), wire.context(request)
     return wire.json_answer(shapes.own(ctx, await own_merchant.show(ctx, who.merchant_id)))
 
 
 async def update(request: Request) -> Response:
     """PATCH /api/merchant/me: name, expiryMinutes, callbackDomains, allowedOrigins. For owners."""
-    who, ctx = await wire.person(request, "owner"), wire.context(request)
+    who, ctx = await wire.person(request, May.CHANGE_MERCHANT), wire.context(request)
     change = shapes.change(fields.json_object(await wire.body(request)))
     return wire.json_answer(shapes.own(ctx, await own_merchant.update(ctx, who.merchant_id, change, who.actor)))
 
 
 async def key_list(request: Request) -> Response:
     """GET /api/api-keys: of both modes, revoked ones too. For owners."""
-    who = await wire.person(request, "owner")
+    who = await wire.person(request, May.HANDLE_KEYS)
     found = await keys.list_keys(wire.context(request), who.merchant_id)
     return wire.json_answer(answers.ApiKeys([shapes.key(one) for one in found]))
 
 
 async def key_create(request: Request) -> Response:
     """POST /api/api-keys: a key in the mode of the address, shown this once. For owners."""
-    who, ctx = await wire.principal(request, "owner"), wire.context(request)
+    who, ctx = await wire.principal(request, May.HANDLE_KEYS), wire.context(request)
     raw = await wire.body(request)
     kind = shapes.KIND.read(fields.json_object(raw) if raw.strip() else {})
 
@@ -58,7 +59,7 @@ async def key_create(request: Request) -> Response:
 
 async def key_revoke(request: Request) -> Response:
     """DELETE /api/api-keys/{id}: worthless from the next request on. For owners."""
-    who, ctx = await wire.person(request, "owner"), wire.context(request)
+    who, ctx = await wire.person(request, May.HANDLE_KEYS), wire.context(request)
     key_id = ids.read("key", request.path_params["key_id"])
     await keys.owned(ctx, who.merchant_id, key_id)
     await keys.revoke(ctx, key_id, actor=who.actor)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from paygate.core import errors
 from paygate.core import shapes as declare
+from paygate.core.people import May
 from paygate.core.shapes import Shape
 from paygate.faces.dashboard import answers, own, payments
 from paygate.faces.dashboard import own_shapes as shapes
@@ -25,8 +26,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
         id="createLink",
         tag=TAG,
         summary="Make a payment link",
-        about="For staff and owners. The amount in the answer is text: the shortest decimal.",
+        about="The amount in the answer is text: the shortest decimal.",
         who=PERSON,
+        may=May.MAKE_PAYMENTS,
         query=IN_MODE,
         body=json_body(shapes.NEW_LINK),
         replies=(reply(201, "The link.", answers.PaymentLink),),
@@ -38,14 +40,16 @@ OPERATIONS: Mapping[Handler, Operation] = {
         tag=TAG,
         summary="One's own merchant",
         who=PERSON,
+        may=May.SEE_MERCHANT,
         replies=(reply(200, "The merchant.", answers.Own),),
     ),
     own.update: Operation(
         id="updateOwnMerchant",
         tag=TAG,
         summary="Change one's own merchant",
-        about="For owners. What is absent stays.",
+        about="What is absent stays.",
         who=PERSON,
+        may=May.CHANGE_MERCHANT,
         body=json_body(shapes.CHANGE),
         replies=(reply(200, "It is changed.", answers.Own),),
         refusals=(errors.InvalidInput("The name must be one line of 1 to 100 characters.", field="name"),),
@@ -54,16 +58,18 @@ OPERATIONS: Mapping[Handler, Operation] = {
         id="listKeys",
         tag=TAG,
         summary="All API keys",
-        about="For owners. Of both modes, revoked ones too; a secret one shows its ends alone.",
+        about="Of both modes, revoked ones too; a secret one shows its ends alone.",
         who=PERSON,
+        may=May.HANDLE_KEYS,
         replies=(reply(200, "All of them.", answers.ApiKeys),),
     ),
     own.key_create: Operation(
         id="createKey",
         tag=TAG,
         summary="Make an API key",
-        about="For owners. It is shown in this answer alone (and in the one that is kept for the Idempotency-Key).",
+        about="It is shown in this answer alone (and in the one that is kept for the Idempotency-Key).",
         who=PERSON,
+        may=May.HANDLE_KEYS,
         query=IN_MODE,
         body=json_body(shapes.NEW_KEY, required=False),
         replies=(reply(201, "It was made.", answers.NewApiKey),),
@@ -74,8 +80,9 @@ OPERATIONS: Mapping[Handler, Operation] = {
         id="revokeKey",
         tag=TAG,
         summary="Revoke an API key",
-        about="For owners. Worthless from the next request on.",
+        about="Worthless from the next request on.",
         who=PERSON,
+        may=May.HANDLE_KEYS,
         path=(KEY,),
         replies=(reply(200, "It is worthless.", answers.Success),),
         refusals=(errors.NotFound("There is no key key_06nz0nc5vj7r4gjx7c79l6za."),),
@@ -83,8 +90,8 @@ OPERATIONS: Mapping[Handler, Operation] = {
 }
 
 
-def in_person(native: Operation) -> Operation:
-    """A native operation at an address for people."""
+def in_person(native: Operation, act: May) -> Operation:
+    """A native operation at an address for people who may do *act*."""
     query = Shape(
         f"{native.id}Query", "Which ones, and in which mode.", (*(native.query.fields if native.query else ()), MODE)
     )
@@ -94,6 +101,7 @@ def in_person(native: Operation) -> Operation:
         tag=TAG,
         who=PERSON,
         scope=None,
+        may=act,
         query=query,
         refusals=(*native.refusals, BAD_MODE),
     )

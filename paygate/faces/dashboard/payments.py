@@ -10,6 +10,7 @@ from paygate.core import fields
 from paygate.core.events import timestamp
 from paygate.core.money import baht
 from paygate.core.payments import Payment
+from paygate.core.people import May
 from paygate.faces.dashboard import answers
 from paygate.faces.dashboard import own_shapes as shapes
 from paygate.services import payments
@@ -18,7 +19,7 @@ from paygate.services.payments import Replayed
 
 async def create_link(request: Request) -> Response:
     """POST /api/payment/create-link: 201, a link to hand to the payer."""
-    who, ctx = await wire.principal(request, "staff"), wire.context(request)
+    who, ctx = await wire.principal(request, May.MAKE_PAYMENTS), wire.context(request)
     raw = await wire.body(request)
     claim = wire.claim(request, who, raw)
     new = shapes.new_link(ctx, fields.json_object(raw), who.callback_domains)

@@ -27,7 +27,6 @@ from paygate.faces.v1 import paging, shapes
 from paygate.faces.v1.payments import merchant, replayed
 from paygate.faces.v1.refund_answers import Refund, RefundMade, Refunds
 from paygate.faces.v1.settlement_answers import Destination
-from paygate.faces.v1.settlements import actor
 from paygate.services import refunds
 from paygate.services.context import Context
 from paygate.services.payouts import Place, payload
@@ -122,7 +121,7 @@ async def create(request: Request) -> Response:
     wish = Wish(AMOUNT.read(given), REASON.read(given), PAYEE.read(given))
     claim = wire.claim(request, principal, raw)
     key = (principal.merchant_id, principal.mode, payment_id)
-    done = await refunds.request(ctx, *key, wish, claim, _answer(ctx, 201), actor(principal))
+    done = await refunds.request(ctx, *key, wish, claim, _answer(ctx, 201), principal.actor)
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
@@ -148,7 +147,7 @@ async def cancel(request: Request) -> Response:
     principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
     key = (principal.merchant_id, principal.mode, _id(request))
     claim = wire.claim(request, principal, await wire.body(request))
-    done = await refunds.cancel(ctx, *key, claim, _answer(ctx, 200), actor(principal))
+    done = await refunds.cancel(ctx, *key, claim, _answer(ctx, 200), principal.actor)
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
@@ -159,7 +158,7 @@ async def say_payee(request: Request) -> Response:
     place = NEEDED_PAYEE.read(fields.json_object(raw))
     key = (principal.merchant_id, principal.mode, _id(request))
     claim = wire.claim(request, principal, raw)
-    done = await refunds.say_payee(ctx, *key, place, claim, _answer(ctx, 200), actor(principal))
+    done = await refunds.say_payee(ctx, *key, place, claim, _answer(ctx, 200), principal.actor)
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
@@ -170,7 +169,7 @@ async def complete(request: Request) -> Response:
     reference = REFERENCE.read(fields.json_object(raw))
     key = (principal.merchant_id, principal.mode, _id(request))
     claim = wire.claim(request, principal, raw)
-    done = await refunds.complete_direct(ctx, *key, reference, claim, _answer(ctx, 200), actor(principal))
+    done = await refunds.complete_direct(ctx, *key, reference, claim, _answer(ctx, 200), principal.actor)
     return wire.raw_json(done.body, done.status, replayed(done))
 
 

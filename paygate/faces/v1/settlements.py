@@ -17,7 +17,6 @@ from paygate.core.events import timestamp
 from paygate.core.masks import last_four
 from paygate.core.money import baht
 from paygate.core.payouts import PayoutStatus
-from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.core.shapes import Field, Shape
 from paygate.db import destinations
@@ -63,7 +62,7 @@ async def create(request: Request) -> Response:
         return 201, wire.encode(SettlementMade(True, shape(settlement, {})))
 
     done = await settlements.request(
-        ctx, principal.merchant_id, principal.mode, amount_satang, claim, answer, actor(principal)
+        ctx, principal.merchant_id, principal.mode, amount_satang, claim, answer, principal.actor
     )
     return wire.raw_json(done.body, done.status, replayed(done))
 
@@ -98,7 +97,7 @@ async def cancel(request: Request) -> Response:
         return 200, wire.encode(SettlementMade(True, shape(settlement, {})))
 
     done = await settlements.cancel(
-        ctx, principal.merchant_id, principal.mode, settlement_id, claim, answer, actor(principal)
+        ctx, principal.merchant_id, principal.mode, settlement_id, claim, answer, principal.actor
     )
     return wire.raw_json(done.body, done.status, replayed(done))
 
@@ -127,11 +126,6 @@ def _masked(place: destinations.Destination) -> Destination:
         account=place.number and last_four(place.number),
         name=place.name,
     )
-
-
-def actor(principal: Principal) -> str:
-    """Who did it, for the audit log."""
-    return f"key:{ids.show('key', principal.key_id)}"
 
 
 def _page(query: Mapping[str, str]) -> Page:
