@@ -76,11 +76,14 @@ async def list_invoices(
         return [await _shown(conn, invoice, today) for invoice in found]
 
 
-async def show(ctx: Context, invoice_id: UUID) -> Shown:
-    """One invoice. Raises NotFound."""
+async def show(ctx: Context, invoice_id: UUID, merchant_id: int | None = None) -> Shown:
+    """One invoice; of *merchant_id* alone unless that is None. Raises NotFound."""
     async with ctx.db.connection() as conn:
         today = (await balances.clock(conn)).astimezone(BANGKOK).date()
-        return await _shown(conn, await _find(conn, invoice_id), today)
+        found = await _find(conn, invoice_id)
+        if merchant_id not in (None, found.merchant_id):
+            raise NotFound(f"There is no invoice {ids.show('inv', invoice_id)}.")
+        return await _shown(conn, found, today)
 
 
 async def pay(ctx: Context, invoice_id: UUID) -> Payment:

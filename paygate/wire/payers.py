@@ -12,6 +12,7 @@ from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.payments import Payment
 from paygate.core.scopes import Scope
 from paygate.services import payments
+from paygate.wire import people
 from paygate.wire.access import authenticate, greet_page
 from paygate.wire.edge import let_read
 from paygate.wire.limits import count_address
@@ -54,6 +55,9 @@ async def merchant_or_payer(request: Request, payment_id: UUID, scope: Scope, *,
     for a pair that does not belong together; NotFound, Forbidden and TooManyRequests as for any key. *in_query*:
     `?clientSecret=` will do as well.
     """
+    in_person = await people.at_door(request)
+    if in_person is not None:
+        return Access(await payments.get(context(request), in_person, payment_id), "secret")
     ctx, secret, has_key = context(request), request.headers.get(HEADER, "").strip(), _has_key(request)
     if in_query and not secret:
         secret = request.query_params.get(IN_QUERY, "").strip()

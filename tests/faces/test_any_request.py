@@ -173,6 +173,8 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "merchantId": people.merchant_id,
         "userId": people.user_id,
         "keyId": "key_06nz0nc5vj7r4gjx7c79l6za",  # Nobody's: the shop goes on.
+        "invoiceId": "inv_06nz0nc5vj7r4gjx7c79l6za00",  # Nobody's.
+        "reviewId": "rev_06nz0nc5vj7r4gjx7c79l6za00",
         "invitationId": "ivt_06nz0nc5vj7r4gjx7c79l6za",  # Nobody's.
         "sessionId": people.session_id.replace("ses_0", "ses_1"),  # Nobody's: the owner goes on.
         "name": f"{transaction['clientSecret'].partition('_secret_')[0]}.svg",

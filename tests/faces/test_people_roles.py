@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from paygate import app
 from paygate.core import ids
@@ -13,6 +14,7 @@ from paygate.wire import openapi
 from paygate.wire.operations import JSON, PERSON, Operation
 from tests.faces.conftest import Gateway
 from tests.faces.people import Someone, make_admin, make_person
+from tests.services.helpers import sql
 
 ROLES = ("viewer", "staff", "owner")
 Call = tuple[str, str]
@@ -26,7 +28,28 @@ TABLE: dict[Call, str] = {
     ("DELETE", "/api/api-keys/{key_id}"): "owner",
     ("POST", "/api/payment/create-link"): "staff",
     ("GET", "/api/transactions"): "viewer",
+    ("GET", "/api/payment/{payment_id}"): "viewer",
     ("POST", "/api/payment/{payment_id}/cancel"): "staff",
+    ("POST", "/api/payment/{payment_id}/refund"): "owner",
+    ("GET", "/api/balance"): "viewer",
+    ("GET", "/api/settlements"): "viewer",
+    ("POST", "/api/settlements"): "owner",
+    ("GET", "/api/settlements/{settlement_id}"): "viewer",
+    ("POST", "/api/settlements/{settlement_id}/cancel"): "owner",
+    ("GET", "/api/refunds"): "viewer",
+    ("GET", "/api/refunds/{refund_id}"): "viewer",
+    ("POST", "/api/refunds/{refund_id}/cancel"): "owner",
+    ("POST", "/api/refunds/{refund_id}/payee"): "owner",
+    ("POST", "/api/refunds/{refund_id}/complete"): "owner",
+    ("GET", "/api/stats"): "viewer",
+    ("GET", "/api/invoices"): "viewer",
+    ("GET", "/api/invoices/{invoice_id}"): "viewer",
+    ("POST", "/api/invoices/{invoice_id}/pay"): "staff",
+    ("GET", "/api/reviews"): "viewer",
+    ("GET", "/api/reviews/{review_id}"): "viewer",
+    ("GET", "/api/reviews/{review_id}/picture"): "viewer",
+    ("POST", "/api/reviews/{review_id}/resolve"): "staff",
+    ("GET", "/api/audit"): "owner",
     ("GET", "/api/webhooks/endpoints"): "viewer",
     ("POST", "/api/webhooks/endpoints"): "owner",
     ("GET", "/api/webhooks/endpoints/{endpoint_id}"): "viewer",
@@ -95,6 +118,37 @@ async def people_of(gateway: Gateway, merchant_id: int | None = None) -> dict[st
     return made
 
 
+async def rows_of(gateway: Gateway, payment: str) -> dict[str, str]:
+    """A settlement, a refund, an invoice and a review of the merchant's, as rows."""
+    merchant_id, made = gateway.world.merchant_id, {name: gateway.ctx.new_id() for name in ("stl", "rfd", "inv", "rev")}
+    for statement, name, *values in (
+        (
+            """INSERT INTO settlements (merchant_id, mode, id, amount_satang, status, promised_on, created_at)
+               VALUES ($1, 'live', $2, 10000, 'REQUESTED', now(), now())""",
+            "stl",
+        ),
+        (
+            """INSERT INTO refunds (merchant_id, mode, id, payment_id, amount_satang, status, flow, created_at)
+               VALUES ($1, 'live', $2, $3, 100, 'REQUESTED', 'central', now())""",
+            "rfd",
+            UUID(payment),
+        ),
+        (
+            """INSERT INTO fee_invoices (merchant_id, mode, id, number, month, fee_satang, vat_satang, credit_satang,
+                                         due_on, issued_at)
+               VALUES ($1, 'live', $2, 'INV-7777', '2026-01-01', 6000, 0, 0, now(), now())""",
+            "inv",
+        ),
+        (
+            """INSERT INTO reviews (merchant_id, mode, id, reason, detail, opened_at)
+               VALUES ($1, 'live', $2, 'UNREAD_NOTICE', 'A secret text', clock_timestamp())""",
+            "rev",
+        ),
+    ):
+        await sql(gateway.ctx, statement, merchant_id, made[name], *values)
+    return {name: ids.show(name, found) for name, found in made.items()}
+
+
 async def things_of(gateway: Gateway) -> dict[str, str]:
     """One of everything that has an id, of the world's merchant."""
     ctx, merchant_id = gateway.ctx, gateway.world.merchant_id
@@ -105,6 +159,7 @@ async def things_of(gateway: Gateway) -> dict[str, str]:
     event = (await gateway.ask("GET", "/api/v1/webhooks/events")).json()["events"][0]["id"]
     invited = await team.invite(ctx, merchant_id, email="new@shop.example", role="staff", actor="cli")
     member = (await team.show(ctx, merchant_id)).members[0]
+    rows = await rows_of(gateway, payment)
     return {
         "merchant_id": ids.show_merchant(merchant_id),
         "key_id": ids.show("key", made.id),
@@ -113,6 +168,10 @@ async def things_of(gateway: Gateway) -> dict[str, str]:
         "event_id": event,
         "user_id": ids.show("usr", member.id),
         "invitation_id": ids.show("ivt", invited.invitation.id),
+        "settlement_id": rows["stl"],
+        "refund_id": rows["rfd"],
+        "invoice_id": rows["inv"],
+        "review_id": rows["rev"],
     }
 
 
@@ -122,7 +181,14 @@ async def test_every_address_keeps_out_strangers_other_roles_and_other_merchants
     mine, theirs = await people_of(gateway), await people_of(gateway, other.merchant_id)
     admin = await make_admin(gateway)
     named = await things_of(gateway)
-    secrets = {*named.values(), "shop.example/all", "new@shop.example", gateway.world.public_key}
+    secrets = {
+        *named.values(),
+        "shop.example/all",
+        "new@shop.example",
+        gateway.world.public_key,
+        "A secret text",
+        "INV-7777",
+    }
     before = await gateway.counts()
     for (method, template), operation in OPERATIONS.items():
         if operation.may is None:

@@ -4,9 +4,22 @@
 its table of refusals, `operations` says what each handler does for `/openapi.json`.
 """
 
-from paygate.faces.dashboard import admin, auth, own, payments, team
+from paygate.faces.dashboard import admin, audit, auth, invoices, own, payments, reviews, stats, team
 from paygate.faces.dashboard.errors import refuse
 from paygate.faces.dashboard.operations import OPERATIONS
 from paygate.faces.dashboard.own_operations import in_person
 
-__all__ = ["OPERATIONS", "admin", "auth", "in_person", "own", "payments", "refuse", "team"]
+__all__ = [
+    "OPERATIONS",
+    "admin",
+    "audit",
+    "auth",
+    "in_person",
+    "invoices",
+    "own",
+    "payments",
+    "refuse",
+    "reviews",
+    "stats",
+    "team",
+]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from paygate.core import errors
 from paygate.core.people import May
-from paygate.faces.dashboard import admin, answers, auth, own_operations, shapes, team_operations
+from paygate.faces.dashboard import admin, answers, auth, own_operations, people_operations, shapes, team_operations
 from paygate.services import sessions, totp, user_links
 from paygate.wire.operations import ANYBODY, PERSON, Handler, Operation, Part, json_body, reply
 
@@ -244,4 +244,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **ADMIN_OPERATIONS,
     **own_operations.OPERATIONS,
     **team_operations.OPERATIONS,
+    **people_operations.OPERATIONS,
 }

@@ -23,7 +23,7 @@ from paygate.core.payouts import PayoutStatus
 from paygate.core.scopes import Scope
 from paygate.core.shapes import Shape
 from paygate.db.refunds import Page
-from paygate.faces.v1 import paging, shapes
+from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
 from paygate.faces.v1.refund_answers import Refund, RefundMade, Refunds
 from paygate.faces.v1.settlement_answers import Destination
@@ -32,6 +32,7 @@ from paygate.services.context import Context
 from paygate.services.payouts import Place, payload
 from paygate.services.refund_desk import open_payee
 from paygate.services.refunds import Wish
+from paygate.wire import paging
 
 MAX_REASON = 500
 LOWEST_SATANG = 1

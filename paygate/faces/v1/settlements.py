@@ -21,11 +21,12 @@ from paygate.core.scopes import Scope
 from paygate.core.shapes import Field, Shape
 from paygate.db import destinations
 from paygate.db.settlements import Page
-from paygate.faces.v1 import paging, shapes
+from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
 from paygate.faces.v1.settlement_answers import Balance, Destination, Settlement, SettlementMade, Settlements
 from paygate.services import settlements
 from paygate.services.context import MIN_SETTLEMENT_SATANG
+from paygate.wire import paging
 
 HIGHEST_SATANG = 99_999_999_999_999
 

@@ -21,7 +21,7 @@ from paygate.core.payments import Payment, Status
 from paygate.core.shapes import Field, Shape, limited
 from paygate.core.slips import SlipOutcome
 from paygate.db.payments import Page
-from paygate.faces.v1 import answers, paging
+from paygate.faces.v1 import answers
 from paygate.faces.v1.answers import (
     Found,
     FoundByPayer,
@@ -37,7 +37,7 @@ from paygate.services import payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 from paygate.services.slip_outcomes import Verification
-from paygate.wire import encode
+from paygate.wire import encode, paging
 
 MAX_ORDER_ID = 128
 MAX_DESCRIPTION = 500

@@ -20,11 +20,10 @@ from paygate.core.shapes import Field, Shape
 from paygate.db.endpoints import Endpoint
 from paygate.db.redeliveries import Span
 from paygate.db.webhook_log import Delivery, DeliveryPage, Event, EventPage, Tried
-from paygate.faces.v1 import paging
 from paygate.faces.v1 import webhook_answers as answers
 from paygate.services.endpoints import MAX_DESCRIPTION, Change, Wish, WithSecret
 from paygate.services.webhook_log import Queued, QueuedSpan
-from paygate.wire import encode
+from paygate.wire import encode, paging
 
 MAX_URL = 2_048
 MAX_REASON = 200
