@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,6 +20,7 @@ from paygate.core.shapes import Schema
 from paygate.db.pool import Database
 from paygate.environment import SettingsError
 from paygate.faces import bank_in, dashboard, health, v1
+from paygate.faces.dashboard.admin_money import Window
 from paygate.services.context import Context
 from paygate.settings import Settings
 from paygate.web import account, checkout, example, forwarder, pages, sdk
@@ -68,6 +70,24 @@ IN_PERSON = [
     Address(path, **{method: for_people(handler, act) for method, (handler, act) in calls.items()})
     for path, calls in NATIVE_IN_PERSON.items()
 ]
+
+
+def payouts(path: str, place: str, window: Window[Any]) -> list[Address]:
+    """The addresses of a desk."""
+    one = f"{path}/{{{place}}}"
+    return [
+        Address(path, GET=window.listed),
+        Address(f"{path}/export", GET=window.export),
+        Address(one, GET=window.get),
+        Address(f"{one}/approve", POST=window.approve),
+        Address(f"{one}/claim", POST=window.claim),
+        Address(f"{one}/payout-qr", GET=window.payout_qr),
+        Address(f"{one}/release", POST=window.release),
+        Address(f"{one}/reject", POST=window.reject),
+        Address(f"{one}/complete", POST=window.complete),
+        Address(f"{one}/return", POST=window.bounce),
+    ]
+
 
 ADDRESSES = [
     Address("/api/v1/payment/create", POST=v1.payments.create, OPTIONS=preflight),
@@ -150,6 +170,30 @@ ADDRESSES = [
     Address("/api/admin/merchants/{merchant_id}/suspend", POST=dashboard.admin.suspend),
     Address("/api/admin/merchants/{merchant_id}/users/{user_id}/reset-link", POST=dashboard.admin.reset_link),
     Address("/api/admin/merchants/{merchant_id}/users/{user_id}/reset-totp", POST=dashboard.admin.reset_totp),
+    *payouts("/api/admin/settlements", "settlement_id", dashboard.admin_money.SETTLEMENT_WINDOW),
+    *payouts("/api/admin/refunds", "refund_id", dashboard.admin_money.REFUND_WINDOW),
+    Address("/api/admin/invoices", GET=dashboard.invoices.listed),
+    Address("/api/admin/invoices/{invoice_id}", GET=dashboard.invoices.get),
+    Address("/api/admin/reviews", GET=dashboard.reviews.listed),
+    Address("/api/admin/reviews/{review_id}", GET=dashboard.reviews.get),
+    Address("/api/admin/reviews/{review_id}/picture", GET=dashboard.reviews.picture),
+    Address("/api/admin/reviews/{review_id}/resolve", POST=dashboard.reviews.resolve),
+    Address("/api/admin/credits", GET=dashboard.admin_evidence.credit_list),
+    Address("/api/admin/credits/{credit_id}", GET=dashboard.admin_evidence.credit_get),
+    Address(
+        "/api/admin/accounts", GET=dashboard.admin_evidence.account_list, POST=dashboard.admin_evidence.account_add
+    ),
+    Address("/api/admin/accounts/{account_id}", GET=dashboard.admin_evidence.account_get),
+    Address("/api/admin/accounts/{account_id}/retire", POST=dashboard.admin_evidence.account_retire),
+    Address("/api/admin/sources", GET=dashboard.admin_evidence.source_list, POST=dashboard.admin_evidence.source_add),
+    Address("/api/admin/sources/{source_id}/rotate", POST=dashboard.admin_evidence.source_rotate),
+    Address("/api/admin/sources/{source_id}/disable", POST=dashboard.admin_evidence.source_disable),
+    Address("/api/admin/sources/{source_id}/enable", POST=dashboard.admin_evidence.source_enable),
+    Address("/api/admin/statements", POST=dashboard.admin_evidence.statement_upload),
+    Address("/api/admin/statements/{statement_id}", GET=dashboard.admin_evidence.statement_get),
+    Address("/api/admin/audit", GET=dashboard.audit.listed),
+    Address("/api/admin/audit/verify", GET=dashboard.audit.verify),
+    Address("/api/admin/health", GET=dashboard.admin_evidence.health),
     Address("/api/bank/{source}", POST=bank_in.receive),
     Address("/account/password", GET=account.password),
     Address("/forwarder", GET=forwarder.show_page, POST=forwarder.read),
@@ -187,6 +231,7 @@ TAGS = {
     "dashboard": "A merchant in the hands of its own people.",
     "team": "Who else works for the merchant: invited, given a role, removed.",
     "logins": "People come in, stay in, go out; passwords and one-time codes.",
+    "operator": "What the operator does with money and with what is known of it.",
     "merchants": "What the operator does with merchants and their people.",
     "bank in": "Evidence that money arrived.",
     "health": "For load balancers and Prometheus.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,9 +13,9 @@ from emvco import qr
 from paygate.cli.output import emit, examples, json_option, person, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids, money
-from paygate.core.cells import harmless
 from paygate.core.payouts import OPEN, Kind, PayoutStatus
-from paygate.services.payouts import Desk, Detail, Instruction, Place
+from paygate.services.payout_files import bulk_csv
+from paygate.services.payouts import Desk, Detail, Place
 
 BY = click.option("--by", help="Who acts; without it, the user of this host.")
 REASON = click.option("--reason", required=True, help="Why, in your words; the merchant reads it.")
@@ -140,7 +138,7 @@ def _add_export(group: click.Group, desk: Desk[Kind], told: Told[Kind]) -> None:
     def export(output: Path | None, by: str | None, as_json: bool) -> None:
         found = run(lambda ctx: desk.claimed_by(ctx, person(by)))
         total_satang = sum(one.payout.amount_satang for one in found)
-        text = _csv(desk, found)
+        text = bulk_csv(desk, found)
         lines = [text.rstrip("\r\n")]
         if output is not None:
             output.write_text(text, encoding="utf-8-sig", newline="")  # Spreadsheets need the mark to read Thai.
@@ -248,15 +246,3 @@ def _shape(detail: Detail[Kind], told: Told[Kind]) -> dict[str, Any]:
         "claimedBy": one.claimed_by,
         "claimedAt": one.claimed_at,
     }
-
-
-def _csv(desk: Desk[Kind], found: Sequence[Instruction[Kind]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow((desk.noun, "bank", "account", "promptpay", "name", "amount", "merchant"))
-    for one in found:
-        place, satang = one.place, one.payout.amount_satang
-        numbers = (place.bank_code or "", place.number or "", place.proxy or "")
-        amount, merchant = f"{satang // 100}.{satang % 100:02d}", ids.show_merchant(one.payout.merchant_id)
-        writer.writerow((ids.show(desk.prefix, one.payout.id), *numbers, harmless(place.name), amount, merchant))
-    return out.getvalue()

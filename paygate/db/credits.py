@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -88,6 +89,30 @@ KNOWN = Sql(f"""
 
 GET = Sql(f"SELECT {CREDIT} FROM credits c WHERE c.merchant_id = :merchant_id AND c.mode = :mode AND c.id = :id")  # noqa: S608
 
+# A page of each account, and of those a page: the accounts of an owner are few. The latest first.
+LIST = Sql(f"""
+    SELECT {CREDIT}, c.payer_name
+      FROM (SELECT DISTINCT a.receiving_id
+              FROM accounts a
+             WHERE a.merchant_id = :merchant_id
+               AND a.mode = :mode
+               AND (:receiving_id::uuid IS NULL OR a.receiving_id = :receiving_id)) a
+CROSS JOIN LATERAL (
+           SELECT l.*
+             FROM credits l
+            WHERE l.merchant_id = :merchant_id
+              AND l.mode = :mode
+              AND l.receiving_id = a.receiving_id
+              AND (:state::text IS NULL OR l.state = :state)
+              AND (:from_at::timestamptz IS NULL OR l.occurred_at >= :from_at)
+              AND (:to_at::timestamptz IS NULL OR l.occurred_at < :to_at)
+              AND (:at::timestamptz IS NULL OR (l.occurred_at, l.id) < (:at, :id::uuid))
+         ORDER BY l.occurred_at DESC, l.id DESC
+            LIMIT :limit) c
+  ORDER BY c.occurred_at DESC, c.id DESC
+     LIMIT :limit
+""")  # noqa: S608
+
 # Other money that waits for a payment under its references, since it was made.
 OTHER_PARTS = Sql("""
     SELECT coalesce(sum(amount_satang), 0)::bigint
@@ -155,6 +180,39 @@ async def get(conn: Conn, merchant_id: int, mode: str, credit_id: UUID) -> Credi
     """One credit."""
     row = await conn.fetchrow(*GET.bind(merchant_id=merchant_id, mode=mode, id=credit_id))
     return credit_of(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which credits of an owner, and how many. `before`: those behind this one."""
+
+    merchant_id: int
+    mode: str
+    limit: int
+    receiving_id: UUID | None = None
+    state: CreditState | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+    before: tuple[datetime, UUID] | None = None
+
+
+async def page(conn: Conn, wanted: Page) -> list[tuple[Credit, str | None]]:
+    """Credits with the payer's name as the bank says it, the latest first."""
+    at, last_id = wanted.before or (None, None)
+    rows = await conn.fetch(
+        *LIST.bind(
+            merchant_id=wanted.merchant_id,
+            mode=wanted.mode,
+            receiving_id=wanted.receiving_id,
+            state=wanted.state,
+            from_at=wanted.from_at,
+            to_at=wanted.to_at,
+            at=at,
+            id=last_id,
+            limit=wanted.limit,
+        )
+    )
+    return [(credit_of(row), row["payer_name"]) for row in rows]
 
 
 async def other_parts(conn: Conn, credit: Credit, payment: Payment) -> int:

@@ -28,6 +28,15 @@ LIST = Sql(f"""
   ORDER BY merchant_id, mode, id
 """)  # noqa: S608
 
+LOCK = Sql(f"SELECT {COLUMNS} FROM sources WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608
+
+CHANGE = Sql("""
+    UPDATE sources
+       SET secret = :secret,
+           disabled_at = CASE WHEN :disabled::boolean THEN coalesce(disabled_at, clock_timestamp()) END
+     WHERE merchant_id = :merchant_id AND mode = :mode AND id = :id
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -88,6 +97,18 @@ async def get(conn: Conn, source_id: UUID) -> tuple[Source, datetime] | None:
     values = dict(row)
     now: datetime = values.pop("now")
     return Source(**values), now
+
+
+async def lock(conn: Conn, source_id: UUID) -> Source | None:
+    """One source, held until the transaction ends."""
+    row = await conn.fetchrow(*LOCK.bind(id=source_id))
+    return Source(**row) if row else None
+
+
+async def change(conn: Conn, source: Source, *, secret: bytes, disabled: bool) -> None:
+    """Another secret (sealed), and whether anything is taken from it."""
+    values = {"merchant_id": source.merchant_id, "mode": source.mode, "id": source.id}
+    await conn.execute(*CHANGE.bind(**values, secret=secret, disabled=disabled))
 
 
 async def listed(conn: Conn, merchant_id: int | None) -> Sequence[Source]:

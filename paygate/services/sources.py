@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -60,8 +60,7 @@ async def add(
     if bank_merchant is not None and not _BANK_MERCHANT.fullmatch(bank_merchant):
         raise InvalidInput("KBank's merchant id is like KB102057149704.", field="bank_merchant")
     source_id = ctx.new_id()
-    # A bank is given the secret within the address, where the characters of the other form would have to be escaped.
-    secret = secrets.token_urlsafe(32) if kind in CALLBACK_KINDS else webhooks.new_secret(secrets.token_bytes(32))
+    secret = _secret(kind)
     sealed = ctx.seal(secret, purpose(source_id))
 
     async def work(conn: Conn) -> None:
@@ -91,6 +90,64 @@ async def add(
         )
 
     await ctx.db.transaction(work)
+    return _shown(ctx, source_id, kind, secret)
+
+
+async def rotate(ctx: Context, source_id: UUID, *, actor: str = audit.CLI) -> NewSource:
+    """Another secret; what is signed with the old one is not believed any more. Raises NotFound."""
+    made: list[NewSource] = []
+
+    async def work(conn: Conn) -> None:
+        source = await _held(conn, source_id)
+        secret = _secret(source.kind)
+        sealed = ctx.seal(secret, purpose(source_id))
+        await sources.change(conn, source, secret=sealed, disabled=source.disabled)
+        await _log(ctx, conn, actor, "source.rotate", source, {"rotated": True})
+        made[:] = [_shown(ctx, source_id, source.kind, secret)]
+
+    await ctx.db.transaction(work)
+    return made[0]
+
+
+async def disable(ctx: Context, source_id: UUID, *, disabled: bool, actor: str = audit.CLI) -> Source:
+    """Believe nothing of a source from now on, or again. Raises NotFound."""
+
+    async def work(conn: Conn) -> Source:
+        source = await _held(conn, source_id)
+        await sources.change(conn, source, secret=source.secret, disabled=disabled)
+        action = "source.disable" if disabled else "source.enable"
+        await _log(ctx, conn, actor, action, source, {"disabled": disabled})
+        return await _held(conn, source_id)
+
+    return await ctx.db.transaction(work)
+
+
+async def _held(conn: Conn, source_id: UUID) -> Source:
+    found = await sources.lock(conn, source_id)
+    if found is None:
+        raise NotFound(f"There is no source {ids.show('src', source_id)}.")
+    return found
+
+
+async def _log(ctx: Context, conn: Conn, actor: str, action: str, source: Source, after: Mapping[str, object]) -> None:
+    await audit.append(
+        conn,
+        ctx,
+        merchant_id=source.merchant_id,
+        actor=actor,
+        action=action,
+        subject=f"source:{ids.show('src', source.id)}",
+        before={"disabled": source.disabled},
+        after=after,
+    )
+
+
+def _secret(kind: str) -> str:
+    """A bank is given its secret within the address, where the characters of the other form had to be escaped."""
+    return secrets.token_urlsafe(32) if kind in CALLBACK_KINDS else webhooks.new_secret(secrets.token_bytes(32))
+
+
+def _shown(ctx: Context, source_id: UUID, kind: str, secret: str) -> NewSource:
     url = address(ctx, source_id)
     return NewSource(source_id, secret, f"{url}?key={secret}" if kind in CALLBACK_KINDS else url)
 

@@ -19,7 +19,7 @@ from paygate.db.pool import Conn
 from paygate.db.sources import Source
 from paygate.db.statement_files import Stored, Waiting
 from paygate.db.statements import Book
-from paygate.services import reconcile
+from paygate.services import audit, reconcile
 from paygate.services.context import Context
 from paygate.services.reconcile import Progress, Subject
 
@@ -105,10 +105,7 @@ async def accept(ctx: Context, source: Source, raw: bytes) -> Accepted:
     Raises InvalidInput for a small file that cannot be read; what is wrong with a large one its report says.
     """
     book = reconcile.book_of(source.merchant_id, source.mode, source.receiving_id)
-    if len(raw) <= READ_AT_ONCE_BYTES:
-        async with ctx.db.connection() as conn:
-            kept = await statement_files.profile(conn, book)
-        await asyncio.to_thread(formats.read, raw, None, None if kept is None else Profile.of(kept))
+    await _look(ctx, book, raw)
     new_id, digest = ctx.new_id(), hashlib.sha256(raw).digest()
 
     async def work(conn: Conn) -> UUID:
@@ -117,6 +114,42 @@ async def accept(ctx: Context, source: Source, raw: bytes) -> Accepted:
     found = await ctx.db.transaction(work)
     ctx.wake()
     return Accepted(found)
+
+
+async def upload(ctx: Context, account_id: UUID, raw: bytes, *, name: str, actor: str) -> Accepted:
+    """Take in a file that a person hands over for an account (any version of it); a worker compares it.
+
+    The same file again is the one that is there. Raises NotFound (account); InvalidInput, TooLarge as `accept` does.
+    """
+    about = await reconcile.subject(ctx, account_id)
+    await _look(ctx, about.book, raw)
+    new_id, digest = ctx.new_id(), hashlib.sha256(raw).digest()
+
+    async def work(conn: Conn) -> UUID:
+        shown = name[:LONGEST_NAME]
+        found = await statement_files.queue(conn, about.book, statement_id=new_id, digest=digest, name=shown, raw=raw)
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=about.book.merchant_id,
+            actor=actor,
+            action="statement.upload",
+            subject=f"statement:{ids.show('stm', found)}",
+            after={"account": ids.show("acc", account_id), "name": shown, "sha256": digest.hex()},
+        )
+        return found
+
+    found = await ctx.db.transaction(work)
+    ctx.wake()
+    return Accepted(found)
+
+
+async def _look(ctx: Context, book: Book, raw: bytes) -> None:
+    """Refuse a small file that cannot be read."""
+    if len(raw) <= READ_AT_ONCE_BYTES:
+        async with ctx.db.connection() as conn:
+            kept = await statement_files.profile(conn, book)
+        await asyncio.to_thread(formats.read, raw, None, None if kept is None else Profile.of(kept))
 
 
 async def work(ctx: Context) -> bool:

@@ -4,7 +4,19 @@
 its table of refusals, `operations` says what each handler does for `/openapi.json`.
 """
 
-from paygate.faces.dashboard import admin, audit, auth, invoices, own, payments, reviews, stats, team
+from paygate.faces.dashboard import (
+    admin,
+    admin_evidence,
+    admin_money,
+    audit,
+    auth,
+    invoices,
+    own,
+    payments,
+    reviews,
+    stats,
+    team,
+)
 from paygate.faces.dashboard.errors import refuse
 from paygate.faces.dashboard.operations import OPERATIONS
 from paygate.faces.dashboard.own_operations import in_person
@@ -12,6 +24,8 @@ from paygate.faces.dashboard.own_operations import in_person
 __all__ = [
     "OPERATIONS",
     "admin",
+    "admin_evidence",
+    "admin_money",
     "audit",
     "auth",
     "in_person",

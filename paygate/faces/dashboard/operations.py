@@ -6,7 +6,17 @@ from collections.abc import Mapping
 
 from paygate.core import errors
 from paygate.core.people import May
-from paygate.faces.dashboard import admin, answers, auth, own_operations, people_operations, shapes, team_operations
+from paygate.faces.dashboard import (
+    admin,
+    admin_evidence_operations,
+    admin_money_operations,
+    answers,
+    auth,
+    own_operations,
+    people_operations,
+    shapes,
+    team_operations,
+)
 from paygate.services import sessions, totp, user_links
 from paygate.wire.operations import ANYBODY, PERSON, Handler, Operation, Part, json_body, reply
 
@@ -245,4 +255,6 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **own_operations.OPERATIONS,
     **team_operations.OPERATIONS,
     **people_operations.OPERATIONS,
+    **admin_money_operations.OPERATIONS,
+    **admin_evidence_operations.OPERATIONS,
 }

@@ -14,6 +14,7 @@ from paygate import wire
 from paygate.core import fields, ids
 from paygate.core.people import May
 from paygate.faces.dashboard import review_shapes as shapes
+from paygate.faces.dashboard.names import known_as
 from paygate.faces.dashboard.owners import OWNER
 from paygate.services import reviews
 from paygate.wire.paging import LIMIT
@@ -93,7 +94,8 @@ async def _picture(request: Request, owner: int) -> Response:
 
 async def _resolve(request: Request, owner: int, actor: str) -> Response:
     wish = shapes.wish(fields.json_object(await wire.body(request)), actor)
-    done = await reviews.resolve(wire.context(request), owner, _id(request), wish)
+    with known_as(payment="transactionId", credit="creditIds", occurred_at="occurredAt"):
+        done = await reviews.resolve(wire.context(request), owner, _id(request), wish)
     return wire.json_answer(shapes.resolved(done))
 
 
