@@ -30,6 +30,7 @@ COMMANDS = {
     "settlement": ("paygate.cli.settlement:settlement", "Merchants' money on its way out."),
     "refund": ("paygate.cli.refund:refund", "Money back to payers."),
     "invoice": ("paygate.cli.invoice:invoice", "Fee invoices of direct merchants."),
+    "credit": ("paygate.cli.credit:credit", "Money that arrived."),
     "review": ("paygate.cli.review:review", "What only a person can decide."),
     "reconcile": ("paygate.cli.reconcile:reconcile", "Compare a bank's statement with what is known."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),

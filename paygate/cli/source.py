@@ -52,6 +52,40 @@ def _how(kind: str) -> list[str]:
     ]
 
 
+@source.command(epilog=examples("paygate source rotate src_01...", "paygate source rotate src_01... --json"))
+@click.argument("source_id")
+@json_option
+def rotate(source_id: str, as_json: bool) -> None:
+    """Give a source another secret, shown this once. What is signed with the old one is not believed any more."""
+    number = read_id("src", source_id)
+    new = run(lambda ctx: sources.rotate(ctx, number))
+    answer = {"sourceId": ids.show("src", new.id), "secret": new.secret, "url": new.url}
+    emit(answer, [f"Source {source_id}", f"  send to  {new.url}", f"  secret   {new.secret}"], as_json=as_json)
+
+
+@source.command(epilog=examples("paygate source disable src_01..."))
+@click.argument("source_id")
+@json_option
+def disable(source_id: str, as_json: bool) -> None:
+    """Believe nothing of a source from now on."""
+    _switch(source_id, as_json, disabled=True)
+
+
+@source.command(epilog=examples("paygate source enable src_01..."))
+@click.argument("source_id")
+@json_option
+def enable(source_id: str, as_json: bool) -> None:
+    """Believe a source again."""
+    _switch(source_id, as_json, disabled=False)
+
+
+def _switch(source_id: str, as_json: bool, *, disabled: bool) -> None:
+    number = read_id("src", source_id)
+    run(lambda ctx: sources.disable(ctx, number, disabled=disabled))
+    lines = [f"Source {source_id} is {'not believed any more' if disabled else 'believed again'}."]
+    emit({"sourceId": source_id, "disabled": disabled}, lines, as_json=as_json)
+
+
 @source.command("list", epilog=examples("paygate source list", "paygate source list --owner central --json"))
 @click.option("--owner", help="central, or a merchant's id; without it, all.")
 @json_option

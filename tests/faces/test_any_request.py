@@ -173,6 +173,10 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "merchantId": people.merchant_id,
         "userId": people.user_id,
         "keyId": "key_06nz0nc5vj7r4gjx7c79l6za",  # Nobody's: the shop goes on.
+        "accountId": "acc_06nz0nc5vj7r4gjx7c79l6za00",
+        "sourceId": "src_06nz0nc5vj7r4gjx7c79l6za00",
+        "creditId": "crd_06nz0nc5vj7r4gjx7c79l6za00",
+        "statementId": "stm_06nz0nc5vj7r4gjx7c79l6za00",
         "invoiceId": "inv_06nz0nc5vj7r4gjx7c79l6za00",  # Nobody's.
         "reviewId": "rev_06nz0nc5vj7r4gjx7c79l6za00",
         "invitationId": "ivt_06nz0nc5vj7r4gjx7c79l6za",  # Nobody's.

@@ -55,6 +55,20 @@ WITHOUT = {
     "/api/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
     "/api/team/invitations": "the newest invitation for an address is the one in force",
     "/api/team/accept": "a link is good once",
+    **{
+        f"/api/admin/{noun}s/{{{noun}_id}}/{verb}": "a payout goes one way: again changes nothing"
+        for noun in ("settlement", "refund")
+        for verb in ("approve", "claim", "release", "reject", "complete", "return")
+    },
+    "/api/admin/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
+    "/api/admin/accounts": "the same account again is a version of the one that is there",
+    "/api/admin/accounts/{account_id}/retire": "retired twice is retired",
+    "/api/admin/sources": "the answer has a secret; a source that is one too many is seen in the list, and disabled",
+    "/api/admin/sources/{source_id}/rotate": "the newest secret is the one in force",
+    **dict.fromkeys(
+        ("/api/admin/sources/{source_id}/disable", "/api/admin/sources/{source_id}/enable"), "off twice is off"
+    ),
+    "/api/admin/statements": "the same file again is the one that is there",
     "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
     "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
     **dict.fromkeys(
