@@ -178,7 +178,7 @@ class SourceChanged(msgspec.Struct, frozen=True):
     success: Done = True
 
 
-class NewSource(msgspec.Struct, frozen=True, kw_only=True):
+class SourceMade(msgspec.Struct, frozen=True, kw_only=True):
     """A source, or its new secret, shown this once."""
 
     success: Done = True
@@ -217,7 +217,7 @@ class OneStatement(msgspec.Struct, frozen=True):
     success: Done = True
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """What waits for a person, in live mode."""
 
     merchants: Annotated[int, Meta(description="Merchants to approve.")]
@@ -246,12 +246,12 @@ class RaisedAlarm(msgspec.Struct, frozen=True):
     count: Annotated[int, Meta(description="How often.")]
 
 
-class Overview(msgspec.Struct, frozen=True, kw_only=True):
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """How the installation stands."""
 
     success: Done = True
     database: Annotated[bool, Meta(description="Whether the database answers.")]
     databaseLatencyMs: Annotated[int, Meta(description="How long it takes.")]
-    waiting: Waiting
+    waiting: Queue
     accounts: list[Listening]
     alarms: list[RaisedAlarm]

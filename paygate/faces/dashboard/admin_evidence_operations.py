@@ -67,7 +67,9 @@ def _told(
 
 
 OPERATIONS: Mapping[Handler, Operation] = {
-    evidence.health: _told("getOverview", "Whether all works, what waits, which alarms there are", answers.Overview),
+    evidence.health: _told(
+        "getOverview", "Whether all works, what waits, which alarms there are", answers.Installation
+    ),
     evidence.credit_list: _told(
         "listCredits",
         "Money that arrived, the latest first",
@@ -121,7 +123,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
     evidence.source_add: _told(
         "addSource",
         "Add a source to an account",
-        answers.NewSource,
+        answers.SourceMade,
         about="Its secret is shown in this answer alone.",
         status=201,
         body=shapes.NEW_SOURCE,
@@ -130,7 +132,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
     evidence.source_rotate: _told(
         "rotateSource",
         "Give a source another secret",
-        answers.NewSource,
+        answers.SourceMade,
         about="What is signed with the old one is not believed any more.",
         path=(SOURCE,),
         refusals=(NO_SOURCE,),

@@ -220,9 +220,9 @@ def source(one: Source) -> answers.Source:
     )
 
 
-def new_source(made: NewSource) -> answers.NewSource:
+def new_source(made: NewSource) -> answers.SourceMade:
     """A source with its secret."""
-    return answers.NewSource(id=ids.show("src", made.id), secret=made.secret, url=made.url)
+    return answers.SourceMade(id=ids.show("src", made.id), secret=made.secret, url=made.url)
 
 
 def statement(found: Stored) -> answers.Statement:
@@ -239,13 +239,13 @@ def statement(found: Stored) -> answers.Statement:
     )
 
 
-def overview(found: Overview) -> answers.Overview:
+def overview(found: Overview) -> answers.Installation:
     """How all of it stands."""
     waits = found.waiting
-    return answers.Overview(
+    return answers.Installation(
         database=found.health.database,
         databaseLatencyMs=found.health.latency_ms,
-        waiting=answers.Waiting(
+        waiting=answers.Queue(
             merchants=waits.merchants,
             reviews=waits.reviews,
             settlementsToApprove=waits.settlements_to_approve,

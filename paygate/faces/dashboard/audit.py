@@ -96,5 +96,7 @@ def _record(row: Sealed) -> answers.Record:
         before=None if one.before is None else msgspec.Raw(one.before.encode()),
         after=None if one.after is None else msgspec.Raw(one.after.encode()),
         address=None if one.address is None else str(one.address),
+        requestId=one.request_id,
+        credential=one.credential,
         hash=row.hash.hex(),
     )

@@ -26,6 +26,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     before: Annotated[Facts, Meta(description="What changed, as it was.", examples=[{"status": "REQUESTED"}])]
     after: Annotated[Facts, Meta(description="What changed, as it is.", examples=[{"status": "APPROVED"}])]
     address: Annotated[str | None, Meta(description="From which network address.", examples=["203.0.113.7"])]
+    requestId: Annotated[str | None, Meta(description="By which request.", examples=["req_0123456789abcdef01234567"])]
+    credential: Annotated[
+        str | None, Meta(description="By which key, as far as it is shown.", examples=["sk_live_...a1b2"])
+    ]
     hash: Annotated[str, Meta(description="SHA-256 of the row and of the one before it.", examples=["9f86d081884c"])]
 
 
