@@ -17,31 +17,17 @@ TAG = "operator"
 CSV = {"type": "string", "description": "CSV with a head: where each goes, and how much."}
 NOW = (reply(200, "It stands so now.", answers.OnePayout),)
 WHY = errors.InvalidInput("reason is required.", field="reason")
+STILL = errors.Conflict("The merchant is suspended; its payouts wait.")
 TAKEN = errors.Conflict("user:usr_06nz claimed this payout; nobody else may pay it.")
 
 
-def _of(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
+def _unknown(window: money.Window[Any], part: Part) -> errors.NotFound:
+    return errors.NotFound(f"There is no {window.desk.noun} {part.example}.")
+
+
+def _read(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
     noun = window.desk.noun
-    name = noun.capitalize()
-    unknown = errors.NotFound(f"There is no {noun} {part.example}.")
-
-    def wrong(status: str, verb: str) -> errors.WrongState:
-        return errors.WrongState(status, verb, what=noun)
-
-    def step(verb: str, summary: str, about: str, *refusals: errors.PayGateError, body: Any = None) -> Operation:
-        return Operation(
-            id=f"{verb}{name}",
-            tag=TAG,
-            summary=summary,
-            about=about,
-            who=PERSON,
-            may=May.OPERATE,
-            path=(part,),
-            body=None if body is None else json_body(body),
-            replies=NOW,
-            refusals=(unknown, *refusals),
-        )
-
+    name, unknown = noun.capitalize(), _unknown(window, part)
     return {
         window.listed: Operation(
             id=f"listAll{name}s",
@@ -63,54 +49,6 @@ def _of(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
             replies=NOW,
             refusals=(unknown,),
         ),
-        window.approve: step(
-            "approve",
-            f"Approve a {noun}",
-            "Where it goes is frozen. Above the operator's limit it waits for a second person.",
-            wrong("PAYING", "approved"),
-            errors.Conflict("The merchant is suspended; its payouts wait."),
-        ),
-        window.claim: step(
-            "claim",
-            f"Claim a {noun}, to pay it now",
-            "One person gets it, and nobody else may pay it until it is completed or released.",
-            wrong("REQUESTED", "claimed"),
-            TAKEN,
-        ),
-        window.release: step(
-            "release",
-            "Give a claim back",
-            "Only when you know that nothing was sent.",
-            wrong("APPROVED", "released"),
-            TAKEN,
-            WHY,
-            body=money.WHY,
-        ),
-        window.reject: step(
-            "reject",
-            f"Reject a {noun}",
-            "Before anybody claimed it. The money is the merchant's again.",
-            wrong("PAYING", "rejected"),
-            WHY,
-            body=money.WHY,
-        ),
-        window.bounce: step(
-            "return",
-            f"Say that the bank brought a {noun} back",
-            "The money is the merchant's again.",
-            wrong("APPROVED", "returned"),
-            WHY,
-            body=money.WHY,
-        ),
-        window.complete: step(
-            "completeAny",
-            f"Say that a {noun} was paid",
-            "The same again changes nothing.",
-            wrong("APPROVED", "completed"),
-            errors.InvalidInput("bankReference is required.", field="bankReference"),
-            errors.Conflict("The bank's reference 2026112012345678 has completed another payout."),
-            body=money.PAID,
-        ),
         window.payout_qr: Operation(
             id=f"get{name}Qr",
             tag=TAG,
@@ -120,7 +58,7 @@ def _of(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
             may=May.OPERATE,
             path=(part,),
             replies=(reply(200, "What to scan.", answers.PayoutQr),),
-            refusals=(unknown, wrong("APPROVED", "shown to be paid"), TAKEN),
+            refusals=(unknown, errors.WrongState("APPROVED", "shown to be paid", what=noun), TAKEN),
         ),
         window.export: Operation(
             id=f"export{name}s",
@@ -133,12 +71,66 @@ def _of(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
     }
 
 
+def _act(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
+    noun = window.desk.noun
+
+    def step(
+        verb: str,
+        summary: str,
+        about: str,
+        state: tuple[str, str],
+        *refusals: errors.PayGateError,
+        body: Any = None,
+    ) -> Operation:
+        return Operation(
+            id=f"{verb}{noun.capitalize()}",
+            tag=TAG,
+            summary=summary,
+            about=about,
+            who=PERSON,
+            may=May.OPERATE,
+            path=(part,),
+            body=None if body is None else json_body(body),
+            replies=NOW,
+            refusals=(_unknown(window, part), errors.WrongState(*state, what=noun), *refusals),
+        )
+
+    frozen, once, only = (
+        "Where it goes is frozen. Above the operator's limit it waits for a second person.",
+        "One person gets it, and nobody else may pay it until it is completed or released.",
+        "Only when you know that nothing was sent.",
+    )
+    early, again = "Before anybody claimed it. The money is the merchant's again.", "The money is the merchant's again."
+    return {
+        window.approve: step("approve", f"Approve a {noun}", frozen, ("PAYING", "approved"), STILL),
+        window.claim: step("claim", f"Claim a {noun}, to pay it now", once, ("REQUESTED", "claimed"), TAKEN),
+        window.release: step(
+            "release", "Give a claim back", only, ("APPROVED", "released"), TAKEN, WHY, body=money.WHY
+        ),
+        window.reject: step("reject", f"Reject a {noun}", early, ("PAYING", "rejected"), WHY, body=money.WHY),
+        window.bounce: step(
+            "return", f"Say that the bank brought a {noun} back", again, ("APPROVED", "returned"), WHY, body=money.WHY
+        ),
+        window.complete: step(
+            "completeAny",
+            f"Say that a {noun} was paid",
+            "The same again changes nothing.",
+            ("APPROVED", "completed"),
+            errors.InvalidInput("bankReference is required.", field="bankReference"),
+            errors.Conflict("The bank's reference 2026112012345678 has completed another payout."),
+            body=money.PAID,
+        ),
+    }
+
+
 SETTLEMENT = Part("settlementId", "The settlement's id.", {"type": "string"}, "stl_06nz0nc5vj7r4gjx7c79l6za00")
 REFUND = Part("refundId", "The refund's id.", {"type": "string"}, "rfd_06nz0nc5vj7r4gjx7c79l6za00")
 
 OPERATIONS: Mapping[Handler, Operation] = {
-    **_of(money.SETTLEMENT_WINDOW, SETTLEMENT),
-    **_of(money.REFUND_WINDOW, REFUND),
+    **_read(money.SETTLEMENT_WINDOW, SETTLEMENT),
+    **_act(money.SETTLEMENT_WINDOW, SETTLEMENT),
+    **_read(money.REFUND_WINDOW, REFUND),
+    **_act(money.REFUND_WINDOW, REFUND),
     invoices.listed: Operation(
         id="listInvoices",
         tag=TAG,
