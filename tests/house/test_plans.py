@@ -174,6 +174,8 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
     }
     page = dict.fromkeys(("before_at", "before_id", "status", "from_at", "to_at", "order_id", "q"))
     page |= {"merchant_id": row["merchant_id"], "mode": "live", "limit": 21}
+    span = {"merchant_id": row["merchant_id"], "mode": "live", "to_at": row["created_at"] + timedelta(hours=1)}
+    span |= {"from_at": row["created_at"] - timedelta(hours=1)}
     nobody = dict.fromkeys(statements()["payments.INSERT"].names) | money | {"skew": timedelta(minutes=2)}
     nobody |= {"owner_id": 0, "merchant_id": row["merchant_id"], "created_at": row["created_at"], "ref1": "REF30"}
     nobody |= {"payable_satang": row["payable_satang"]}
@@ -208,6 +210,8 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "payments.GET_BY_ID": Hot({"id": row["id"]}, {"payments_by_id"}),
         "payments.GET_BY_ORDER": Hot({**one, "id": ...} | {"order_id": row["order_id"]}, {"payments_order"}),
         "payments.LIST": Hot(page, {"payments_newest"}),
+        "stats.COUNTS": Hot(span | {"step": "day"}, {"payments_newest"}),
+        "stats.MEDIAN": Hot(span, {"payments_newest"}),
         "payments.LOCK": Hot(one, {"payments_pkey payments_by_id"}),
         "payments.DUE": Hot({"limit": 100}, {"payments_due"}),
         "payments.CANDIDATES": Hot(
