@@ -30,7 +30,7 @@ And the picture:
 b'\\x89PNG'
 
 Nothing but the standard library is needed; NumPy, where it is, makes batches of pictures quicker. Nothing here reads a
-clock, a file or the network.
+clock or the network.
 """
 
 from emvco.acquirer import AcquirerReference, PaymentInnovation

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from emvco import fields, tlv
+from emvco import fields
 from emvco.errors import InputError
 from emvco.tlv import DataObject
 
@@ -43,24 +43,27 @@ class AdditionalData(NamedTuple):
 
 _IDS: Final = tuple(f"{number:02d}" for number in range(1, 12))
 _LENGTHS: Final = {"09": (1, 3), "10": (1, 20), "11": (3, 3)}
-_FIELDS: Final = tuple((tag, f"62/{tag}", *_LENGTHS.get(tag, (1, LENGTH_MAX))) for tag in _IDS)
+_WRITERS: Final = tuple(
+    fields.text_object(tag, f"62/{tag}", longest, shortest)
+    for tag, (shortest, longest) in ((tag, _LENGTHS.get(tag, (1, LENGTH_MAX))) for tag in _IDS)
+)
 
 
 def write(data: AdditionalData) -> str:
     """The value of tag 62. Raises InputError; also if there is nothing in it, or more than 99 characters."""
-    written: list[str] = []
+    if type(data) is not AdditionalData:
+        fields.require_view(data, AdditionalData, "62")
+    text = ""
     for place, value in enumerate(data):
         if value is not None:
-            tag, path, length_min, length_max = _FIELDS[place]
-            fields.ascii_text(value, path, length_max, length_min)
-            written.append(f"{tag}{tlv.WRITTEN[len(value)]}{value}")
-    if not written:
-        raise InputError("empty_template", None, "62", "additional data has at least one field")
+            text += _WRITERS[place](value)
+    if not 0 < len(text) <= 99:
+        if not text:
+            raise InputError("empty_template", None, "62", "additional data has at least one field")
+        fields.check_length(text, "62", 99)
     request = data.data_request
     if request is not None and (set(request) - set("AME") or len(set(request)) < len(request)):
         raise InputError("bad_data_request", None, "62/09", "the request names A, M and E, each at most once")
-    text = "".join(written)
-    fields.check_length(text, "62", 99)
     return text
 
 
@@ -82,6 +85,5 @@ def cross_border_purpose(currency: str, local_amount: str, country: str) -> str:
     fields.ascii_text(local_amount, "62/08", 13)
     if not local_amount.replace(".", "", 1).isdecimal():
         raise InputError("bad_amount", None, "62/08", "an amount has digits and at most one decimal point")
-    if len(country) != 2 or not (country.isascii() and country.isalpha() and country.isupper()):
-        raise InputError("bad_country", None, "62/08", "a country is two capital letters")
+    fields.country(country, "62/08")
     return f"{currency}{local_amount.zfill(13)}{country}"

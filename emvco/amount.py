@@ -42,6 +42,8 @@ def data_object(amount_satang: int) -> str:
 
 def first_wrong(text: str) -> int | None:
     """Index of the first character that an EMVCo amount may not have there, or None if it is written well."""
+    if text[:1] != "." and text.isascii() and text.replace(".", "", 1).isdecimal():
+        return None
     dots = 0
     for position, character in enumerate(text):
         if character == "." and position and not dots:

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from emvco import fields
+from emvco.errors import InputError
+
 
 class Bank(NamedTuple):
     """A bank: its code, the usual abbreviation, names in English and Thai ("" if not known)."""
@@ -84,12 +87,21 @@ _BY_NAME: Final = {name: bank for bank in BANKS for name in (bank.code, bank.abb
 
 
 def find(name: str) -> Bank | None:
-    """The bank of a code ("014"), an abbreviation or an alias ("SCB", any case); None if it is not in the table."""
+    """The bank of a code ("014"), an abbreviation or an alias ("SCB", any case); None if it is not in the table.
+
+    Raises InputError for what is no text.
+    """
+    fields.require_text(name, "", "the name or code of a bank")
     return _BY_NAME.get(name.strip().upper())
 
 
 def name_of(code: str, language: str = "en") -> str | None:
-    """The bank's name in "en" or "th" (English where the Thai name is not known); None for an unknown code."""
+    """The bank's name in "en" or "th" (English where the Thai name is not known); None for an unknown code.
+
+    Raises InputError for another language, and for a code that is no text.
+    """
+    if language not in ("en", "th"):
+        raise InputError("unknown_language", None, "", 'the language is "en" or "th"')
     bank = find(code)
     if bank is None:
         return None

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from emvco import amount, billpayment
+from emvco import amount, billpayment, fields
 from emvco.billpayment import BillPayment
 from emvco.errors import BarcodeError, InputError
 
@@ -53,6 +53,8 @@ def barcode_text(
 
     References have up to 20 characters as in tag 30; some billers' one-dimensional barcodes allow 18 only.
     """
+    if type(reference_length_max) is not int:
+        raise InputError("wrong_type", None, "", "reference_length_max is a whole number")
     biller_id = billpayment.normalise_biller_id(biller_id)
     billpayment.normalise_reference(ref1)
     if ref2 is not None:
@@ -72,7 +74,8 @@ def looks_like(text: str) -> bool:
 
 
 def read_barcode(text: str) -> Barcode:
-    """Read the text of a barcode. Raises BarcodeError at the first wrong character."""
+    """Read the text of a barcode. Raises BarcodeError at the first wrong character, InputError for what is no text."""
+    fields.require_text(text, "", "the text")
     if not looks_like(text):
         raise BarcodeError("no_bar", 0, "", 'the text begins with "|"')
     parts = _split(text)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Literal, TypeVar, overload
 
-from emvco import amount, crc, reader, tags
+from emvco import amount, crc, fields, reader, tags
 from emvco.billpayment import BillPayment, bill_payment_payload
 from emvco.builder import AnyAccount, build
 from emvco.errors import EmvcoError, InputError
@@ -57,6 +57,9 @@ class Template:
 
     def payloads(self, amounts_satang: Iterable[int]) -> Iterator[str]:
         """One payload for each amount, in order. Raises InputError at the first amount that cannot be."""
+        return self._payloads(fields.iterator(amounts_satang, "amounts"))
+
+    def _payloads(self, amounts_satang: Iterator[int]) -> Iterator[str]:
         before, state, after = self._before, self._state, self._after
         whole, headers, hexadecimal = _whole(), amount.HEADERS, crc.HEX
         for satang in amounts_satang:
@@ -102,7 +105,7 @@ def build_many(
 
     *errors* "raise" stops at the first that cannot be built; "return" gives its InputError in its place and goes on.
     """
-    return _each(_build_one, requests, errors)
+    return _each(_build_one, fields.iterator(requests, "requests"), errors)
 
 
 @overload
@@ -121,10 +124,10 @@ def parse_many(
     texts: Iterable[str], strict: bool = True, errors: Literal["raise", "return"] = "raise"
 ) -> Iterator[Payload] | Iterator[Payload | EmvcoError]:
     """One Payload for each text, in order; *errors* as in `build_many`."""
-    return _each(parse if strict else _parse_leniently, texts, errors)
+    return _each(parse if strict else _parse_leniently, fields.iterator(texts, "texts"), errors)
 
 
-def _each(work: Callable[[_In], _Out], items: Iterable[_In], errors: str) -> Iterator[_Out | EmvcoError]:
+def _each(work: Callable[[_In], _Out], items: Iterator[_In], errors: str) -> Iterator[_Out | EmvcoError]:
     if errors == "raise":
         return map(work, items)
     if errors != "return":
@@ -132,7 +135,7 @@ def _each(work: Callable[[_In], _Out], items: Iterable[_In], errors: str) -> Ite
     return _each_or_error(work, items)
 
 
-def _each_or_error(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out | EmvcoError]:
+def _each_or_error(work: Callable[[_In], _Out], items: Iterator[_In]) -> Iterator[_Out | EmvcoError]:
     for item in items:
         try:
             yield work(item)
@@ -145,7 +148,10 @@ def _parse_leniently(text: str) -> Payload:
 
 
 def _build_one(request: Request) -> str:
-    whom, amount_satang = request
+    try:
+        whom, amount_satang = request
+    except (TypeError, ValueError):
+        raise InputError("wrong_type", None, "", "a request is a pair: whom to pay, and the amount in satang") from None
     match whom:
         case BillPayment(biller_id, ref1, ref2, False):
             return bill_payment_payload(biller_id, ref1, ref2, amount_satang)

@@ -96,6 +96,12 @@ def cross_border_payload(
     return _payload(_FROM_ABROAD, biller_id, ref1, ref2, amount_satang, f"{extra}6304")
 
 
+def signed(account: BillPayment, amount_satang: int | None, end: str) -> str:
+    """The payload of either, with *end* behind the country: other objects in their order, and the CRC's header."""
+    biller_id, ref1, ref2, cross_border = account
+    return _payload(_FROM_ABROAD if cross_border else _DOMESTIC, biller_id, ref1, ref2, amount_satang, end)
+
+
 def _payload(aid: _Beginnings, biller_id: str, ref1: str, ref2: str | None, amount_satang: int | None, end: str) -> str:
     """One of the two, signed."""
     if not (
@@ -124,7 +130,8 @@ def _payload(aid: _Beginnings, biller_id: str, ref1: str, ref2: str | None, amou
         _checked(biller_id, ref1, ref2)
         raise
     # All characters at once: where nothing but the amount's point is left of them, none needs a closer look.
-    if encoded.translate(None, _CAPITALS_AND_DIGITS) != point:
+    own = encoded if end == crc.HEADER else encoded[: -len(end.encode())]
+    if own.translate(None, _CAPITALS_AND_DIGITS) != point:
         _checked(biller_id, ref1, ref2)
     value = crc_hqx(encoded, state)
     return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"

@@ -21,11 +21,11 @@ from emvco import merchant as _merchant
 from emvco import vat as _vat
 from emvco.acquirer import AcquirerReference, PaymentInnovation
 from emvco.additional import AdditionalData
-from emvco.billpayment import BillPayment, bill_payment_payload, cross_border_payload
+from emvco.billpayment import BillPayment
 from emvco.errors import InputError, StructureError
 from emvco.language import LanguageTemplate
 from emvco.merchant import Merchant, Tip
-from emvco.promptpay import PromptPay, one_time_payload, promptpay_payload
+from emvco.promptpay import PromptPay
 from emvco.vat import Vat
 
 LENGTH_MAX = 512
@@ -44,10 +44,18 @@ class Account(NamedTuple):
     @classmethod
     def of(cls, tag: str, identifier: str, values: dict[str, str] | None = None) -> Account:
         """A template: the scheme's globally unique identifier in 00, then its fields. Raises InputError."""
+        if not _is_account(tag):
+            raise _no_such_account()
         fields.ascii_text(identifier, f"{tag}/00", 32)
-        if values and "00" in values:
-            raise InputError("duplicate_tag", None, f"{tag}/00", "00 is the identifier")
-        return cls(tag, fields.template({"00": identifier} | (values or {}), tag))
+        given = {} if values is None else values
+        fields.require_view(given, dict, tag)
+        for inner, value in given.items():
+            if not isinstance(inner, str) or inner not in tlv.IDS:
+                raise InputError("bad_path", None, tag, 'a tag in a template is two digits, as in "01"')
+            if inner == "00":
+                raise InputError("duplicate_tag", None, f"{tag}/00", "00 is the identifier")
+            fields.require_text(value, f"{tag}/{inner}")
+        return cls(tag, fields.template({"00": identifier} | given, tag))
 
 
 AnyAccount = PromptPay | BillPayment | PaymentInnovation | AcquirerReference | Account
@@ -76,32 +84,31 @@ def build(
     name, city and category (0000 is written for none), takes any currency and country, and *amount* as text, because
     not every currency has hundredths.
     """
-    if profile not in {"THAI", "EMVCO"}:
+    if profile not in ("THAI", "EMVCO"):  # A tuple, because of what cannot be in a set.
         raise InputError("unknown_profile", None, "", "the profile is THAI or EMVCO")
-    is_usual = dynamic is None and tip is None and amount is None and not extra and profile == "THAI"
-    if is_usual and len(accounts) == 1 and currency == tags.BAHT and country == tags.THAILAND:
-        text = _everyday(accounts[0], amount_satang)
-        if text is not None and (merchant is None or merchant.category is None):
-            return _with_tail(text, merchant, additional, language, vat, message)
+    beside = _beside(merchant, additional, language, vat, message)
+    category = None if merchant is None else merchant.category
+    # What stands behind the country goes into the quick builders' codes as it is.
+    is_usual = dynamic is None and category is None and tip is None and amount is None and extra == ()
+    if is_usual and len(accounts) == 1 and profile == "THAI" and currency == tags.BAHT and country == tags.THAILAND:
+        text = _everyday(accounts[0], amount_satang, beside + crc.HEADER)
+        if text is not None:
+            return text if len(text) <= LENGTH_MAX else _checked(text)
     values = dict(map(_account, accounts))
     if len(values) < len(accounts) or not accounts:
         raise InputError("no_account" if not accounts else "duplicate_tag", None, "", "one account a tag, at least one")
+    values |= {thing.id: thing.value for thing in tlv.sound(beside, 0, len(beside))}
+    if category is not None:
+        values["52"] = fields.digits(category, "52", 4)
+    values["53"] = fields.digits(currency, "53", 3)
+    values["58"] = fields.country(country, "58")
     written = _amount(amount_satang, amount, currency)
-    values["53"] = currency if currency is tags.BAHT else fields.digits(currency, "53", 3)
-    values["58"] = country if country is tags.THAILAND else _country(country)
     if written is not None:
         values["54"] = written
     values["01"] = tags.DYNAMIC if (written is not None if dynamic is None else dynamic) else tags.STATIC
-    _put_beside(values, merchant, tip, additional, language, vat, message)
-    extra_given = False
-    for tag, value in extra:
-        extra_given = True
-        if tag in values or tag not in _EXTRA:
-            raise InputError("bad_path", None, tag, "extra objects have ids 65 to 99 that are not used yet")
-        fields.require_text(value, tag)
-        fields.check_length(value, tag, 99, 1)
-        fields.no_controls(value, tag)
-        values[tag] = value
+    if tip is not None:
+        values |= _merchant.write_tip(tip)
+    extra_given = _put_extra(values, extra)
     _check_profile(profile, values)
     text = _signed(values)
     as_text = amount is not None or any(isinstance(account, Account) for account in accounts)
@@ -119,33 +126,16 @@ def _sound(text: str, profile: str) -> str:
     return text
 
 
-def _everyday(account: AnyAccount, amount_satang: int | None) -> str | None:
+def _everyday(account: AnyAccount, amount_satang: int | None, end: str) -> str | None:
     """By the quicker builders, if it is for them: the same text, as property tests say."""
-    if type(account) is BillPayment:
-        write = cross_border_payload if account.cross_border else bill_payment_payload
-        return write(account.biller_id, account.ref1, account.ref2, amount_satang)
     if type(account) is PromptPay:
-        if account.one_time_code is not None:
-            return one_time_payload(account.proxy, account.one_time_code, amount_satang)
-        return promptpay_payload(account.proxy, amount_satang)
+        proxy, code = account
+        if code is None:
+            return promptpay.signed(proxy, amount_satang, None, end)
+        return promptpay.signed_with_code(proxy, code, amount_satang, end)
+    if type(account) is BillPayment:
+        return billpayment.signed(account, amount_satang, end)
     return None
-
-
-def _with_tail(
-    text: str,
-    merchant: Merchant | None,
-    additional: AdditionalData | None,
-    language: LanguageTemplate | None,
-    vat: Vat | None,
-    message: str | None,
-) -> str:
-    """A signed payload that ends with its country, and what stands behind that."""
-    values: dict[str, str] = {}
-    _put_beside(values, merchant, None, additional, language, vat, message)
-    if not values:
-        return text
-    behind = [f"{tag}{tlv.WRITTEN[len(value)]}{value}" for tag, value in values.items()]
-    return _checked(crc.sign(f"{text[:-8]}{''.join(behind)}"))
 
 
 def _signed(values: dict[str, str]) -> str:
@@ -170,7 +160,7 @@ def _account(account: AnyAccount) -> tuple[str, str]:
             return tags.BILL_PAYMENT, billpayment.write(account)
         case PaymentInnovation() | AcquirerReference():
             return tags.ACQUIRER, acquirer.write(account)
-        case Account(tag, value) if tag in tags.ACCOUNTS:
+        case Account(tag, value) if _is_account(tag):
             if tag in tags.TEMPLATES:
                 fields.require_text(value, tag)
                 fields.check_length(value, tag, 99)
@@ -179,7 +169,15 @@ def _account(account: AnyAccount) -> tuple[str, str]:
             else:
                 fields.ascii_text(value, tag, 99)
             return tag, value
-    raise InputError(
+    raise _no_such_account()
+
+
+def _is_account(tag: object) -> bool:
+    return isinstance(tag, str) and tag in tags.ACCOUNTS
+
+
+def _no_such_account() -> InputError:
+    return InputError(
         "unknown_account", None, "", "an account is one of the typed views or an Account with tag 02 to 51"
     )
 
@@ -204,34 +202,46 @@ def _amount(amount_satang: int | None, text: str | None, currency: str) -> str |
     return text
 
 
-def _country(country: str) -> str:
-    if len(country) != 2 or not (country.isascii() and country.isalpha() and country.isupper()):
-        raise InputError("bad_country", None, "58", "a country is two capital letters (ISO 3166-1)")
-    return country
-
-
-def _put_beside(
-    values: dict[str, str],
+def _beside(
     seller: Merchant | None,
-    tip: Tip | None,
     data: AdditionalData | None,
     template: LanguageTemplate | None,
     tax: Vat | None,
     message: str | None,
-) -> None:
-    """All that may stand beside an account."""
-    if seller is not None:
-        values |= _merchant.write_merchant(seller)
-    if tip is not None:
-        values |= _merchant.write_tip(tip)
+) -> str:
+    """Tags 59 to 81: what may stand behind the country, in this order."""
+    text = "" if seller is None else _merchant.write_merchant(seller)
     if data is not None:
-        values["62"] = _additional.write(data)
+        value = _additional.write(data)
+        text = f"{text}62{tlv.WRITTEN[len(value)]}{value}"
     if template is not None:
-        values["64"] = _language.write(template)
+        value = _language.write(template)
+        text = f"{text}64{tlv.WRITTEN[len(value)]}{value}"
     if tax is not None:
-        values[tags.VAT] = _vat.write(tax)
+        value = _vat.write(tax)
+        text = f"{text}80{tlv.WRITTEN[len(value)]}{value}"
     if message is not None:
-        values[tags.MESSAGE] = truemoney.write_message(message)
+        value = truemoney.write_message(message)
+        text = f"{text}81{tlv.WRITTEN[len(value)]}{value}"
+    return text
+
+
+def _put_extra(values: dict[str, str], extra: Iterable[tuple[str, str]]) -> bool:
+    """Objects that nothing here knows; were there any?"""
+    given = False
+    for pair in fields.iterator(extra, "extra objects"):
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise InputError("wrong_type", None, "", "an extra object is a pair of tag and value")
+        tag, value = pair
+        if not isinstance(tag, str) or tag in values or tag not in _EXTRA:
+            path = tag if isinstance(tag, str) else ""
+            raise InputError("bad_path", None, path, "extra objects have a tag from 65 to 99 that is not used yet")
+        fields.require_text(value, tag)
+        fields.check_length(value, tag, 99, 1)
+        fields.no_controls(value, tag)
+        values[tag] = value
+        given = True
+    return given
 
 
 def _check_profile(profile: str, values: dict[str, str]) -> None:

@@ -16,7 +16,11 @@ def replace(text: str, parts: Parts, changes: Mapping[str, str | None]) -> str:
     Raises InputError for a path that cannot be ("5", "29/", the CRC itself), for a value without or with more than 99
     characters, and for dropping what is not there.
     """
+    if not isinstance(changes, Mapping):
+        raise InputError("wrong_type", None, "", 'changes are a mapping from path to value, as in {"54": "10.00"}')
     for path in changes:
+        if not isinstance(path, str):
+            raise InputError("bad_path", None, "", 'a path is text, as in "54" or "29/01"')
         if not all(step in tlv.IDS for step in path.split("/")):
             raise InputError("bad_path", None, path, 'a path is ids of two digits, as in "54" or "29/01"')
     signature = parts.objects[-1]

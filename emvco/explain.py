@@ -26,11 +26,11 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 from unicodedata import category, combining, east_asian_width
 
-from emvco import amount, banks, reader, tags, vat
+from emvco import amount, banks, fields, reader, tags, vat
 from emvco.acquirer import PaymentInnovation
 from emvco.barcode import Barcode
 from emvco.detection import detect
-from emvco.errors import EmvcoError, StructureError
+from emvco.errors import EmvcoError, InputError, StructureError
 from emvco.payload import Payload
 from emvco.promptpay import PromptPay
 from emvco.reader import Parts
@@ -141,7 +141,7 @@ def explain(text: str, profile: str | None = None) -> Explanation:
 
 def _damaged(text: str, profile: str | None) -> Explanation:
     """What can be seen of a code that `detect` refuses; no facts, because nobody should act on them."""
-    problems = tuple(validate(text, profile or "THAI"))
+    problems = tuple(validate(text, "THAI" if profile is None else profile))
     objects: list[DataObject] = []
     children: dict[str, tuple[DataObject, ...]] = {}
     with suppress(StructureError):  # It stands among the problems.
@@ -330,6 +330,8 @@ def render(explanation: Explanation, width: int = 100, objects: bool = False) ->
 
     *width* is that of the terminal in columns; *objects* adds every data object. No colours: whoever prints adds them.
     """
+    fields.require_view(explanation, Explanation, "", "the explanation")
+    _require_width(width)
     label_width = max((_columns(fact.label) for fact in explanation.facts), default=0) + 3
     lines = [explanation.title, ""]
     lines += [f"  {_padded(fact.label, label_width)} {visible(fact.value)}" for fact in explanation.facts]
@@ -351,7 +353,12 @@ def point(text: str, problems: Iterable[Problem], width: int = 96) -> list[str]:
 
     White space and control characters are shown as signs; Thai vowels above and below take no column of their own.
     """
-    marks = {number: problem.offset for number, problem in enumerate(problems, 1)}
+    fields.require_text(text, "", "the text")
+    _require_width(width)
+    marks: dict[int, int] = {}
+    for number, problem in enumerate(fields.iterator(problems, "problems"), 1):
+        fields.require_view(problem, Problem, "", "each of the problems")
+        marks[number] = problem.offset
     lines: list[str] = []
     start = 0
     while start < len(text) or not lines:
@@ -367,6 +374,11 @@ def point(text: str, problems: Iterable[Problem], width: int = 96) -> list[str]:
         lines += _pointers([(_columns(visible(text[start:offset])), number) for offset, number in sorted(here)])
         start = max(end, start + 1)
     return lines
+
+
+def _require_width(width: object) -> None:
+    if type(width) is not int:
+        raise InputError("wrong_type", None, "", "the width is a whole number of columns")
 
 
 def _pointers(places: list[tuple[int, int]]) -> list[str]:
@@ -390,6 +402,7 @@ def _object_line(fact: Fact) -> str:
 
 def visible(text: str) -> str:
     """For a terminal. Control characters as their pictures, other invisible ones as a middle dot."""
+    fields.require_text(text, "", "the text")
     return "".join(_sign(character) for character in text)
 
 

@@ -6,25 +6,53 @@ A reader takes what is seen in the wild; a builder writes only what every reader
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from emvco import tlv
 from emvco.errors import InputError
 
-_is_plain = re.compile("[!-~](?:[ -~]*[!-~])?").fullmatch
+_Item = TypeVar("_Item")
 
 
-def require_text(value: object, path: str) -> None:
-    """A str, because a number has lost its leading zeros."""
+def require_text(value: object, path: str, what: str = "this") -> None:
+    """A str, because a number has lost its leading zeros. *what* says which, where no tag does."""
     if not isinstance(value, str):
-        raise InputError("not_text", None, path, "this is text: as a number it loses its zeros")
+        raise InputError("not_text", None, path, f"{what} is text: as a number it loses its zeros")
+
+
+def require_view(value: object, kind: type, path: str, what: str = "this") -> None:
+    """What the typed views give, and not something else of as many parts."""
+    if not isinstance(value, kind):
+        raise InputError("wrong_type", None, path, f"{what} is of the type {kind.__name__}")
+
+
+def iterator(items: Iterable[_Item], what: str) -> Iterator[_Item]:
+    """Over *items*, which are many; one text is not, although it could be gone through."""
+    if isinstance(items, str | bytes | bytearray):
+        raise InputError("not_many", None, "", f"{what} are a list or another iterable, not one text")
+    try:
+        return iter(items)
+    except TypeError:
+        raise InputError("not_many", None, "", f"{what} are a list or another iterable") from None
+
+
+def text_object(tag: str, path: str, length_max: int, length_min: int = 1) -> Callable[[str], str]:
+    """What writes such a data object of a value that `ascii_text` lets pass."""
+    headers = {length: f"{tag}{length:02d}" for length in range(length_min, length_max + 1)}
+
+    def write(value: str) -> str:
+        if type(value) is str and value.isascii() and value.isprintable() and value.strip() == value:
+            header = headers.get(len(value))
+            if header is not None:
+                return header + value
+        return tlv.write(tag, ascii_text(value, path, length_max, length_min))
+
+    return write
 
 
 def ascii_text(value: str, path: str, length_max: int, length_min: int = 1) -> str:
     """*value* itself if it is printable ASCII of such a length, not beginning or ending in a space."""
-    if type(value) is str and length_min <= len(value) <= length_max and _is_plain(value):
-        return value
     require_text(value, path)
     if not (value.isascii() and value.isprintable()):
         wrong = next(position for position, character in enumerate(value) if not " " <= character <= "~")
@@ -40,6 +68,14 @@ def digits(value: str, path: str, length: int) -> str:
     require_text(value, path)
     if len(value) != length or not (value.isascii() and value.isdecimal()):
         raise InputError("not_digits", None, path, f"this is {length} digits")
+    return value
+
+
+def country(value: str, path: str) -> str:
+    """*value* itself if it is a country's code."""
+    require_text(value, path)
+    if len(value) != 2 or not (value.isascii() and value.isalpha() and value.isupper()):
+        raise InputError("bad_country", None, path, "a country is two capital letters (ISO 3166-1)")
     return value
 
 

@@ -31,12 +31,13 @@ def write(template: LanguageTemplate) -> str:
 
     Never NFKC: that would take Thai SARA AM apart and make the name longer.
     """
-    if len(template.language) != 2 or not (template.language.isascii() and template.language.isalpha()):
+    if type(template) is not LanguageTemplate:
+        fields.require_view(template, LanguageTemplate, "64")
+    language, name, city = template
+    if type(language) is not str or len(language) != 2 or not (language.isascii() and language.isalpha()):
         raise InputError("bad_language", None, "64/00", "a language is two letters (ISO 639)")
-    name, city = _text(template.name, "64/01", 25), ""
-    if template.city is not None:
-        city = tlv.write("02", _text(template.city, "64/02", 15))
-    return f"0002{template.language}01{tlv.WRITTEN[len(name)]}{name}{city}"
+    text = f"0002{language}{_object('01', name, 25)}"
+    return text if city is None else text + _object("02", city, 15)
 
 
 def read(children: Sequence[DataObject]) -> LanguageTemplate | None:
@@ -47,12 +48,15 @@ def read(children: Sequence[DataObject]) -> LanguageTemplate | None:
     return LanguageTemplate(values["00"], values["01"], values.get("02"))
 
 
-def _text(value: str, path: str, length_max: int) -> str:
+def _object(tag: str, value: str, length_max: int) -> str:
+    path = f"64/{tag}"
     fields.require_text(value, path)
     value = normalize("NFC", value)
+    if value.isprintable() and 0 < len(value) <= length_max:
+        return f"{tag}{tlv.WRITTEN[len(value)]}{value}"
     if not value.isprintable():
         for position, character in enumerate(value):
             if category(character) in {"Cc", "Cs", "Cn", "Co"}:
                 raise InputError("bad_character", position, path, "no control characters or lone surrogates")
     fields.check_length(value, path, length_max)
-    return value
+    return tlv.write(tag, value)

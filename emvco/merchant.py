@@ -33,19 +33,15 @@ class Tip(NamedTuple):
     percent: str | None = None
 
 
-def write_merchant(merchant: Merchant) -> dict[str, str]:
-    """The values of tags 52, 59, 60 and 61, as far as they are given. Raises InputError."""
-    values: dict[str, str] = {}
-    name, city, category, postal_code = merchant
-    if category is not None:
-        values["52"] = fields.digits(category, "52", 4)
-    if name is not None:
-        values["59"] = fields.ascii_text(name, "59", 25)
+def write_merchant(merchant: Merchant) -> str:
+    """Tags 59, 60 and 61, as far as they are given; the category stands elsewhere. Raises InputError."""
+    if type(merchant) is not Merchant:
+        fields.require_view(merchant, Merchant, "59")
+    name, city, _, postal_code = merchant
+    text = "" if name is None else _write_name(name)
     if city is not None:
-        values["60"] = fields.ascii_text(city, "60", 15)
-    if postal_code is not None:
-        values["61"] = fields.ascii_text(postal_code, "61", 10)
-    return values
+        text += _write_city(city)
+    return text if postal_code is None else text + _write_postal_code(postal_code)
 
 
 def read_merchant(values: Mapping[str, str]) -> Merchant | None:
@@ -56,6 +52,7 @@ def read_merchant(values: Mapping[str, str]) -> Merchant | None:
 
 def write_tip(tip: Tip) -> dict[str, str]:
     """The values of tag 55 and of 56 or 57. Raises InputError."""
+    fields.require_view(tip, Tip, "55")
     indicator = next((tag for tag, kind in _TIPS.items() if kind == tip.kind), None)
     if indicator is None:
         raise InputError("unknown_tip", None, "55", "a tip is prompt, fixed or percent")
@@ -92,3 +89,8 @@ def read_tip(values: Mapping[str, str]) -> Tip | None:
             raise SchemeError("bad_amount", None, "56", "the fixed tip is no amount")
         return Tip(kind, amount.read(fixed, None, "56"))
     return Tip(kind, None, values.get("57")) if kind == "percent" else Tip(kind)
+
+
+_write_name, _write_city, _write_postal_code = (
+    fields.text_object(tag, tag, longest) for tag, longest in (("59", 25), ("60", 15), ("61", 10))
+)

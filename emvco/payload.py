@@ -25,6 +25,7 @@ from emvco import (
     amount,
     billpayment,
     edit,
+    fields,
     language,
     merchant,
     promptpay,
@@ -126,12 +127,16 @@ class Payload:
 
     def children(self, path: str) -> tuple[DataObject, ...]:
         """The data objects in the template at *path*, as in "29" or "62/50"; none if it is not a template here."""
+        if type(path) is not str:
+            fields.require_text(path, "", "a path")
         if self._match is None:
             return self._parts.children.get(path, ())
         return quick.children(self._match, path) if reader.is_template(path, self.is_slip) else ()
 
     def find(self, path: str) -> DataObject | None:
-        """The data object at *path*, as in "54" or "29/01"."""
+        """The data object at *path*, as in "54" or "29/01"; None if there is none."""
+        if type(path) is not str:
+            fields.require_text(path, "", "a path")
         parent, _, tag = path.rpartition("/")
         if not parent and self._match is not None:
             return quick.find(self._match, tag)
@@ -139,7 +144,7 @@ class Payload:
         return next((thing for thing in inside if thing.id == tag), None)
 
     def get(self, path: str) -> str | None:
-        """The value at *path*, as in "54" or "29/01"."""
+        """The value at *path*, as in "54" or "29/01"; None if there is none."""
         found = self.find(path)
         return None if found is None else found.value
 

@@ -43,7 +43,8 @@ _SEPARATORS: Final = frozenset(
     "\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 )
 
-LANDLINES: Final = "23457"  # First digits, after the zero that one does not dial.
+MOBILES: Final = "689"  # First digits, after the zero that one does not dial.
+LANDLINES: Final = "23457"
 _DROPPED: Final = dict.fromkeys(map(ord, _SEPARATORS))
 
 
@@ -55,13 +56,13 @@ class Proxy(NamedTuple):
 
     @property
     def display(self) -> str:
-        """As people write it: 081-234-5678, 1-2345-67890-12-1; other kinds as they are."""
-        if self.kind == "mobile":
-            return f"0{self.digits[4:6]}-{self.digits[6:9]}-{self.digits[9:]}"
-        if self.kind == "national_id":
-            d = self.digits
+        """As people write it: 081-234-5678, 1-2345-67890-12-1; other kinds, and what is none of them, as they are."""
+        d = self.digits
+        if self.kind == "mobile" and _is_13_digits(d):
+            return f"0{d[4:6]}-{d[6:9]}-{d[9:]}"
+        if self.kind == "national_id" and _is_13_digits(d):
             return f"{d[0]}-{d[1:5]}-{d[5:10]}-{d[10:12]}-{d[12]}"
-        return self.digits
+        return d
 
     @property
     def check_digit_ok(self) -> bool | None:
@@ -71,8 +72,14 @@ class Proxy(NamedTuple):
         """
         if self.kind != "national_id":
             return None
+        if not _is_13_digits(self.digits):
+            return False
         total = sum(int(digit) * (13 - place) for place, digit in enumerate(self.digits[:12]))
         return (11 - total % 11) % 10 == int(self.digits[12])
+
+
+def _is_13_digits(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 13 and text.isascii() and text.isdecimal()
 
 
 class PromptPay(NamedTuple):
@@ -90,12 +97,13 @@ def normalise_proxy(proxy: str | Proxy, kind: Kind | None = None) -> Proxy:
     """
     if isinstance(proxy, Proxy):
         known = proxy.kind
-        if known == "bank_account" and kind in {None, known}:
+        if known == "bank_account" and (kind is None or kind == known):
+            _require_text(proxy.digits)
             return bank_account(proxy.digits[:3], proxy.digits[3:])
-        if kind not in {None, known}:
+        if kind is not None and kind != known:
             raise InputError("wrong_kind", None, "29", f"this is {_named(known)}, not {_named(kind)}")
         proxy, kind = proxy.digits, known
-    if kind is not None and kind not in _LENGTHS:
+    if kind is not None and not (isinstance(kind, str) and kind in _LENGTHS):
         raise InputError("unknown_kind", None, "29", "the kind is mobile, national_id or ewallet")
     _require_text(proxy)
     digits = proxy if proxy.isascii() and proxy.isdecimal() else _digits_of(proxy)
@@ -105,9 +113,9 @@ def normalise_proxy(proxy: str | Proxy, kind: Kind | None = None) -> Proxy:
     return found
 
 
-def _named(kind: str | None) -> str:
+def _named(kind: object) -> str:
     """A kind as people call it, whatever was asked for."""
-    return _NAMES.get(kind or "", repr(kind))
+    return _NAMES[kind] if isinstance(kind, str) and kind in _NAMES else repr(kind)
 
 
 def bank_account(bank_code: str, account: str) -> Proxy:
@@ -133,11 +141,16 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
     *proxy* and *kind* as in `normalise_proxy`. *amount_satang* 1 to 999,999,999,999; None leaves the amount to the
     payer (static code, 01=11). Raises InputError. Objects stand in ascending order, as the banks write them.
     """
+    return signed(proxy, amount_satang, kind, "6304")
+
+
+def signed(proxy: str | Proxy, amount_satang: int | None, kind: Kind | None, end: str) -> str:
+    """The same, with *end* behind the country: other objects in their order, and the header of the CRC."""
     # Plain digits are put together here; every other writing comes to the same more slowly.
     beginnings = None
     if kind is None and type(proxy) is str and proxy.isascii() and proxy.isdecimal():
         digits, length = proxy, len(proxy)
-        if length == 10 and proxy[0] == "0" and proxy[1] in "01689":
+        if length == 10 and proxy[0] == "0" and proxy[1] in MOBILES:
             digits, beginnings = proxy[1:], _MOBILE
         elif length == 15:
             beginnings = EWALLET
@@ -148,17 +161,17 @@ def promptpay_payload(proxy: str | Proxy, amount_satang: int | None = None, kind
     if beginnings is None:
         kind, digits = normalise_proxy(proxy, kind)
         if kind == "bank_account":
-            return _to_bank_account(PromptPay(Proxy(kind, digits)), amount_satang)
+            return _to_bank_account(PromptPay(Proxy(kind, digits)), amount_satang, end)
         beginnings = _BEGINNINGS[kind]
     if amount_satang is None:
         start, state = beginnings.static
-        rest = f"{digits}53037645802TH6304"
+        rest = f"{digits}53037645802TH{end}"
     else:
         if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
             amount.write(amount_satang)  # which says what is wrong with it
         start, state = beginnings.dynamic
         whole = str(amount_satang // 100)
-        rest = f"{digits}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH6304"
+        rest = f"{digits}5303764{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}5802TH{end}"
     value = crc_hqx(rest.encode(), state)
     return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
 
@@ -171,25 +184,30 @@ def one_time_payload(proxy: str | Proxy, one_time_code: str, amount_satang: int 
     >>> one_time_payload("0812345678", "1234567890", 5000)
     '00020101021229510016A00000067701011401130066812345678051012345678905303764540550.005802TH63048856'
     """
+    return signed_with_code(proxy, one_time_code, amount_satang, "6304")
+
+
+def signed_with_code(proxy: str | Proxy, one_time_code: str, amount_satang: int | None, end: str) -> str:
+    """The same, with *end* behind the country as in `signed`."""
     if type(proxy) is str and _is_local(proxy):
         beginnings, digits = _MOBILE, proxy[1:]
     else:
         found = normalise_proxy(proxy)
         if found.kind == "bank_account":
-            return _to_bank_account(PromptPay(found, one_time_code), amount_satang)
+            return _to_bank_account(PromptPay(found, one_time_code), amount_satang, end)
         beginnings, digits = _BEGINNINGS[found.kind], found.digits
     if type(one_time_code) is not str or not _is_code(one_time_code):
         fields.ascii_text(one_time_code, "29/05", 10, 10)  # which says what is wrong with it
     if amount_satang is None:
         start, state = beginnings.static_of_payer
-        rest = f"{digits}0510{one_time_code}53037645802TH6304"
+        rest = f"{digits}0510{one_time_code}53037645802TH{end}"
     else:
         if type(amount_satang) is not int or not 0 < amount_satang <= 999_999_999_999:
             amount.write(amount_satang)
         start, state = beginnings.dynamic_of_payer
         whole = str(amount_satang // 100)
         baht = f"{_HEADERS[len(whole)]}{whole}{_CENTS[amount_satang % 100]}"
-        rest = f"{digits}0510{one_time_code}5303764{baht}5802TH6304"
+        rest = f"{digits}0510{one_time_code}5303764{baht}5802TH{end}"
     value = crc_hqx(rest.encode(), state)
     return f"{start}{rest}{_HEX[value >> 8]}{_HEX[value & 0xFF]}"
 
@@ -197,19 +215,27 @@ def one_time_payload(proxy: str | Proxy, one_time_code: str, amount_satang: int 
 def _of_proxy(proxy: Proxy) -> tuple[Beginnings | None, str]:
     """What goes before digits that are plain or written already, and they; None if they want a closer look."""
     kind, digits = proxy
-    if type(digits) is str:
-        if kind == "mobile" and _is_local(digits):
-            return _MOBILE, digits[1:]
-        pattern = _WRITTEN.get(kind)
-        if pattern is not None and pattern.fullmatch(digits):
-            return _BEGINNINGS[kind], digits
+    if type(digits) is str and digits.isascii() and digits.isdecimal():
+        length = len(digits)
+        if kind == "mobile":
+            if length == 13 and digits[:4] == "0066" and digits[4] in MOBILES:
+                return _WHOLE_MOBILE, digits
+            if length == 10 and digits[0] == "0" and digits[1] in MOBILES:
+                return _MOBILE, digits[1:]
+        elif kind == "ewallet":
+            if length == 15:
+                return EWALLET, digits
+        elif kind == "national_id" and length == 13 and digits[:4] != "0066":
+            return _NATIONAL_ID, digits
     return None, ""
 
 
-def _to_bank_account(account: PromptPay, amount_satang: int | None) -> str:
+def _to_bank_account(account: PromptPay, amount_satang: int | None, end: str) -> str:
     """The length of its tag 29 varies, so nothing of it is prepared."""
     initiation, baht = (tags.STATIC, "") if amount_satang is None else (tags.DYNAMIC, amount.data_object(amount_satang))
-    return crc.sign(f"0002010102{initiation}{tlv.write(tags.CREDIT_TRANSFER, write(account))}5303764{baht}5802TH")
+    start = f"0002010102{initiation}{tlv.write(tags.CREDIT_TRANSFER, write(account))}"
+    text = f"{start}5303764{baht}5802TH{end}"
+    return text + crc.checksum(text)
 
 
 def write(account: PromptPay) -> str:
@@ -237,12 +263,21 @@ def read_account(children: Sequence[DataObject], offset: int) -> PromptPay:
         message = "there is more than one payee"
         raise SchemeError("two_payees", payees[1].offset, f"29/{payees[1].id}", message, payees[0].offset)
     code = by_tag.get("05")
-    if code is not None and len(code.value) != 10:
-        raise SchemeError("bad_one_time_code", code.value_offset, "29/05", "a one-time code has 10 characters")
+    if code is not None:
+        _check_code(code)
     if code is None and name == tags.AID_CUSTOMER_PRESENTED:
         message = "a customer-presented code needs its one-time code"
         raise SchemeError("no_one_time_code", offset, "29/05", message)
     return PromptPay(_read_payee(payees[0]), code.value if code else None)
+
+
+def _check_code(field: DataObject) -> None:
+    if len(field.value) != 10:
+        raise SchemeError("bad_one_time_code", field.value_offset, "29/05", "a one-time code has 10 characters")
+    for position, character in enumerate(field.value):
+        if not " " <= character <= "~":
+            message = "a one-time code is printable ASCII"
+            raise SchemeError("bad_one_time_code", field.value_offset + position, "29/05", message)
 
 
 def _read_payee(field: DataObject) -> Proxy:
@@ -313,13 +348,15 @@ def _recognise(digits: str) -> Proxy:
             local = digits[2:]
         case 10 if digits.startswith("0"):
             local = digits[1:]
-        case 9 if digits[0] in "689":
+        case 9 if digits[0] in MOBILES:
             local = digits
     if local is None:
         message = "neither a mobile (10 digits), a national or tax ID (13) nor an e-wallet ID (15)"
         raise InputError("unknown_proxy", None, "29", message)
-    if local[0] in LANDLINES:
-        raise InputError("landline", None, "29", "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09")
+    if local[0] not in MOBILES:
+        if local[0] in LANDLINES:
+            raise InputError("landline", None, "29", "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09")
+        raise InputError("not_a_mobile", None, "29", "no mobile begins so: they begin 06, 08 or 09")
     return Proxy("mobile", "0066" + local)
 
 
@@ -356,14 +393,8 @@ def _beginning(initiation: str, aid: str, sub_tag: str, length: int, more: int, 
 
 
 _BEGINNINGS: Final = {kind: _beginnings(tag, _LENGTHS[kind]) for tag, kind in _SUB_TAGS.items() if kind in _LENGTHS}
-# Digits of a Proxy that need no second look.
-_WRITTEN: Final = {
-    "mobile": re.compile("0066[01689][0-9]{8}"),
-    "national_id": re.compile("(?!0066)[0-9]{13}"),
-    "ewallet": re.compile("[0-9]{15}"),
-}
 _is_code: Final = re.compile("[!-~][ -~]{8}[!-~]").fullmatch
-_is_local: Final = re.compile("0[01689][0-9]{8}").fullmatch
+_is_local: Final = re.compile("0[689][0-9]{8}").fullmatch
 _MOBILE: Final = _beginnings("01", 13, "0066")
-_NATIONAL_ID, EWALLET = _BEGINNINGS["national_id"], _BEGINNINGS["ewallet"]
+_WHOLE_MOBILE, _NATIONAL_ID, EWALLET = (_BEGINNINGS[kind] for kind in ("mobile", "national_id", "ewallet"))
 _HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

@@ -48,7 +48,7 @@ def validate(text: str, profile: str = "THAI") -> list[Problem]:
 
     Raises InputError for an unknown profile or a text that is none; never for what is in the text.
     """
-    if profile not in {"THAI", "EMVCO"}:
+    if profile not in ("THAI", "EMVCO"):  # A tuple, because of what cannot be in a set.
         raise InputError("unknown_profile", None, "", "the profile is THAI or EMVCO")
     if not isinstance(text, str):
         raise InputError("not_text", None, "", "a payload is text")
@@ -62,6 +62,9 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
             barcode.read_barcode(text)
         except BarcodeError as error:
             yield _error(error)
+            if _is_barcode(text.strip(reader.AROUND)):
+                message = "lenient reading puts it right: something invisible stands around the code"
+                yield Problem("stripped", "info", error.offset or 0, "", message)
         return
     objects: list[DataObject] = []
     children: dict[str, tuple[DataObject, ...]] = {}
@@ -93,6 +96,14 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
     payload = Payload(text, parts=Parts(tuple(objects), children, broken))
     yield from _form(payload)
     yield from _emvco(payload) if profile == "EMVCO" else _thai(payload, whole)
+
+
+def _is_barcode(text: str) -> bool:
+    try:
+        barcode.read_barcode(text)
+    except BarcodeError:
+        return False
+    return True
 
 
 def _beside_slip(objects: Sequence[DataObject]) -> Iterator[Problem]:
@@ -243,7 +254,6 @@ def _thai(payload: Payload, whole: bool) -> Iterator[Problem]:
 
 
 def _credit_transfer(payload: Payload, account: object) -> Iterator[Problem]:
-
     yield from _small_aid(payload, "29")
     if not isinstance(account, PromptPay):
         return
@@ -252,11 +262,18 @@ def _credit_transfer(payload: Payload, account: object) -> Iterator[Problem]:
         if found is not None:
             message = "bank accounts are kept for the future: K PLUS and Krungthai NEXT refuse them"
             yield Problem("bank_account", "warning", found.offset, "29/04", message)
-    if account.proxy.kind == "mobile" and account.proxy.digits[4] in promptpay.LANDLINES:
+    if account.proxy.kind == "mobile" and account.proxy.digits[4] not in promptpay.MOBILES:
         found = payload.find("29/01")
         if found is not None:
-            message = "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09"
-            yield Problem("landline", "warning", found.value_offset + 4, "29/01", message)
+            is_landline = account.proxy.digits[4] in promptpay.LANDLINES
+            what = "a landline cannot receive PromptPay" if is_landline else "no mobile begins so"
+            message = f"{what}; mobiles begin 06, 08 or 09"
+            code = "landline" if is_landline else "not_a_mobile"
+            yield Problem(code, "warning", found.value_offset + 4, "29/01", message)
+    code_field, aid = payload.find("29/05"), payload.get("29/00") or ""
+    if code_field is not None and aid.upper() != tags.AID_CUSTOMER_PRESENTED:
+        message = "a one-time code belongs to the AID of a code that the payer shows (...0114)"
+        yield Problem("unexpected_one_time_code", "warning", code_field.offset, "29/05", message)
     if account.proxy.check_digit_ok is False:
         found = payload.find("29/02")
         if found is not None:

@@ -27,18 +27,24 @@ class Vat(NamedTuple):
 
 def write(vat: Vat) -> str:
     """The value of tag 80. A tax of nothing is allowed (a rate of zero). Raises InputError."""
-    branch, rate = fields.digits(vat.branch, "80/00", 4), ""
-    if vat.rate is not None:
-        fields.ascii_text(vat.rate, "80/01", 5)
-        if amount.first_wrong(vat.rate) is not None:
-            raise InputError("bad_rate", amount.first_wrong(vat.rate), "80/01", "a rate is digits and a decimal point")
-        rate = f"01{tlv.WRITTEN[len(vat.rate)]}{vat.rate}"
-    if type(vat.amount_satang) is not int:
+    if type(vat) is not Vat:
+        fields.require_view(vat, Vat, "80")
+    branch, satang, rate = vat
+    percent = ""
+    if rate is not None:
+        percent = _write_rate(rate)
+        wrong = amount.first_wrong(rate)
+        if wrong is not None:
+            raise InputError("bad_rate", wrong, "80/01", "a rate is digits and a decimal point")
+    if type(satang) is not int:
         raise InputError("amount_not_integer", None, "80/02", "the amount is an integer number of satang")
-    if not 0 <= vat.amount_satang <= amount.SATANG_MAX:
+    if not 0 <= satang <= amount.SATANG_MAX:
         raise InputError("amount_out_of_range", None, "80/02", f"the amount is 0 to {amount.SATANG_MAX} satang")
-    tax = f"{vat.amount_satang // 100}{amount.CENTS[vat.amount_satang % 100]}"
-    return f"0004{branch}{rate}02{tlv.WRITTEN[len(tax)]}{tax}"
+    tax = f"{satang // 100}{amount.CENTS[satang % 100]}"
+    return f"0004{fields.digits(branch, '80/00', 4)}{percent}02{tlv.WRITTEN[len(tax)]}{tax}"
+
+
+_write_rate = fields.text_object("01", "80/01", 5)
 
 
 def is_foreign(children: Sequence[DataObject]) -> bool:

@@ -83,9 +83,15 @@ def render_many(
     options, and in its turn for a text that cannot be drawn; its message tells the place.
     """
     check_options(mode, error, scale, border, mask)
-    if format not in _FORMATS:
+    if not isinstance(format, str) or format not in _FORMATS:
         raise SymbolError("unknown_format", message=f"the format is one of {', '.join(_FORMATS)}")
-    return _stream(iter(texts), format, Options(mode, error, scale, border, mask))
+    if isinstance(texts, str | bytes):
+        raise SymbolError("not_many", message="texts are a list or another iterable, not one text")
+    try:
+        stream = iter(texts)
+    except TypeError:
+        raise SymbolError("not_many", message="texts are a list or another iterable") from None
+    return _stream(stream, format, Options(mode, error, scale, border, mask))
 
 
 def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[object]:

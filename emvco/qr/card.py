@@ -181,7 +181,7 @@ def card(
         raise SymbolError("wrong_amount", path="54", message="the payload asks for another amount")
     if amount is None and amount_satang is not None:
         payload, amount = str(read.with_amount(amount_satang)), amount_satang
-    if language not in _WORDS:
+    if not isinstance(language, str) or language not in _WORDS:
         raise SymbolError("unknown_language", message="the language is th or en")
     symbol = render(payload, mode=mode, error=error)
     return Card(symbol, amount, _line("name", name), _line("reference", reference), language)
@@ -244,7 +244,7 @@ def _shrunk(text: str, width: float, size: float) -> float:
 
 
 def _paper_mm(paper: str) -> tuple[int, int]:
-    if paper not in _PAPER_MM:
+    if not isinstance(paper, str) or paper not in _PAPER_MM:
         raise SymbolError("unknown_paper", message="the paper is A5 or A6")
     return _PAPER_MM[paper]
 

@@ -27,11 +27,15 @@ class Look:
     light: str = WHITE
 
 
-@lru_cache(maxsize=256)
 def rgb(colour: str) -> Rgb:
     """`#rgb` or `#rrggbb` as three numbers. Raises SymbolError."""
     if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
         raise SymbolError("bad_colour", message="a colour is #rgb or #rrggbb")
+    return _rgb(colour)
+
+
+@lru_cache(maxsize=256)
+def _rgb(colour: str) -> Rgb:
     digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
 

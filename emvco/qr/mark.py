@@ -81,9 +81,15 @@ def write_png(mark: bytes, rows: Sequence[bytes], look: Look) -> bytes:
     return png.file(width, 8, 2, zlib.compress(b"".join(b"\0" + line for line in (*quiet, *lines, *quiet)), 6))
 
 
-@lru_cache(maxsize=8)
 def read(data: bytes) -> Picture:
     """The pixels of a PNG. Raises SymbolError if it is none, or of a kind that is not read here."""
+    if not isinstance(data, bytes):
+        raise SymbolError("bad_mark", message="a mark is the bytes of a PNG")
+    return _pixels(data)
+
+
+@lru_cache(maxsize=8)
+def _pixels(data: bytes) -> Picture:
     try:
         return _read(data)
     except (ValueError, IndexError, KeyError, zlib.error) as wrong:

@@ -149,9 +149,9 @@ class Options(NamedTuple):
 
 def check_options(mode: str, error: str, scale: int, border: int, mask: int | None) -> None:
     """Raise SymbolError unless they are what `render` takes."""
-    if mode not in _MODES:
+    if not isinstance(mode, str) or mode not in _MODES:
         raise SymbolError("unknown_mode", message="the mode is byte or compact")
-    if error not in _LEVELS:
+    if not isinstance(error, str) or error not in _LEVELS:
         raise SymbolError("unknown_level", message="the error correction level is L, M, Q or H")
     _require_range("scale", scale, 1, SCALE_MAX)
     _require_range("border", border, 0, BORDER_MAX)

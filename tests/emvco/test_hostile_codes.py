@@ -73,6 +73,45 @@ def test_a_landline_that_somebody_signed_is_warned_of() -> None:
     assert (problem.code, problem.severity, problem.path) == ("landline", "warning", "29/01")
 
 
+def signed_transfer(value: str) -> str:
+    return emvco.crc.sign(f"00020101021129{len(value):02d}{value}53037645802TH")
+
+
+def test_what_begins_as_no_mobile_does_is_warned_of_wherever_it_was_signed() -> None:
+    [problem] = emvco.validate(signed_transfer("0016A0000006770101110113" + "0066012345678"))
+    assert (problem.code, problem.severity, problem.path) == ("not_a_mobile", "warning", "29/01")
+    for proxy in ("0012345678", emvco.Proxy("mobile", "0066112345678"), emvco.Proxy("mobile", "0112345678")):
+        with pytest.raises(InputError, match="not_a_mobile"):
+            emvco.promptpay_payload(proxy)
+        with pytest.raises(InputError, match="not_a_mobile"):
+            emvco.one_time_payload(proxy, "1234567890")
+
+
+def test_a_one_time_code_beside_the_aid_of_a_shop_is_warned_of() -> None:
+    text = signed_transfer("0016A0000006770101110113" + "00668123456780510" + "1234567890")
+    [problem] = emvco.validate(text)
+    assert (problem.code, problem.severity, problem.path) == ("unexpected_one_time_code", "warning", "29/05")
+    assert problem.offset == text.index("05101234567890")
+    assert emvco.validate(emvco.one_time_payload("0812345678", "1234567890")) == []
+
+
+def test_a_one_time_code_is_printable() -> None:
+    text = signed_transfer("0016A0000006770101140113" + "00668123456780510" + "123456789ก")
+    [problem] = [problem for problem in emvco.validate(text) if problem.severity == "error"]
+    assert (problem.code, problem.path, text[problem.offset]) == ("bad_one_time_code", "29/05", "ก")
+    assert emvco.parse(text).kind == "emvco"
+
+
+def test_what_stands_around_a_barcode_is_an_error_that_lenient_reading_mends() -> None:
+    bare = "|099400016550100\rA\r\r0"
+    assert emvco.validate(bare) == []
+    for text in (f"{bare}\n", f"{bare}\r\n", f" {bare}"):
+        assert [(one.code, one.severity) for one in emvco.validate(text)][1:] == [("stripped", "info")]
+        with pytest.raises(emvco.BarcodeError):
+            emvco.read_barcode(text)
+    assert [one.code for one in emvco.validate("|0994\n")] == ["wrong_parts"]
+
+
 def test_a_zero_in_brackets_is_left_out_behind_the_country_alone() -> None:
     assert emvco.normalise_proxy("+66(0)812345678").digits == emvco.normalise_proxy("66 (0) 81 234 5678").digits
     with pytest.raises(InputError):

@@ -130,7 +130,7 @@ def test_a_barcode_is_reported_as_one():
     text = "|099400016550100\rA\r\r0"
     assert validate(text) == validate(text, "EMVCO") == []
     assert found(text.replace("A", "ก")) == {("error", "bad_character", "ref1")}
-    assert found("\ufeff" + text) == {("error", "no_bar", "")}
+    assert found("\ufeff" + text) == {("error", "no_bar", ""), ("info", "stripped", "")}
 
 
 def test_a_problem_is_a_plain_value_and_prints_as_a_line():
