@@ -100,10 +100,20 @@ def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except OSError as error:
         raise click.ClickException(f"{table} cannot be read: {error}") from error
     except UnicodeDecodeError as error:
-        where = f" after line {reader.line_num}" if reader else ""
-        raise click.ClickException(f"{table} is not UTF-8{where}; save it as CSV UTF-8.") from error
+        raise click.ClickException(f"{table} is not UTF-8{_where(table)}; save it as CSV UTF-8.") from error
     except csv.Error as error:
         raise click.ClickException(f"{table}, line {reader.line_num if reader else 1}: {error}.") from error
+
+
+def _where(table: Path) -> str:
+    """The line of the first byte that is not UTF-8: the reader itself takes much at a time and does not know."""
+    octets = table.read_bytes()
+    try:
+        octets.decode()
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        return f" in line {line}"
+    return ""
 
 
 def _check_header(table: Path, header: list[str]) -> None:
