@@ -45,6 +45,7 @@ AHEAD = timedelta(minutes=5)  # As far as the signature's time may be off.
 # Of several notices in one body, the one that matters most is the answer.
 _WEIGHTIEST = (Word.PAID, Word.REVIEW, Word.VERIFYING, Word.ORPHAN, Word.DUPLICATE, Word.IGNORED)
 _MASKED = re.compile(MASKED)
+_BILLER = re.compile(r"[0-9]{15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,14 @@ def _judged(message: Message, notice: Notice, versions: Sequence[Account]) -> _H
 
 def shown_account(notice: Notice, versions: Sequence[Account]) -> MaskMatch:
     """Compare the account that *notice* shows with the numbers of an account, any version of it; with its PromptPay ID
-    where there is no number. What may have been cut off never differs for certain."""
+    where there is no number; a biller ID with its own. What may have been cut off never differs for certain."""
     if notice.account_mask is None:
         return MaskMatch.UNKNOWN
+    if _BILLER.fullmatch(notice.account_mask):
+        billers = {one.biller_id for one in versions if one.biller_id}
+        if notice.account_mask in billers:
+            return MaskMatch.MATCH
+        return MaskMatch.DIFFERS if billers and not notice.truncated else MaskMatch.UNKNOWN
     numbers = {one.number for one in versions if one.number}
     proxies = {one.proxy for one in versions if one.proxy and not numbers}
     found = [compare(notice.account_mask, number) for number in numbers]

@@ -447,6 +447,25 @@ async def test_without_a_number_the_promptpay_id_is_compared_and_never_differs_f
     assert [one["account"] for one in told.json()["readings"]] == ["MATCH", "UNKNOWN"]
 
 
+async def test_a_shops_qr_alert_shows_the_biller_id_which_must_be_the_accounts(gateway: Gateway) -> None:
+    account = await accounts.add(
+        gateway.ctx, owner=gateway.world.merchant_id, promptpay=None, bank="014", number="4069876543", name="ร้าน",
+        biller_id="076111400050101", amount_tagging="off",
+    )  # fmt: skip
+    phone = await phone_for(gateway, account.id)
+    said = [
+        other(f"150.00 บ.จากKBNK X6163 ชำระผ่านQR เข้า{biller} 20/11@10:05", "SCBQRAlert")
+        for biller in ("076111400050101", "076111400050102")
+    ]
+    told = await gateway.tell(said, source=f"{phone.source}?dryRun=1", secret=phone.secret)
+    assert [(one["kind"], one["account"]) for one in told.json()["readings"]] == [
+        ("credit", "MATCH"),
+        ("credit", "DIFFERS"),
+    ]
+    without = await phone_for(gateway, gateway.world.account_id)  # This account has none: nobody can say.
+    assert (await without.send(said[0]))["outcome"] == "REVIEW"
+
+
 async def test_texts_and_names_are_forgotten_after_their_time_and_those_of_closed_reviews(
     phone: Phone, gateway: Gateway
 ) -> None:

@@ -21,8 +21,9 @@ CAME_EN: Final = (
 _DONE_EN: Final = r"(?:received|credited|deposited|transferred)"
 # A notification's title, before a body that says the same again.
 TITLE: Final = (
-    rf"(?:[\[(]|(?:แจ้งเตือน|แจ้ง){S}(?:รายการ)?{S})?(?:(?:รายการ)?(?:เงินเข้า|รับโอนเงิน|รับโอน|รับเงิน)(?:บัญชี)?"
-    rf"{S}-?{S}(?:สำเร็จ)?!?[ :]|(?:money in|deposit|incoming transfer|transfer received)[ :!-]{{1,3}})?"
+    rf"(?:[\[(]|(?:แจ้งเตือน|แจ้ง){S}(?:รายการ)?{S})?(?:(?:รายการ)?(?:เงินเข้า|รับโอนเงิน|รับโอน|รับเงิน)(?:บัญชี|พร้อมเพย์)?"
+    rf"{S}-?{S}(?:สำเร็จ)?!?[ :]"
+    rf"|(?:money in|money received|money transferred in|deposit|incoming transfer|transfer received)[ :!-]{{1,3}})?"
 )
 _SUM: Final = rf"(?:จำนวน(?:เงิน)?|ยอด(?:เงิน)?|amount(?:ing)?(?: to)?|of|for){S}(?:\(บาท\))?{S}:?{S}"
 TO_ACCOUNT: Final = rf"(?:(?:โอน)?เข้า(?:ที่)?|(?:in)?to)?{S}(?:your )?{ACCOUNT}"

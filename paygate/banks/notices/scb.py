@@ -48,16 +48,24 @@ FORMS = (
         (VIA, _TO, MOMENT, BALANCE),
         ("moment",),
     ),
+    # SCB QR Alert, for shops: "98.58 บ.จากKBNK X6163 ชำระผ่านQR เข้า076111400050101 20/11@10:05"; the account shown is
+    # the biller ID.
+    Form(
+        rf"{_START}{AMOUNT}{S}จาก{S}{LEADING_NAME}{S}ชำระผ่าน{S}QR(?:{S}code)?{S}เข้า{S}(?:(?:บ/ช|บัญชี){S})?{MASK}",
+        (MOMENT, BALANCE),
+        ("moment",),
+        closed=True,
+    ),
     # "คุณได้รับเงิน 98.58 บาท ผ่านรายการพร้อมเพย์จาก KTB / xxxxxx9135 เข้าบัญชี xxxxxx4150 เมื่อ 17 พ.ค. 2568 - 16:28"
     Form(
-        rf"{_START}(?:คุณ)?ได้รับเงิน(?:โอน)?{S}{AMOUNT}{S}(?:ผ่าน(?:รายการ)?{S}\S{{1,30}}?{S})?จาก{S}{LEADING_NAME}{S}เข้า{ACCOUNT}",
+        rf"{_START}{common.TITLE}(?:คุณ)?ได้รับเงิน(?:โอน)?{S}{AMOUNT}{S}(?:ผ่าน(?:รายการ)?{S}\S{{1,30}}?{S})?จาก{S}{LEADING_NAME}{S}เข้า{ACCOUNT}",
         (MOMENT, BALANCE),
         ("moment",),
         closed=True,
     ),
     # The same in English.
     Form(
-        rf"{_START}you(?:'ve| have)? received{S}{AMOUNT}(?: via promptpay)? from {LEADING_NAME}"
+        rf"{_START}{common.TITLE}you(?:'ve| have)? received{S}{AMOUNT}(?: via promptpay)? from {LEADING_NAME}"
         rf" (?:in)?to (?:your )?{ACCOUNT}",
         (MOMENT, BALANCE),
         ("moment",),

@@ -81,14 +81,14 @@ _CLOCK = rf"[0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?![0-9:])(?:{S}(?:น\.?|
 _BETWEEN = rf"{S}(?:@|,|-|เวลา|at)?{S}"
 _ON = rf"(?:เมื่อ(?:วันที่)?|วันที่|วัน/เวลา|on|date)?{S}:?{S}[\(\[]?"
 _DATED = rf"(?:{_NUMERIC_DATE}|{_NAMED_DATE})(?:{_BETWEEN}{_CLOCK})?"
-MOMENT = rf"{_ON}(?<![0-9{_HIDDEN}/-])(?P<moment>{_DATED}|(?:เวลา|at){S}{_CLOCK})[\)\]]?"
+MOMENT = rf"{_ON}(?<![0-9{_HIDDEN}/-])(?P<moment>{_DATED}|(?:เวลา|at|@){S}{_CLOCK})[\)\]]?"
 
 _READ_DATE = re.compile(
     rf"(?P<day>[0-9]{{1,2}})(?:[/-](?P<number>[0-9]{{1,2}})(?:[/-](?P<year>[0-9]{{4}}|[0-9]{{2}}))?(?![0-9/-])"
     rf"|{S}(?P<name>{_NAMED}),?{S}(?P<year2>[0-9]{{4}}|[0-9]{{2}})?(?![0-9:.]))",
     re.IGNORECASE,
 )
-_AT = re.compile(r"(?:เวลา|at)?\s?[0-9]{1,2}[:.]", re.IGNORECASE)
+_AT = re.compile(r"(?:เวลา|at|@)?\s?[0-9]{1,2}[:.]", re.IGNORECASE)
 _READ_CLOCK = re.compile(
     r"(?<![0-9])(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?![0-9])(?:\s?(?P<half>[ap])\.?m\b)?",
     re.IGNORECASE,

@@ -18,6 +18,8 @@ FORMS = (
         FROM,
         REFERENCE,
     ),
+    # The same with the wallet first: "ได้รับเงินเข้าวอลเล็ท 100.00 บาท จาก ..."
+    *either_order(rf"{_START}(?:คุณ)?(?:ได้)?รับเงิน(?:โอน)?{S}{_WALLET}{S}(?:จำนวน)?{S}{AMOUNT}", FROM, REFERENCE),
     Form(rf"{_START}(?:เงินเข้า|money in){S}:?{S}{AMOUNT}", (_WALLET, FROM, REFERENCE, MOMENT, BALANCE)),
     *common.forms(_NAMES),
 )

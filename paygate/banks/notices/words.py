@@ -17,13 +17,14 @@ def _any(*words: str) -> re.Pattern[str]:
 
 
 _CREDIT = _any(
+    r"[0-9]\s?(?:บ\.?|บาท)\s?จาก(?!\s?(?:บ/ช|บช|บัญชี))",  # Of whom, before how: "150.00 บ.จากKBNK X6163 ชำระผ่านQR".
     r"เงินเข้า|รับโอน|รับชำระ|โอนเข้า|รับเงิน|เข้าบัญชี|เข้าบ/ช|เข้าบช|ฝากเงิน|ฝาก/โอน|ฝากเข้า|ได้รับ",
     r"\breceived\b|\bdeposit|\bcredited\b|\btransfer(?:red)?[ -]in\b|\bmoney in\b|\bto your (?:account|a/c)",
 )
 _OUT = _any(
-    r"หัก(?!อก)|เงินออก|โอนออก|ถอน|โอนเงิน(?!เข้า)|โอนไป|โอน/|ชำระ|จ่าย|ตัดบัญชี|ตัดเงิน|ซื้อ|ค่าธรรมเนียม|ค่าบริการ|เติมเงินมือถือ|จากบัญชี",
+    r"หัก(?!อก)|เงินออก|โอนออก|ถอน|โอนเงิน(?!เข้า)|โอนไป|โอน/|ชำระ|จ่าย|ตัดบัญชี|ตัดเงิน|ซื้อ|ค่าธรรมเนียม|ค่าบริการ|เติมเงินมือถือ|ส่งเงิน|จากบัญชี",
     r"\bwithdraw|\btransfer(?:red)?(?: (?:thb|baht|bt|฿)?\s?[\d,.]+(?: (?:thb|baht))?)? to (?!your)",
-    r"\btransfer(?:red)? out|\bmoney out",
+    r"\btransfer(?:red)? out|\bmoney out|\byou(?:'ve| have)? sent\b",
     r"\bpayment\b|\bpaid\b|\bpurchase|\bspen[dt]|\bfee\b|\bdebit|\bdr\b|\bcard (?:charge|spend)",
     rf"-\s?(?:THB|฿)?\s?{SATANG}",
 )
@@ -51,13 +52,13 @@ _LOGIN = _any(
 )
 _PROMOTION = _any(
     r"พิเศษ|สมัคร|คลิก|โปรโมชั่น|โปรโมชัน|สินเชื่อ|เงินกู้|กู้เงิน|ส่วนลด|ลุ้น|แคมเปญ|ฟรี|คะแนน|สิทธิ|วงเงิน|รับเครดิต|ดาวน์โหลด",
-    r"https?:|www\.|bit\.ly|\bpromo|\boffer\b|\bapply\b|\bclick|\bloan\b|\bpoints\b|\bwin\b|\bfree\b|\bcashback|\bdiscount",
+    r"[0-9]\s?%|https?:|www\.|bit\.ly|\bpromo|\boffer\b|\bapply\b|\bclick|\bloan\b|\bpoints\b|\bwin\b|\bfree\b|\bcashback|\bdiscount",
 )
 _MASKED = re.compile(rf"{ACCOUNT}|[x*•●]-?[0-9]{{3}}", re.IGNORECASE)
 _BALANCE = re.compile(BALANCE, re.IGNORECASE)
 _ONLY_BALANCE = re.compile(
     rf"(?:[^0-9]{{0,40}}?)(?:(?:{ACCOUNT})[\s:]{{0,3}})?(?:ของคุณ|ปัจจุบัน|{S})*"
-    rf"{BALANCE.replace('?P<balance>', '?:')}[^0-9]{{0,20}}$",
+    rf"{BALANCE.replace('?P<balance>', '?:')}[^0-9]{{0,20}}(?:{MOMENT.replace('?P<moment>', '?:')})?[^0-9]{{0,10}}$",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(OUT_AMOUNT, re.IGNORECASE)
