@@ -12,7 +12,8 @@ from paygate.db.sql import Sql
 
 LOOKED_BACK = timedelta(days=1)  # News comes late and out of order, but not later than this without a gap.
 
-# Whether the balance before a credit is one that the bank told of; true where nothing was ever told.
+# Whether the balance before a credit is one that the bank told of; true where nothing had been told when the credit's
+# own balance was first heard.
 CHAINED = Sql("""
     SELECT EXISTS (SELECT 1
                      FROM balance_points b
@@ -30,7 +31,15 @@ CHAINED = Sql("""
         OR NOT EXISTS (SELECT 1
                          FROM balance_points b
                         WHERE b.merchant_id = :merchant_id AND b.mode = :mode AND b.receiving_id = :receiving_id
-                          AND b.at <= :occurred_at + :window)
+                          AND b.at <= :occurred_at + :window
+                          AND b.heard_at < coalesce((SELECT min(o.heard_at)
+                                                       FROM balance_points o
+                                                      WHERE o.merchant_id = :merchant_id AND o.mode = :mode
+                                                        AND o.receiving_id = :receiving_id
+                                                        AND o.at BETWEEN :occurred_at - :window
+                                                                     AND :occurred_at + :window
+                                                        AND o.balance_satang = :after_satang::bigint),
+                                                    'infinity'))
 """)
 
 # A balance that the bank told of. Credits that seemed to break the chain for want of it are decided again.
@@ -128,6 +137,7 @@ async def chained(conn: Conn, credit: Credit) -> bool:
             looked_back=LOOKED_BACK,
             window=MERGE_WINDOW,
             before_satang=credit.balance_satang - credit.amount_satang,
+            after_satang=credit.balance_satang,
         )
     )
     return found

@@ -485,13 +485,13 @@ async def test_texts_and_names_are_forgotten_after_their_time_and_those_of_close
     ]
 
 
-async def test_a_notice_whose_deciding_was_cut_short_is_decided_by_the_chore(
+async def test_a_notice_that_could_not_be_decided_at_once_is_decided_by_the_chore(
     phone: Phone, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await gateway.create()
 
     async def die(*_: Any) -> Any:
-        raise RuntimeError("killed between keeping it and deciding it")
+        raise RuntimeError("no deciding now")
 
     whole = evidence.record
     monkeypatch.setattr(evidence, "record", die)

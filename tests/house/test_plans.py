@@ -107,9 +107,11 @@ SEED = f"""
       FROM made WHERE n % 5 = 3;
     INSERT INTO balance_points
     SELECT 0, 'live', receiving_id, at, 1000000 + n, at FROM made;
-    INSERT INTO reviews (merchant_id, mode, id, credit_id, reason, opened_at, closed_at, resolution)
+    INSERT INTO reviews (merchant_id, mode, id, credit_id, reason, opened_at, closed_at, resolution, candidates)
     SELECT 0, 'live', pg_temp.u('review', n), pg_temp.u('credit', n), 'ORPHAN', at,
-           CASE WHEN n > 500 THEN at END, CASE WHEN n > 500 THEN 'settled' END FROM made;
+           CASE WHEN n > 500 THEN at END, CASE WHEN n > 500 THEN 'settled' END,
+           jsonb_build_array(jsonb_build_object('merchantId', merchant_id, 'paymentId', id, 'status', 'PENDING'))
+      FROM made;
     INSERT INTO audit_log (merchant_id, id, at, actor, action, subject, prev_hash, hash)
     SELECT n % 2, n / 2 + 1, at, 'cli', 'merchant.approve', 'merchant:' || n, '', sha256(n::text::bytea) FROM made;
     INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
@@ -230,7 +232,8 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         ),
         "balances.CHAINED": Hot(
             {"merchant_id": 0, "mode": "live", "receiving_id": row["receiving_id"], "occurred_at": row["created_at"]}
-            | {"looked_back": timedelta(days=1), "window": timedelta(minutes=10), "before_satang": 5},
+            | {"looked_back": timedelta(days=1), "window": timedelta(minutes=10), "before_satang": 5}
+            | {"after_satang": 6},
             {"balance_points_pkey"},
         ),
         "balances.NOTE": Hot(
@@ -242,6 +245,15 @@ def hot(row: dict[str, Any]) -> dict[str, Hot]:
         "credits.RECHECK": Hot({"age": timedelta(0), "limit": 50}, {"credits_recheck"}),
         "reviews.LIST_OPEN": Hot(queue, {"reviews_open"}),
         "reviews.LIST_CLOSED": Hot(queue, {"reviews_closed"}),
+        "reviews.MONEY_OF": Hot(
+            {
+                "owner_id": 0,
+                "mode": "live",
+                "meant": json.dumps([{"paymentId": str(row["id"])}]),
+                "reasons": ["ORPHAN"],
+            },
+            {"reviews_meant"},
+        ),
         "reviews.GET": Hot({"merchant_id": 0, "id": row["id"]}, {"reviews_pkey"}),
         "reviews.CANDIDATES": Hot(
             money

@@ -14,6 +14,7 @@ from paygate.services.context import Context
 from tests.services.helpers import (
     CANCELLED,
     CREATED,
+    HELD,
     MINUTE,
     OPEN,
     PAID,
@@ -315,6 +316,29 @@ async def test_what_arrives_in_parts_is_summed_and_each_part_counts_once(ctx: Co
     told = await facts(ctx, payment)
     assert (told.status, told.exception, told.received) == ("PENDING", "OVERPAID", 16_000)
     assert [r.reason for r in await reviews(ctx)] == ["UNDERPAID"] * 3
+    await assert_balanced(ctx)
+
+
+async def test_too_little_that_was_doubtful_in_between_is_counted_and_told_of_once(ctx: Context) -> None:
+    shop = await open_shop(ctx, biller=True)
+    payment = await shop.sell(ref1="X")
+    part = shop.says(10_000, ref1="X")
+    assert await evidence.record(ctx, part) == evidence.Outcome(evidence.Word.REVIEW, payment.id)
+    alone = await facts(ctx, payment)
+    assert (alone.exception, alone.received, alone.events) == ("UNDERPAID", 10_000, (CREATED, HELD))
+
+    rival = await shop.sell(20_000, ref1="X")  # Now the part may be for either of them.
+    assert await evidence.record(ctx, part) == evidence.Outcome(evidence.Word.REVIEW)
+    assert [r.reason for r in await reviews(ctx) if r.resolution is None] == ["AMBIGUOUS"]
+    assert (await facts(ctx, payment), await facts(ctx, rival)) == (alone, OPEN)
+
+    await shop.cancel(rival)  # And now for the first one only, again.
+    assert await evidence.record(ctx, part) == evidence.Outcome(evidence.Word.REVIEW, payment.id)
+    assert [r for r in await reviews(ctx) if r.resolution is None] == [
+        Review("UNDERPAID", None, False, (str(payment.id),))
+    ]
+    assert await facts(ctx, payment) == alone
+    assert len(await reviews(ctx)) == 3
     await assert_balanced(ctx)
 
 

@@ -103,6 +103,31 @@ async def test_notices_out_of_order_are_put_in_order_by_their_balances(ctx: Cont
     await assert_balanced(ctx)
 
 
+@pytest.mark.parametrize("later", [False, True])
+async def test_the_first_notice_that_came_before_its_payment_breaks_no_chain_when_it_is_looked_at_again(
+    ctx: Context, later: bool
+) -> None:
+    """Its own balance, and those that followed, say nothing of the one before it."""
+    shop = await open_shop(ctx)
+    assert (await forward(shop, balance_satang=500_000)).word is Word.ORPHAN
+    if later:
+        await forward(shop, 7_000, balance_satang=507_000)
+    payment = await shop.sell()
+    assert await recheck(ctx) in ([], [Word.PAID])
+    assert await settled(ctx, payment)
+    assert next((r.reason, r.resolution) for r in await reviews(ctx)) == ("ORPHAN", "settled")
+
+
+async def test_a_forged_notice_is_not_made_good_by_its_own_balance(ctx: Context) -> None:
+    shop = await open_shop(ctx)
+    await forward(shop, 5_000, balance_satang=485_000, at=now() - MINUTE)
+    assert (await forward(shop, balance_satang=999_999)).word is Word.ORPHAN
+    payment = await shop.sell()
+    await recheck(ctx)
+    assert not await settled(ctx, payment)
+    assert ("BALANCE_BREAK", None) in [(r.reason, r.resolution) for r in await reviews(ctx)]
+
+
 async def test_money_that_went_out_is_a_link_of_the_chain(ctx: Context) -> None:
     shop = await open_shop(ctx)
     await shop.sell()
