@@ -98,6 +98,18 @@ def test_all_codes_of_a_picture_count(texts: tuple[str, ...], expected: str | Bl
     assert read(made.as_file(made.slip(*texts, side=240))) == expected
 
 
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [("https://lin.ee/abcd", TEXT), (PAYMENT, TEXT), (made.payload(2), made.payload(2))],
+)
+def test_a_sharp_code_of_another_kind_does_not_hide_a_blurred_slip(beside: str, expected: str) -> None:
+    blurred = made.CONDITIONS["blur 2.5"][0](made.slip(TEXT, side=200), random.Random(0))
+    alone = made.as_file(blurred, "PNG")
+    assert picture.read_codes(alone) == [] and read(alone) == TEXT  # Only when it is drawn larger.
+    blurred.paste(made.code(beside, 320).convert("RGB"), (60, 60))
+    assert read(made.as_file(blurred, "PNG")) == expected
+
+
 WRONG_CRC = TEXT[:-4] + ("0000" if TEXT[-4:] != "0000" else "0001")
 TEXTS: list[tuple[str, Blank]] = [
     (WRONG_CRC, Blank.NOT_A_SLIP),

@@ -11,7 +11,7 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,7 +93,7 @@ def read_codes(content: bytes) -> list[str]:
     """
     with opened(content, FORMATS, MAX_PIXELS) as picture:
         grey = _grey(picture)
-    return _texts(grey, ())
+    return _texts(zxingcpp.read_barcodes(grey, text_mode=zxingcpp.TextMode.Plain))
 
 
 def see_slip(content: bytes) -> Seen:
@@ -107,7 +107,7 @@ def see_slip(content: bytes) -> Seen:
         grey = _grey(picture)
         if turn is not None:
             grey = grey.transpose(turn)
-        slip = slip_among(_texts(grey, LARGER))
+        slip = _slip_of(grey)
         return Seen(slip, _kept(grey))
 
 
@@ -188,20 +188,23 @@ def _grey(picture: Image.Image) -> Image.Image:
     return picture.convert("L")
 
 
-def _texts(grey: Image.Image, larger: Sequence[int]) -> list[str]:
-    """The text of each code; of QR codes only, at *larger* scales too, when that is asked for."""
-    for scale in (1, *larger):
+def _slip_of(grey: Image.Image) -> MiniQr | Blank:
+    """The slip among the QR codes of a picture. While none of those that were read is one, the picture is drawn larger:
+    a slip that is not sharp may stand beside another code that is."""
+    found: list[str] = []
+    for scale in (1, *LARGER):
         width, height = grey.width * scale, grey.height * scale
         if width * height > MAX_PIXELS:
             break
         looked_at = grey if scale == 1 else grey.resize((width, height), Image.Resampling.BICUBIC)
-        if larger:
-            found = zxingcpp.read_barcodes(looked_at, formats=_QR, text_mode=zxingcpp.TextMode.Plain)
-        else:
-            found = zxingcpp.read_barcodes(looked_at, text_mode=zxingcpp.TextMode.Plain)
-        if texts := [one.text for one in found if one.text]:
-            return texts
-    return []
+        found += _texts(zxingcpp.read_barcodes(looked_at, formats=_QR, text_mode=zxingcpp.TextMode.Plain))
+        if (slip := slip_among(found)) is Blank.SEVERAL_SLIPS or isinstance(slip, MiniQr):
+            return slip
+    return slip_among(found)
+
+
+def _texts(codes: Iterable[zxingcpp.Barcode]) -> list[str]:
+    return [one.text for one in codes if one.text]
 
 
 def _kept(grey: Image.Image) -> bytes:
