@@ -6,6 +6,7 @@ with its number instead of a refused month. It tells no time of day.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,6 +30,9 @@ MONEY = re.compile(r"\d{1,13},\d{0,2}", re.ASCII)
 NO_REFERENCE = {"NONREF", "NOTPROVIDED", "NOREF"}
 REVERSALS_OUT = {"D", "RC"}  # A debit, and a credit taken back.
 
+# The library writes each line that it cannot read to its log, payers' names and all.
+logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
+
 _LINE, _BALANCE = tags.Statement(), tags.FinalOpeningBalance()
 
 
@@ -43,6 +47,7 @@ class _Reading:
     first_day: date | None = None
     last_day: date | None = None
     started: bool = False  # Whether lines came since the last opening balance.
+    foreign: bool = False  # Whether that was of other money: its lines are not used.
 
 
 def looks_like(raw: bytes) -> bool:
@@ -128,8 +133,11 @@ def _balance(reading: _Reading, number: int, tag: str, value: str) -> None:
     if balance is None or satang is None:
         reading.problems.append(Problem(number, Trouble.ROW, f"The balance of field {tag} cannot be read."))
         return
-    if balance.amount.currency != CURRENCY:
-        reading.problems.append(Problem(number, Trouble.FOREIGN, f"A balance in {balance.amount.currency!r}."))
+    reading.foreign = balance.amount.currency != CURRENCY
+    if reading.foreign:
+        message = f"A balance in {balance.amount.currency!r}: lines of other money than baht are not used."
+        reading.problems.append(Problem(number, Trouble.FOREIGN, message))
+        reading.started, reading.running_satang = False, None
         return
     satang = -satang if value[:1].upper() == "D" else satang
     expected = reading.running_satang
@@ -149,6 +157,8 @@ def _balance(reading: _Reading, number: int, tag: str, value: str) -> None:
 
 
 def _line(reading: _Reading, number: int, value: str) -> None:
+    if reading.foreign:
+        return
     reading.started = True
     parsed = _parsed(_LINE, value)
     amount_text = re.match(r"\d{6}(?:\d{4}|\s{4})?R?[CD][A-Z]?[\n ]?([\d,]*)", value, re.ASCII | re.IGNORECASE)

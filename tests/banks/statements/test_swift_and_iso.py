@@ -47,9 +47,18 @@ def test_one_bad_line_of_mt940_is_a_problem_with_its_number() -> None:
     assert len(found.lines) == 3
 
 
+def test_what_a_bad_line_of_mt940_says_is_written_to_no_log(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    read(samples.MT940.replace("D200,00NTRFCUST01", "SOMCHAI JAIDEE").encode())
+    assert (caplog.text, *capfd.readouterr()) == ("", "", "")
+
+
 def test_mt940_of_other_money_or_several_accounts_is_not_taken_for_baht() -> None:
     found = read(samples.MT940.replace("THB", "USD").encode())
-    assert Trouble.FOREIGN in {p.trouble for p in found.problems}
+    assert {p.trouble for p in found.problems} == {Trouble.FOREIGN} and found.lines == ()
+    both = read((samples.MT940.replace("THB", "USD") + samples.MT940).encode())
+    assert len(both.lines) == 4 and {line.number for line in both.lines} == {19, 22, 23, 24}
     with pytest.raises(InvalidInput, match="several accounts"):
         read((samples.MT940 + samples.MT940.replace("4061234567", "9999999999")).encode())
 
