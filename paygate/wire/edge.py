@@ -60,6 +60,12 @@ class Dialect:
     refuse: Face
     shape: type[msgspec.Struct] | None = None
 
+    def takes(self, path: str) -> bool:
+        """Whether *path* is its own: the prefix, and what lies below it. `/` has nothing below, and `` takes all."""
+        if self.prefix in ("", "/"):
+            return path == self.prefix or not self.prefix
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
+
     def answer(self, error: PayGateError, request_id: str) -> Response:
         """The face's answer for *error*, with what is the same in every face."""
         answer = self.refuse(error, request_id)
@@ -131,7 +137,7 @@ class Edge:
 
     def _dialect(self, path: str) -> Dialect:
         for dialect in self.dialects:
-            if path == dialect.prefix or path.startswith(f"{dialect.prefix}/"):
+            if dialect.takes(path):
                 return dialect
         return self.dialects[-1]
 

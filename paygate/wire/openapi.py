@@ -174,6 +174,8 @@ class _Drawing:
             "security": [{name: [] for name in who.value} for who in said.who],
             "responses": self._responses(address, method, said),
         }
+        if said.scope is not None:
+            drawn["x-scope"] = said.scope
         if said.body is not None:
             drawn["requestBody"] = {
                 "required": said.body.required,
@@ -224,11 +226,7 @@ class _Drawing:
 
     def _refusals(self, address: Address, method: str, said: Operation) -> dict[str, Schema]:
         """The refusals of an operation by their status, each with the answers that the face gives."""
-        dialect = next(
-            one
-            for one in self._dialects
-            if not one.prefix or address.path == one.prefix or address.path.startswith(f"{one.prefix}/")
-        )
+        dialect = next(one for one in self._dialects if one.takes(address.path))
         if dialect.shape is None:
             raise Bug(f"{said.id} stands where pages refuse.")
         by_status: dict[str, Schema] = {}
@@ -321,11 +319,12 @@ def _counted(said: Operation) -> Sequence[str]:
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     """A value that fits *schema*, made of the examples in it."""
+    if schema.get("examples"):
+        return schema["examples"][0]
     if "$ref" in schema:
         return example_of(schemas[schema["$ref"].removeprefix(SCHEMAS)], schemas)
-    for known in ("examples", "enum"):
-        if schema.get(known):
-            return schema[known][0]
+    if schema.get("enum"):
+        return schema["enum"][0]
     for several in ("anyOf", "oneOf"):
         if several in schema:
             return example_of(schema[several][0], schemas)

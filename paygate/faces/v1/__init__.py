@@ -8,6 +8,7 @@ from paygate.core.answers import Problem
 from paygate.faces.v1 import (
     batches,
     codes,
+    errors,
     payments,
     pictures,
     refunds,
@@ -25,6 +26,7 @@ __all__ = [
     "Problem",
     "batches",
     "codes",
+    "errors",
     "payments",
     "pictures",
     "refunds",

@@ -30,11 +30,13 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     id: TransactionId
     orderId: Annotated[str | None, Meta(description="Your number of the order.", examples=["A-1001"])]
     amount: Annotated[Baht, Meta(description="The order's amount, in baht.", examples=[150])]
-    fee: Annotated[Baht | UnsetType, Meta(description="What PayGate takes, in baht; not shown to pk_ keys.")] = UNSET
-    netAmount: Annotated[Baht | UnsetType, Meta(description="amount - fee - vat, in baht; not shown to pk_ keys.")] = (
-        UNSET
-    )
-    status: Annotated[Status, Meta(description="Where it stands.")]
+    fee: Annotated[
+        Baht | UnsetType, Meta(description="What PayGate takes, in baht; not shown to pk_ keys.", examples=[4.5])
+    ] = UNSET
+    netAmount: Annotated[
+        Baht | UnsetType, Meta(description="amount - fee - vat, in baht; not shown to pk_ keys.", examples=[145.5])
+    ] = UNSET
+    status: Annotated[Status, Meta(description="Where it stands.", examples=["PENDING"])]
     paymentMethod: Annotated[Literal["PROMPTPAY"], Meta(description="How it is paid.")] = "PROMPTPAY"
     # Before the metadata, which may hold the same mark.
     qrCode: Annotated[
@@ -46,7 +48,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     ] = UNSET
     qrExpiry: Annotated[Moment, Meta(description="Until when the QR may be paid.")]
     createdAt: Annotated[Moment, Meta(description="When it was made.")]
-    paidAt: Annotated[Moment | None, Meta(description="When the money moved.")]
+    paidAt: Annotated[Moment | None, Meta(description="When the money moved.", examples=[None])]
     expiresAt: Annotated[Moment, Meta(description="When it expires, if nobody pays.")]
     description: Annotated[str | None, Meta(description="As you gave it.", examples=["Two coffees"])]
     metadata: Annotated[Json, Meta(description="As you gave it.", examples=[{"table": "7"}])]
@@ -62,12 +64,16 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     ]
     qrPayload: Annotated[str, Meta(description="The QR's text (EMVCo).", examples=["00020101021229370016A000000677"])]
     payableAmount: Annotated[Baht, Meta(description="What the QR asks for, in baht: the amount and its satang tag.")]
-    receivedAmount: Annotated[Baht | None, Meta(description="What came, in baht; null while nothing did.")]
-    vat: Annotated[Baht | UnsetType, Meta(description="VAT on the fee, in baht; not shown to pk_ keys.")] = UNSET
+    receivedAmount: Annotated[
+        Baht | None, Meta(description="What came, in baht; null while nothing did.", examples=[None])
+    ]
+    vat: Annotated[
+        Baht | UnsetType, Meta(description="VAT on the fee, in baht; not shown to pk_ keys.", examples=[0])
+    ] = UNSET
     currency: Annotated[Literal["THB"], Meta(description="Always baht.")] = "THB"
-    promptpayRef1: Annotated[str | None, Meta(description="Reference 1 of a bill payment.", examples=["INV1"])]
-    promptpayRef2: Annotated[str | None, Meta(description="Reference 2 of a bill payment.", examples=["SHOP9"])]
-    exception: Annotated[Oddity | None, Meta(description="What was odd about the money.")]
+    promptpayRef1: Annotated[str | None, Meta(description="Reference 1 of a bill payment.", examples=[None])]
+    promptpayRef2: Annotated[str | None, Meta(description="Reference 2 of a bill payment.", examples=[None])]
+    exception: Annotated[Oddity | None, Meta(description="What was odd about the money.", examples=[None])]
     amountSource: Annotated[
         str,
         Meta(
@@ -94,16 +100,18 @@ class PayersView(msgspec.Struct, frozen=True, kw_only=True):
     id: TransactionId
     amount: Annotated[Baht, Meta(description="The order's amount, in baht.")]
     payableAmount: Annotated[Baht, Meta(description="What the QR asks for, in baht.")]
-    receivedAmount: Annotated[Baht | None, Meta(description="What came, in baht; null while nothing did.")]
+    receivedAmount: Annotated[
+        Baht | None, Meta(description="What came, in baht; null while nothing did.", examples=[None])
+    ]
     currency: Annotated[Literal["THB"], Meta(description="Always baht.")] = "THB"
-    status: Annotated[Status, Meta(description="Where it stands.")]
-    exception: Annotated[Oddity | None, Meta(description="What was odd about the money.")]
+    status: Annotated[Status, Meta(description="Where it stands.", examples=["PENDING"])]
+    exception: Annotated[Oddity | None, Meta(description="What was odd about the money.", examples=[None])]
     paymentMethod: Annotated[Literal["PROMPTPAY"], Meta(description="How it is paid.")] = "PROMPTPAY"
     description: Annotated[str | None, Meta(description="What it is for.")]
     createdAt: Annotated[Moment, Meta(description="When it was made.")]
     expiresAt: Annotated[Moment, Meta(description="When it expires, if nobody pays.")]
     qrExpiry: Annotated[Moment, Meta(description="Until when the QR may be paid.")]
-    paidAt: Annotated[Moment | None, Meta(description="When the money moved.")]
+    paidAt: Annotated[Moment | None, Meta(description="When the money moved.", examples=[None])]
     paymentUrl: Annotated[
         Link, Meta(description="The page to pay on.", examples=[f"https://pay.example.com/pay/{TRANSACTION}"])
     ]
