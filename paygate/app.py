@@ -201,6 +201,12 @@ ADDRESSES = [
     Address("/paygate-widget.js", GET=sdk.widget),
     Address("/sdk/{name}", GET=sdk.library),
     Address("/payment-example.html", GET=example.show),
+    Address("/", GET=web.home.show),
+    Address("/docs", GET=web.docs.start),
+    Address("/docs/search", GET=web.docs.find),
+    Address("/docs/search.json", GET=web.docs.index),
+    Address("/docs/assets/{name}", GET=web.docs.asset),
+    Address("/docs/{name:path}", GET=web.docs.page),
     Address("/api/health", GET=health.overview),
     Address("/api/health/live", GET=health.live),
     Address("/api/health/ready", GET=health.ready),
@@ -249,6 +255,8 @@ DIALECTS = [
     Dialect("/logo", web.refuse),
     Dialect("/favicon.ico", web.refuse),
     Dialect("/account", web.refuse),
+    Dialect("/docs", web.refuse),
+    Dialect("/", web.refuse),
     Dialect("/api/v1", v1.refuse, v1.Problem),
     Dialect("/api", dashboard.refuse, v1.Problem),
     Dialect("", v1.refuse, v1.Problem),
@@ -284,10 +292,26 @@ def build(settings: Settings) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.document = openapi.Document(
+    made = app.state.document = openapi.Document(
         partial(document, settings.public_url, settings.min_amount_satang, settings.max_amount_satang)
     )
+    app.state.docs = web.docs.Site(lambda: (made.made(), chosen(settings)))
     return app
+
+
+def chosen(settings: Settings) -> web.docs.Chosen:
+    """What the pages of /docs tell of this installation."""
+    return web.docs.Chosen(
+        url=settings.public_url,
+        errors=[*v1.errors.TABLE.values(), *dashboard.errors.TABLE.values()],
+        low_satang=settings.min_amount_satang,
+        high_satang=settings.max_amount_satang,
+        rate_limits=settings.rate_limits,
+        plan_fee_bps=settings.plan_fee_bps,
+        notice_ceiling_satang=settings.notice_ceiling_satang,
+        keep_evidence_days=settings.keep_evidence_days,
+        min_settlement_satang=settings.settlements.min_satang,
+    )
 
 
 def document(url: str, low_satang: int = MIN_AMOUNT_SATANG, high_satang: int = MAX_AMOUNT_SATANG) -> Schema:

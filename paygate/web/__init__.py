@@ -1,6 +1,6 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import account, checkout, example, forwarder, pages, sdk
+from paygate.web import account, checkout, docs, example, forwarder, home, pages, sdk
 from paygate.web.errors import refuse
 
 HANDLERS = (
@@ -16,8 +16,10 @@ HANDLERS = (
     checkout.send_slip,
     checkout.renew,
     checkout.logo,
+    *docs.HANDLERS,
+    home.show,
     pages.icon,
 )
 """For people: no part of the API's document."""
 
-__all__ = ["HANDLERS", "account", "checkout", "example", "forwarder", "pages", "refuse", "sdk"]
+__all__ = ["HANDLERS", "account", "checkout", "docs", "example", "forwarder", "home", "pages", "refuse", "sdk"]

@@ -69,6 +69,16 @@ def text(name: str, lang: str, catalogue: str, **values: object) -> str:
     return _templates.get_template(name).render(**shown, **values)
 
 
+def whole(name: str, lang: str, catalogue: str, **values: object) -> str:
+    """*name* of templates/ as text, in *lang* with the words of *catalogue*: a page that loads its style from us."""
+    return _templates.get_template(name).render(lang=lang, w=words(catalogue, lang), **values)
+
+
+def part(name: str, lang: str, catalogue: str, **values: object) -> Markup:
+    """The same, for a part of a page."""
+    return Markup(whole(name, lang, catalogue, **values))  # noqa: S704  # Escaped by the template.
+
+
 def page(
     name: str,
     lang: str,

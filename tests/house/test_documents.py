@@ -34,6 +34,12 @@ def documents() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
+def guides() -> str:
+    """The texts that are served at /docs, as one."""
+    folder = ROOT / "templates" / "docs"
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.md")))
+
+
 def test_every_setting_is_documented() -> None:
     told = set(SETTING.findall(documents()))
     assert not settings.KNOWN - told
@@ -46,7 +52,7 @@ def test_every_code_that_the_api_answers_with_is_documented_with_its_status() ->
 
 
 def test_no_document_tells_of_a_setting_that_is_not_there() -> None:
-    everything = documents() + (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    everything = documents() + guides() + (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert not set(SETTING.findall(everything)) - settings.KNOWN - NO_SETTINGS
 
 

@@ -1,0 +1,2 @@
+curl "{{ host }}/api/v1/balance" \
+  -H "X-API-Key: sk_test_xxxxxxxxxxxxxxxxxxxx"

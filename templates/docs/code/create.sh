@@ -1,0 +1,4 @@
+curl -X POST "{{ host }}/api/v1/payment/create" \
+  -H "X-API-Key: sk_test_xxxxxxxxxxxxxxxxxxxx" \
+  -H "Content-Type: application/json" \
+  -d '{"amount": 150.00, "orderId": "ORDER-12345", "description": "Coffee beans"}'

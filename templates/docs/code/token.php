@@ -1,0 +1,1 @@
+$token = $paygate->amountToken(150.00, 'ORDER-12345');

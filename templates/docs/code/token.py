@@ -1,0 +1,1 @@
+token = paygate.amount_token(150.00, "ORDER-12345")
