@@ -150,6 +150,10 @@ ADDRESSES = [
     Address("/api/api-keys/{key_id}", DELETE=dashboard.own.key_revoke),
     Address("/api/payment/create-link", POST=dashboard.payments.create_link),
     Address("/api/stats", GET=dashboard.stats.look),
+    Address(
+        "/api/payout-destination", GET=dashboard.own_money.destination, POST=dashboard.own_money.change_destination
+    ),
+    Address("/api/statements/{month}", GET=dashboard.own_money.own_statement),
     Address("/api/invoices", GET=dashboard.invoices.own_list),
     Address("/api/invoices/{invoice_id}", GET=dashboard.invoices.own_get),
     Address("/api/invoices/{invoice_id}/pay", POST=dashboard.invoices.own_pay),
@@ -166,6 +170,7 @@ ADDRESSES = [
     *IN_PERSON,
     Address("/api/admin/merchants", GET=dashboard.admin.merchant_list),
     Address("/api/admin/merchants/{merchant_id}", GET=dashboard.admin.merchant),
+    Address("/api/admin/merchants/{merchant_id}/statements/{month}", GET=dashboard.own_money.statement),
     Address("/api/admin/merchants/{merchant_id}/approve", POST=dashboard.admin.approve),
     Address("/api/admin/merchants/{merchant_id}/suspend", POST=dashboard.admin.suspend),
     Address("/api/admin/merchants/{merchant_id}/users/{user_id}/reset-link", POST=dashboard.admin.reset_link),

@@ -177,6 +177,7 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "sourceId": "src_06nz0nc5vj7r4gjx7c79l6za00",
         "creditId": "crd_06nz0nc5vj7r4gjx7c79l6za00",
         "statementId": "stm_06nz0nc5vj7r4gjx7c79l6za00",
+        "month": "2026-10",
         "invoiceId": "inv_06nz0nc5vj7r4gjx7c79l6za00",  # Nobody's.
         "reviewId": "rev_06nz0nc5vj7r4gjx7c79l6za00",
         "invitationId": "ivt_06nz0nc5vj7r4gjx7c79l6za",  # Nobody's.

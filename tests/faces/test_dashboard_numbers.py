@@ -221,3 +221,44 @@ async def test_the_audit_log_is_read_in_pages(gateway: Gateway) -> None:
     assert (wrong.status_code, wrong.json()["field"]) == (400, "before")
     admin = await make_admin(gateway)
     assert (await admin.ask("GET", "/api/audit")).status_code == 403
+
+
+async def test_an_owner_says_where_the_money_shall_go_and_proves_to_be_the_owner(gateway: Gateway) -> None:
+    owner = await an_owner(gateway)
+    way, there = "/api/payout-destination", {"bank": "014", "account": "4061234567", "name": "ร้านกาแฟ"}
+    assert (await owner.ask("GET", way)).json()["destination"] is None
+    for wrong, status, field in (
+        ({"password": "not it at all"}, 403, "password"),
+        ({"account": "12"}, 400, "account"),
+        ({"name": None}, 400, "name"),
+    ):
+        refused = await owner.ask("POST", way, there | {"password": owner.password} | wrong)
+        assert (refused.status_code, refused.json()["field"]) == (status, field), wrong
+    made = (await owner.ask("POST", way, there | {"password": owner.password})).json()["destination"]
+    assert (made["account"], made["bank"], made["promptpay"]) == ("xxxxxx4567", "014", None)
+    assert (await owner.ask("GET", way)).json()["destination"] == made
+    await owner.set_up_codes()
+    other = {"promptpay": "0899999999", "name": "ร้านกาแฟ", "password": owner.password}
+    assert (await owner.ask("POST", way, other)).json()["error"] == "TOTP_REQUIRED"
+    moved = (await owner.ask("POST", way, other | {"code": owner.code()})).json()["destination"]
+    waits = datetime.fromisoformat(moved["usableAt"]) - datetime.now(UTC)
+    assert timedelta(hours=23) < waits <= timedelta(hours=24)
+    [change, _] = (await owner.ask("GET", "/api/audit?action=merchant.payout_destination")).json()["records"]
+    assert change["actor"].startswith("user:usr_") and change["after"]["promptpay"].endswith("899999999")
+
+
+async def test_a_month_in_the_books_is_the_ledgers_and_ones_own(gateway: Gateway) -> None:
+    owner = await an_owner(gateway)
+    await earn(gateway, 1000)
+    month = f"{datetime.now(BANGKOK):%Y-%m}"
+    found = (await owner.ask("GET", f"/api/statements/{month}")).json()
+    assert (found["opening"], found["closing"]) == ({"balance": 0, "owed": 0}, {"balance": 970, "owed": 0})
+    assert found["changes"] == [{"kind": "payment.paid", "bookings": 1, "balance": 970, "owed": 0}]
+    assert (await owner.ask("GET", f"/api/statements/{month}?mode=test")).json()["changes"] == []
+    assert (await owner.ask("GET", "/api/statements/november")).json()["field"] == "month"
+    merchant = ids.show_merchant(gateway.world.merchant_id)
+    admin = await make_admin(gateway)
+    same = (await admin.ask("GET", f"/api/admin/merchants/{merchant}/statements/{month}")).json()
+    assert same == found
+    unknown = await admin.ask("GET", f"/api/admin/merchants/mer_0000000000001/statements/{month}")
+    assert unknown.status_code == 404

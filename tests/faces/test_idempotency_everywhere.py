@@ -55,6 +55,7 @@ WITHOUT = {
     "/api/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
     "/api/team/invitations": "the newest invitation for an address is the one in force",
     "/api/team/accept": "a link is good once",
+    "/api/payout-destination": "asks for password and code again; the same place again changes nothing",
     **{
         f"/api/admin/{noun}s/{{{noun}_id}}/{verb}": "a payout goes one way: again changes nothing"
         for noun in ("settlement", "refund")

@@ -12,6 +12,7 @@ from paygate.faces.dashboard import (
     admin_money_operations,
     answers,
     auth,
+    own_money_operations,
     own_operations,
     people_operations,
     shapes,
@@ -255,6 +256,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **own_operations.OPERATIONS,
     **team_operations.OPERATIONS,
     **people_operations.OPERATIONS,
+    **own_money_operations.OPERATIONS,
     **admin_money_operations.OPERATIONS,
     **admin_evidence_operations.OPERATIONS,
 }
