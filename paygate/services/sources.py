@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from paygate.core import ids, webhooks
-from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.errors import Bug, InvalidInput, NotFound
 from paygate.db import accounts, sources
 from paygate.db.accounts import Account
+from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.db.sources import Source
 from paygate.services import audit
 from paygate.services.accounts import CENTRAL
 from paygate.services.context import Context
+from paygate.services.once import Answered, once, unanswered
+from paygate.services.payments import Replayed
 
 KINDS = ("generic", "notice", "scb", "kbank", "events", "statement")
 SCB, KBANK = "scb", "kbank"
@@ -42,11 +45,30 @@ def purpose(source_id: UUID) -> str:
 async def add(
     ctx: Context, *, account_id: UUID, kind: str, bank_merchant: str | None = None, actor: str = audit.CLI
 ) -> NewSource:
+    """See `add_once`."""
+    done = await add_once(
+        ctx, account_id=account_id, kind=kind, bank_merchant=bank_merchant, actor=actor, claim=None, answer=unanswered
+    )
+    if isinstance(done, Replayed):
+        raise Bug("Without an Idempotency-Key there is no kept answer.")
+    return done.value
+
+
+async def add_once(
+    ctx: Context,
+    *,
+    account_id: UUID,
+    kind: str,
+    bank_merchant: str | None,
+    actor: str,
+    claim: Claim | None,
+    answer: Callable[[NewSource], tuple[int, bytes]],
+) -> Answered[NewSource] | Replayed:
     """A new source for the real account behind *account_id* (any version of it). *bank_merchant*: for kbank, the
     merchant id that KBank's callbacks name.
 
     References of a central account's source count for the whole installation, those of a merchant's own account for
-    that account alone. Raises InvalidInput (kind, account, bank_merchant), NotFound (account).
+    that account alone. Raises InvalidInput (kind, account, bank_merchant), NotFound (account); as `once` does.
     """
     if kind not in KINDS:
         raise InvalidInput(f"The kind is one of {', '.join(KINDS)}.", field="kind")
@@ -63,7 +85,7 @@ async def add(
     secret = _secret(kind)
     sealed = ctx.seal(secret, purpose(source_id))
 
-    async def work(conn: Conn) -> None:
+    async def work(conn: Conn) -> NewSource:
         account = await accounts.find(conn, account_id)
         if account is None:
             raise NotFound(f"There is no account {ids.show('acc', account_id)}.")
@@ -88,9 +110,9 @@ async def add(
             subject=f"source:{ids.show('src', source_id)}",
             after={"mode": account.mode, "kind": kind, "receiving_id": account.receiving_id},
         )
+        return _shown(ctx, source_id, kind, secret)
 
-    await ctx.db.transaction(work)
-    return _shown(ctx, source_id, kind, secret)
+    return await once(ctx, claim, answer, work)
 
 
 async def rotate(ctx: Context, source_id: UUID, *, actor: str = audit.CLI) -> NewSource:

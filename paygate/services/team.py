@@ -8,21 +8,24 @@ nothing happens to the address that is taken, as with a registration.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from paygate.core import ids, networks, tokens
-from paygate.core.errors import Conflict, InvalidInput, NotFound, Unauthorized
+from paygate.core.errors import Bug, Conflict, InvalidInput, NotFound, Unauthorized
 from paygate.core.people import TEAM_ROLES, Role
 from paygate.db import invitations, merchants, users
 from paygate.db.invitations import Invitation
+from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.db.users import User
 from paygate.services import audit, inputs, passwords, proofs, user_links
 from paygate.services import users as people
 from paygate.services.context import Context
+from paygate.services.once import Answered, once, unanswered
+from paygate.services.payments import Replayed
 
 PREFIX = "join"
 GOOD_FOR = timedelta(days=7)
@@ -57,18 +60,36 @@ async def show(ctx: Context, merchant_id: int) -> Team:
         )
 
 
-async def invite(
-    ctx: Context, merchant_id: int, *, email: str, role: str, actor: str, client: str | None = None
-) -> Invited:
+async def invite(ctx: Context, merchant_id: int, *, email: str, role: str, actor: str) -> Invited:
+    """See `invite_once`."""
+    done = await invite_once(
+        ctx, merchant_id, email=email, role=role, actor=actor, client=None, claim=None, answer=unanswered
+    )
+    if isinstance(done, Replayed):
+        raise Bug("Without an Idempotency-Key there is no kept answer.")
+    return done.value
+
+
+async def invite_once(
+    ctx: Context,
+    merchant_id: int,
+    *,
+    email: str,
+    role: str,
+    actor: str,
+    client: str | None,
+    claim: Claim | None,
+    answer: Callable[[Invited], tuple[int, bytes]],
+) -> Answered[Invited] | Replayed:
     """A link with which *email* joins as *role* within GOOD_FOR; older ones for the same address are worthless.
 
     Raises InvalidInput (email, role), NotFound (merchant), Conflict (email: they are in the team already; or the team
-    is full).
+    is full); as `once` does.
     """
     address, wanted, invitation_id = inputs.email(email), read_role(role), ctx.new_id()
     token = tokens.make(ctx.key, PREFIX, merchant_id, invitation_id, secrets.token_bytes(tokens.RANDOM_BYTES))
 
-    async def work(conn: Conn) -> Invitation:
+    async def work(conn: Conn) -> Invited:
         await _hold(conn, merchant_id)
         members = await users.listed(conn, merchant_id, people.MOST_LISTED)
         if any(one.email == address for one in members):
@@ -88,9 +109,9 @@ async def invite(
         )
         told = {"email": address, "role": wanted, "until": made.expires_at.isoformat()}
         await _log(ctx, conn, merchant_id, actor, "team.invite", made, told, client)
-        return made
+        return Invited(made, token, user_links.url(ctx, token))
 
-    return Invited(await ctx.db.transaction(work), token, user_links.url(ctx, token))
+    return await once(ctx, claim, answer, work)
 
 
 async def revoke(ctx: Context, merchant_id: int, invitation_id: UUID, actor: str, client: str | None = None) -> None:

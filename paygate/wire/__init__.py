@@ -6,7 +6,7 @@ from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
 from paygate.wire.limits import count_address
 from paygate.wire.payers import Access, merchant_or_payer
-from paygate.wire.people import anybody, client, for_people, native_of, person, principal
+from paygate.wire.people import anybody, claim_of, client, for_people, native_of, person, principal
 from paygate.wire.refusals import refusal
 from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query
 from paygate.wire.uploads import is_form, read_form
@@ -25,6 +25,7 @@ __all__ = [
     "authenticate_page",
     "body",
     "claim",
+    "claim_of",
     "client",
     "client_address",
     "context",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -15,10 +15,11 @@ from paygate.core.people import LEAST, May, Person
 from paygate.core.principals import Principal
 from paygate.core.scopes import EVERYTHING
 from paygate.db import keys
+from paygate.db.payments import Claim
 from paygate.services import sessions
 from paygate.services.sessions import Client
 from paygate.wire.limits import count_address, count_person
-from paygate.wire.requests import client_address, context
+from paygate.wire.requests import claim, client_address, context
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -103,6 +104,20 @@ async def principal(request: Request, act: May) -> Principal:
     if found.status != "APPROVED" and mode == "live":
         raise Forbidden("This merchant is not approved yet. Test mode (?mode=test) works meanwhile.")
     return replace(found, user_id=who.user_id, scopes=EVERYTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Whoever is logged in, as their Idempotency-Keys know them: what they make is no mode's."""
+
+    merchant_id: int
+    mode: str = "live"
+    kind: str = "secret"
+
+
+def claim_of(request: Request, who: Person, raw: bytes) -> Claim | None:
+    """The Idempotency-Key of a request that is about no mode. Raises InvalidInput for a bad one."""
+    return claim(request, Somebody(who.merchant_id), raw)
 
 
 def client(request: Request) -> Client:

@@ -212,6 +212,18 @@ async def test_accounts_and_sources_are_made_rotated_and_turned_off(gateway: Gat
     assert {"account.add", "source.add", "source.rotate", "source.disable", "source.enable", "account.retire"} <= acts
 
 
+async def test_a_source_under_an_idempotency_key_is_one_source(gateway: Gateway) -> None:
+    admin = await make_admin(gateway)
+    wish = {"accountId": ids.show("acc", gateway.world.account_id), "kind": "generic"}
+    headers = {"Authorization": f"Bearer {admin.token}", "Idempotency-Key": "bridge"}
+    first, again = [await gateway.ask("POST", "/api/admin/sources", wish, key=None, headers=headers) for _ in "12"]
+    assert first.status_code == 201 and first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await gateway.ask("POST", "/api/admin/sources", wish | {"kind": "notice"}, key=None, headers=headers)
+    assert (other.status_code, other.json()["error"]) == (422, "IDEMPOTENCY_MISMATCH")
+    assert (await sql(gateway.ctx, "SELECT count(*) AS n FROM sources"))[0]["n"] == 2
+
+
 async def test_a_statement_is_handed_over_compared_and_reported(gateway: Gateway) -> None:
     admin = await make_admin(gateway)
     await hear(gateway, 150, "S-1")

@@ -140,6 +140,16 @@ async def test_a_team_keeps_an_owner_though_two_demote_each_other_at_once(gatewa
     await team.remove(gateway.ctx, merchant_id, left[0].id, "cli")
 
 
+async def test_an_invitation_under_an_idempotency_key_is_one_link(gateway: Gateway) -> None:
+    owner = await an_owner(gateway)
+    headers = {"Authorization": f"Bearer {owner.token}", "Idempotency-Key": "new clerk"}
+    wish = {"email": NEW, "role": "staff"}
+    first, again = [await gateway.ask("POST", "/api/team/invitations", wish, key=None, headers=headers) for _ in "12"]
+    assert first.status_code == 201 and first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert await join(gateway, again.json()["url"]) == 200
+
+
 async def test_a_team_has_an_end(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(team, "MOST_PEOPLE", 4)
     owner = await an_owner(gateway)

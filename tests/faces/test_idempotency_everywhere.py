@@ -53,7 +53,6 @@ WITHOUT = {
     ),
     "/api/invoices/{invoice_id}/pay": "while a payment is open it is the answer",
     "/api/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
-    "/api/team/invitations": "the newest invitation for an address is the one in force",
     "/api/team/accept": "a link is good once",
     "/api/payout-destination": "asks for password and code again; the same place again changes nothing",
     **{
@@ -64,7 +63,6 @@ WITHOUT = {
     "/api/admin/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
     "/api/admin/accounts": "the same account again is a version of the one that is there",
     "/api/admin/accounts/{account_id}/retire": "retired twice is retired",
-    "/api/admin/sources": "the answer has a secret; a source that is one too many is seen in the list, and disabled",
     "/api/admin/sources/{source_id}/rotate": "the newest secret is the one in force",
     **dict.fromkeys(
         ("/api/admin/sources/{source_id}/disable", "/api/admin/sources/{source_id}/enable"), "off twice is off"
@@ -209,9 +207,9 @@ WITH: dict[str, Made] = {
 }
 
 
-# The handlers of WITH at addresses for people, and two that test_dashboard_own.py sends twice.
+# The handlers of WITH at addresses for people, and those that the dashboard's own tests send twice.
 IN_PERSON = {one.path for one in app.IN_PERSON if "POST" in one.handlers}
-OF_PEOPLE = {"/api/payment/create-link", "/api/api-keys"}
+OF_PEOPLE = {"/api/payment/create-link", "/api/api-keys", "/api/team/invitations", "/api/admin/sources"}
 # Of direct merchants alone, whose money is not here: test_v1_refunds.py sends it twice.
 OF_DIRECT = {f"{V1}/refunds/{{refund_id}}/complete"}
 

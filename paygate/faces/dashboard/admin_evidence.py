@@ -14,7 +14,7 @@ from paygate.core.people import May
 from paygate.faces.dashboard import admin_evidence_answers as answers
 from paygate.faces.dashboard import admin_evidence_shapes as shapes
 from paygate.faces.dashboard import owners
-from paygate.faces.dashboard.names import known_as
+from paygate.faces.dashboard.names import known_as, once_answer
 from paygate.services import accounts, credits, overview, sources, statement_files
 from paygate.services.statement_files import MAX_POST_BYTES
 from paygate.wire import paging
@@ -79,16 +79,19 @@ async def source_list(request: Request) -> Response:
 
 async def source_add(request: Request) -> Response:
     """POST /api/admin/sources: 201, and the secret, shown this once."""
-    who, given = await wire.person(request, May.OPERATE), fields.json_object(await wire.body(request))
+    who, raw = await wire.person(request, May.OPERATE), await wire.body(request)
+    given = fields.json_object(raw)
     with known_as(bank_merchant="bankMerchant", account="accountId"):
-        made = await sources.add(
+        done = await sources.add_once(
             wire.context(request),
             account_id=shapes.ACCOUNT_ID.read(given),
             kind=shapes.KIND.read(given),
             bank_merchant=shapes.BANK_MERCHANT.read(given),
             actor=who.actor,
+            claim=wire.claim_of(request, who, raw),
+            answer=lambda made: (201, wire.encode(shapes.new_source(made))),
         )
-    return wire.json_answer(shapes.new_source(made), 201)
+    return once_answer(done)
 
 
 async def source_rotate(request: Request) -> Response:

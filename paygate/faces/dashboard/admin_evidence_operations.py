@@ -50,6 +50,7 @@ def _told(
     body: Any = None,
     refusals: tuple[errors.PayGateError, ...] = (),
     replies: tuple[Reply, ...] = (),
+    idempotent: bool = False,
 ) -> Operation:
     return Operation(
         id=id,
@@ -63,6 +64,7 @@ def _told(
         body=json_body(body) if isinstance(body, Shape) else body,
         replies=replies or (reply(status, "Here.", *answer),),
         refusals=refusals,
+        idempotent=idempotent,
     )
 
 
@@ -128,6 +130,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         status=201,
         body=shapes.NEW_SOURCE,
         refusals=(errors.InvalidInput("kind is required.", field="kind"), NO_ACCOUNT),
+        idempotent=True,
     ),
     evidence.source_rotate: _told(
         "rotateSource",

@@ -10,7 +10,9 @@ from paygate.core import fields, ids
 from paygate.core.people import May
 from paygate.faces.dashboard import answers, shapes, team_answers
 from paygate.faces.dashboard import team_shapes as team_in
+from paygate.faces.dashboard.names import once_answer
 from paygate.services import team
+from paygate.services.team import Invited
 
 
 async def listed(request: Request) -> Response:
@@ -23,16 +25,24 @@ async def listed(request: Request) -> Response:
 
 async def invite(request: Request) -> Response:
     """POST /api/team/invitations: 201, and a link to hand over, shown this once."""
-    who, given = await wire.person(request, May.CHANGE_TEAM), fields.json_object(await wire.body(request))
-    made = await team.invite(
+    who, raw = await wire.person(request, May.CHANGE_TEAM), await wire.body(request)
+    given = fields.json_object(raw)
+
+    def answer(made: Invited) -> tuple[int, bytes]:
+        shown = team_in.invitation(made.invitation)
+        return 201, wire.encode(team_answers.Invited(url=made.url, invitation=shown))
+
+    done = await team.invite_once(
         wire.context(request),
         who.merchant_id,
         email=shapes.EMAIL.read(given),
         role=team_in.ROLE.read(given),
         actor=who.actor,
         client=wire.client_address(request),
+        claim=wire.claim_of(request, who, raw),
+        answer=answer,
     )
-    return wire.json_answer(team_answers.Invited(url=made.url, invitation=team_in.invitation(made.invitation)), 201)
+    return once_answer(done)
 
 
 async def revoke(request: Request) -> Response:

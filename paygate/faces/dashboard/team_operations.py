@@ -38,6 +38,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         body=json_body(shapes.NEW_INVITATION),
         replies=(reply(201, "They are invited.", team_answers.Invited),),
         refusals=(BAD_ROLE, errors.Conflict("They are in your team already.", field="email")),
+        idempotent=True,
     ),
     team.revoke: Operation(
         id="revokeInvitation",
