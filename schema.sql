@@ -212,7 +212,7 @@ CREATE TABLE payments (
     customer_email  text,                       -- Of the payer, as the merchant says. Personal data.
     callback_url    text,                       -- Where the payer's browser goes after PAID.
     cancel_url      text,                       -- Where it goes after a cancel.
-    amount_source   text        NOT NULL DEFAULT 'server' CHECK (amount_source IN ('server', 'token', 'browser')),
+    amount_source   text        NOT NULL DEFAULT 'server' CHECK (amount_source IN ('server', 'token', 'link', 'browser')),  -- Who named the amount.
     -- What it costs. Frozen at creation.
     amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),             -- The order's amount.
     payable_satang  bigint      NOT NULL CHECK (payable_satang >= 100),         -- What the QR asks for: amount plus or minus a tag.
@@ -242,6 +242,8 @@ CREATE TABLE payments (
     extended        boolean     NOT NULL DEFAULT false,                         -- A slip moved the deadline; no other moves it again.
     renews_id       uuid,                       -- The expired payment that the payer made this one in place of.
     refunded_satang bigint      NOT NULL DEFAULT 0,     -- Gone back to the payer: its completed refunds.
+    link_id         uuid,                       -- The payment link that it was made of, and that fixed its amount.
+    CONSTRAINT payments_link CHECK ((amount_source = 'link') = (link_id IS NOT NULL)),
     CONSTRAINT payments_refunded CHECK (refunded_satang BETWEEN 0 AND payable_satang),
     PRIMARY KEY (merchant_id, mode, id),
     CHECK (abs(payable_satang - amount_satang) <= 99),
@@ -262,6 +264,22 @@ CREATE INDEX payments_due ON payments (expires_at) WHERE status = 'PENDING';    
 CREATE UNIQUE INDEX payments_renewal ON payments (merchant_id, mode, renews_id) WHERE renews_id IS NOT NULL;    -- Two taps make one.
 CREATE UNIQUE INDEX payments_credit ON payments (merchant_id, mode, credit_id) WHERE credit_id IS NOT NULL;     -- One credit, one payment.
 
+-- A price with an address: whoever opens a payment link pays what its merchant fixed, as often as people do.
+CREATE TABLE payment_links (
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,       -- Shown as plink_...
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
+    description     text        CHECK (length(description) <= 500),  -- What it is for, shown to the payer.
+    callback_url    text,                       -- Where the payer's browser goes after PAID.
+    expiry_minutes  integer     CHECK (expiry_minutes > 0),          -- How long its payments are open; null: as the merchant's.
+    active          boolean     NOT NULL DEFAULT true,               -- Others make no payments.
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (merchant_id, mode, id)
+);
+CREATE INDEX payment_links_by_id ON payment_links (id);      -- Its page names the link alone.
+CREATE INDEX payment_links_newest ON payment_links (merchant_id, mode, created_at DESC, id DESC);
+
 -- A payment freezes what it was made with, and its end is its end.
 CREATE FUNCTION frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -269,10 +287,10 @@ BEGIN
 END $$;
 CREATE TRIGGER payments_frozen BEFORE UPDATE ON payments FOR EACH ROW
     WHEN ((OLD.merchant_id, OLD.mode, OLD.id, OLD.amount_satang, OLD.payable_satang, OLD.fee_bps, OLD.fee_satang, OLD.vat_bps, OLD.vat_satang,
-           OLD.flow, OLD.owner_id, OLD.account_id, OLD.receiving_id, OLD.ref1, OLD.ref2, OLD.qr_payload, OLD.renews_id)
+           OLD.flow, OLD.owner_id, OLD.account_id, OLD.receiving_id, OLD.ref1, OLD.ref2, OLD.qr_payload, OLD.renews_id, OLD.link_id)
           IS DISTINCT FROM
           (NEW.merchant_id, NEW.mode, NEW.id, NEW.amount_satang, NEW.payable_satang, NEW.fee_bps, NEW.fee_satang, NEW.vat_bps, NEW.vat_satang,
-           NEW.flow, NEW.owner_id, NEW.account_id, NEW.receiving_id, NEW.ref1, NEW.ref2, NEW.qr_payload, NEW.renews_id)
+           NEW.flow, NEW.owner_id, NEW.account_id, NEW.receiving_id, NEW.ref1, NEW.ref2, NEW.qr_payload, NEW.renews_id, NEW.link_id)
           OR (OLD.status = 'PAID' AND NEW.status <> 'PAID')
           OR (OLD.status IN ('EXPIRED', 'CANCELLED', 'FAILED') AND NEW.status = 'PENDING'))
     EXECUTE FUNCTION frozen();

@@ -23,7 +23,7 @@ from paygate.faces import bank_in, dashboard, health, v1
 from paygate.faces.dashboard.admin_money import Window
 from paygate.services.context import Context
 from paygate.settings import Settings
-from paygate.web import account, checkout, example, forwarder, pages, sdk
+from paygate.web import account, checkout, example, forwarder, link, pages, sdk
 from paygate.wire import Address, Dialect, Edge, for_people, openapi, preflight, refuse_method, refuse_path
 from paygate.wire.operations import Handler
 
@@ -36,6 +36,14 @@ NATIVE_IN_PERSON: dict[str, dict[str, tuple[Handler, May]]] = {
     "/api/transactions": {"GET": (v1.transactions.listed, May.SEE_PAYMENTS)},
     "/api/payment/{payment_id}": {"GET": (v1.payments.get, May.SEE_PAYMENTS)},
     "/api/payment/{payment_id}/cancel": {"POST": (v1.payments.cancel, May.MAKE_PAYMENTS)},
+    "/api/payment-links": {
+        "GET": (v1.links.listed, May.SEE_PAYMENTS),
+        "POST": (v1.links.create, May.MAKE_PAYMENTS),
+    },
+    "/api/payment-links/{link_id}": {
+        "GET": (v1.links.get, May.SEE_PAYMENTS),
+        "PATCH": (v1.links.update, May.MAKE_PAYMENTS),
+    },
     "/api/payment/{payment_id}/refund": {"POST": (v1.refunds.create, May.MOVE_MONEY)},
     "/api/refunds": {"GET": (v1.refunds.listed, May.SEE_MONEY)},
     "/api/refunds/{refund_id}": {"GET": (v1.refunds.get, May.SEE_MONEY)},
@@ -97,6 +105,8 @@ ADDRESSES = [
     Address("/api/v1/payment/{payment_id}/cancel", POST=v1.payments.cancel),
     Address("/api/v1/payment/{payment_id}/events", GET=v1.streams.events, OPTIONS=preflight),
     Address("/api/v1/payment/{payment_id}/slip", POST=v1.slips.hand_in, OPTIONS=preflight),
+    Address("/api/v1/payment-links", GET=v1.links.listed, POST=v1.links.create),
+    Address("/api/v1/payment-links/{link_id}", GET=v1.links.get, PATCH=v1.links.update),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
     Address("/api/v1/payment/{payment_id}/refund", POST=v1.refunds.create),
     Address("/api/v1/refunds", GET=v1.refunds.listed),
@@ -129,6 +139,7 @@ ADDRESSES = [
     Address("/pay/{payment_id}/cancel", POST=checkout.cancel),
     Address("/pay/{payment_id}/slip", POST=checkout.send_slip),
     Address("/pay/{payment_id}/renew", POST=checkout.renew),
+    Address("/link/{link_id}", GET=link.show, POST=link.pay),
     Address("/logo/{name}", GET=checkout.logo),
     Address("/favicon.ico", GET=pages.icon),
     Address("/api/auth/register", POST=dashboard.auth.register),
@@ -235,6 +246,7 @@ OPERATIONS = {
 UNTOLD = {*web.HANDLERS, preflight}
 TAGS = {
     "payments": "Made, read, cancelled; slips.",
+    "payment links": "Prices with an address, for anybody to pay.",
     "refunds": "Money back to payers.",
     "money out": "Balances and settlements: a Free merchant takes its money out.",
     "webhooks": "Endpoints, what they are told, and telling it again.",
@@ -257,6 +269,7 @@ DIALECTS = [
     Dialect("/pay", web.refuse),
     Dialect("/payment", web.refuse),
     Dialect("/payment-example.html", web.refuse),
+    Dialect("/link", web.refuse),
     Dialect("/logo", web.refuse),
     Dialect("/favicon.ico", web.refuse),
     Dialect("/account", web.refuse),

@@ -112,6 +112,7 @@ declare namespace PayGate {
     promptpayRef1: string | null;
     promptpayRef2: string | null;
     amountSource: string;
+    paymentLink: string | null;
     mode: 'live' | 'test';
   }
   interface CreatedTransaction extends Transaction {

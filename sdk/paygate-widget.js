@@ -22,7 +22,7 @@
     '.qr img{display:block;width:240px;height:240px;margin:auto}.sum{font-size:28px;font-weight:600}' +
     '@media(max-width:480px){dialog{border-radius:0}}';
   const ENDS = { PAID: 'paid', EXPIRED: 'expired', CANCELLED: 'cancelled', FAILED: 'error' };
-  const FIELDS = ['amount', 'amountToken', 'orderId', 'description', 'metadata', 'customerEmail', 'expiryMinutes', 'callbackUrl', 'cancelUrl'];
+  const FIELDS = ['amount', 'amountToken', 'paymentLink', 'orderId', 'description', 'metadata', 'customerEmail', 'expiryMinutes', 'callbackUrl', 'cancelUrl'];
   const listeners = {};
 
   // --- events -------------------------------------------------------------------------------------------------------

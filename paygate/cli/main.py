@@ -27,6 +27,7 @@ COMMANDS = {
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),
     "key": ("paygate.cli.key:key", "API keys of merchants."),
     "balance": ("paygate.cli.balance:balance", "What a merchant has with us."),
+    "link": ("paygate.cli.link:link", "Payment links: prices with an address."),
     "settlement": ("paygate.cli.settlement:settlement", "Merchants' money on its way out."),
     "refund": ("paygate.cli.refund:refund", "Money back to payers."),
     "invoice": ("paygate.cli.invoice:invoice", "Fee invoices of direct merchants."),

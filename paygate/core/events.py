@@ -180,6 +180,7 @@ def payment_data(payment: Payment) -> Mapping[str, object]:
         "payableAmount": baht(payment.payable_satang),
         "sequence": payment.sequence,
         "amountSource": payment.amount_source,
+        "paymentLink": ids.show("plink", payment.link_id) if payment.link_id else None,
     }
 
 

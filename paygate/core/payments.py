@@ -82,6 +82,7 @@ class Payment:
     closed_at: datetime | None
     extended: bool = False  # A slip moved the deadline; no other moves it again.
     renews_id: UUID | None = None  # The expired payment that its payer made it in place of.
+    link_id: UUID | None = None  # The payment link that fixed its amount.
     refunded_satang: int = 0  # Gone back to the payer.
 
     @property

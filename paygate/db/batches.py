@@ -49,7 +49,7 @@ _TYPES = dict.fromkeys(NAMES, "text") | {
     **dict.fromkeys(("merchant_id", "owner_id", "amount_satang", "payable_satang", "fee_satang"), "bigint"),
     **dict.fromkeys(("vat_satang", "received_satang"), "bigint"),
     **dict.fromkeys(("fee_bps", "vat_bps", "sequence"), "integer"),
-    **dict.fromkeys(("id", "account_id", "receiving_id", "credit_id", "renews_id"), "uuid"),
+    **dict.fromkeys(("id", "account_id", "receiving_id", "credit_id", "renews_id", "link_id"), "uuid"),
     **dict.fromkeys(("created_at", "expires_at", "paid_at", "closed_at"), "timestamptz"),
     "verifying": "boolean",
     "extended": "boolean",

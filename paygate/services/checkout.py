@@ -101,7 +101,7 @@ async def renew(ctx: Context, old: View, client: str | None) -> UUID:
     if not old.renewable:
         raise Conflict("This QR cannot be made anew.")
     payment = old.payment
-    kind: Kind = "public" if payment.amount_source == "browser" else "secret"
+    kind: Kind = "public" if payment.amount_source in ("browser", "link") else "secret"
     mode: Mode = "test" if payment.mode == "test" else "live"
     async with ctx.db.connection() as conn:
         principal = await keys.as_merchant(conn, payment.merchant_id, mode, kind)
@@ -119,6 +119,7 @@ async def renew(ctx: Context, old: View, client: str | None) -> UUID:
         expiry_minutes=max(minutes, 1) if minutes is not None else None,
         amount_source=payment.amount_source,
         renews_id=payment.id,
+        link_id=payment.link_id,
     )
     # The key makes one payment of many taps; its answer is the new payment's id.
     claim = Claim(

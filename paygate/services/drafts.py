@@ -45,6 +45,7 @@ class NewPayment:
     ref2: str | None = None
     amount_source: str = "server"
     renews_id: UUID | None = None
+    link_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def payment(made: Draft, account: ReceivingAccount, taken: Taken) -> Payment:
         paid_at=None,
         closed_at=None,
         renews_id=new.renews_id,
+        link_id=new.link_id,
     )
 
 

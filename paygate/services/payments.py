@@ -67,7 +67,7 @@ async def create(
     """Make a payment: an amount is reserved, the QR's text built, fee and net frozen, `payment.created` announced.
 
     With a pk_ key the payment is a browser's, and *client* is the browser's network address; its amount is the page's
-    word, or the merchant's where *new* says that a token has fixed it.
+    word, or the merchant's where *new* says that a token or a payment link has fixed it.
 
     Two round trips, BEGIN and COMMIT apart. Raises NoAccount, SlotsExhausted, TooManyOpen, Conflict (`orderId` is of a
     payment of the merchant's server), InvalidInput (a reference without a biller ID, an amount that must be signed),
@@ -75,9 +75,9 @@ async def create(
     """
     browser = None
     if principal.kind == "public":
-        signed = new.amount_source == "token"
+        signed = new.amount_source in ("token", "link")
         if principal.signed_amounts and not signed:
-            message = "This merchant takes only amounts that its server has signed: send amountToken."
+            message = "This merchant takes only amounts that its server has signed: send amountToken or paymentLink."
             raise InvalidInput(message, field="amountToken")
         new = new if signed else replace(new, amount_source="browser")
         # Whose order it is, the merchant has signed as well.

@@ -1,6 +1,6 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import account, checkout, docs, example, forwarder, home, pages, sdk
+from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, sdk
 from paygate.web.errors import refuse
 
 HANDLERS = (
@@ -18,8 +18,10 @@ HANDLERS = (
     checkout.logo,
     *docs.HANDLERS,
     home.show,
+    link.show,
+    link.pay,
     pages.icon,
 )
 """For people: no part of the API's document."""
 
-__all__ = ["HANDLERS", "account", "checkout", "docs", "example", "forwarder", "home", "pages", "refuse", "sdk"]
+__all__ = ["HANDLERS", "account", "checkout", "docs", "example", "forwarder", "home", "link", "pages", "refuse", "sdk"]

@@ -87,13 +87,14 @@ def page(
     *,
     sheet: str = "page.css",
     script: str | None = None,
+    pictures: bool = False,
     framed_by: Sequence[str] = (),
     **values: object,
 ) -> Response:
     """*name* of templates/ as a page in *lang* with the words of *catalogue*.
 
-    *script*: a file of templates/ that the page runs; it may ask this host alone. *framed_by*: origins whose pages may
-    show this one in a frame.
+    *script*: a file of templates/ that the page runs; it may ask this host alone. *pictures*: without a script,
+    but with pictures of this host. *framed_by*: origins whose pages may show this one in a frame.
     """
     style, digest = inline(sheet)
     policy = [
@@ -104,6 +105,8 @@ def page(
         "frame-ancestors " + (" ".join(framed_by) or "'none'"),
     ]
     values |= {"script": None}
+    if pictures:
+        policy.append("img-src 'self'")
     if script is not None:
         values["script"], digest = inline(script)
         policy += [f"script-src '{digest}'", "connect-src 'self'", "img-src 'self' data: blob:"]

@@ -26,7 +26,7 @@ def test_a_success_has_the_fields_of_the_documents_in_their_order() -> None:
         + str(uid(1))
         + '","orderId":"ORDER-1","amount":150,"fee":4.5,"netAmount":145.5,"status":"PAID",'
         '"paidAt":"2026-11-20T05:01:00.000Z","metadata":{"cart":"7"},"exception":null,"payableAmount":150,'
-        '"sequence":2,"amountSource":"server"}}'
+        '"sequence":2,"amountSource":"server","paymentLink":null}}'
     )
 
 

@@ -160,6 +160,10 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         assert (refund.status_code, settlement.status_code) == (201, 201), refund.text + settlement.text
         return {"refundId": refund.json()["refund"]["id"], "settlementId": settlement.json()["settlement"]["id"]}
 
+    def link() -> str:
+        made = ask.post(f"{running.base}/api/v1/payment-links", json={"amount": 150})
+        return str(made.json()["paymentLink"]["id"])
+
     asked = settle_and_refund()
     endpoint, transaction = hook(), payment()
     event = ask.post(f"{running.base}/api/v1/webhooks/endpoints/{endpoint}/test").json()["event"]["id"]
@@ -167,6 +171,7 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         **asked,
         "paymentId": transaction["id"],
         "orderId": "A-1",
+        "linkId": link(),
         "endpointId": endpoint,
         "eventId": event,
         "source": world.source,

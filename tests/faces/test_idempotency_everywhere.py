@@ -69,6 +69,7 @@ WITHOUT = {
     ),
     "/api/admin/statements": "the same file again is the one that is there",
     "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
+    "/link/{link_id}": "a form: each press of the button is a payment to make, and an address holds few",
     "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
     **dict.fromkeys(
         ("/pay/{payment_id}/cancel", "/pay/{payment_id}/slip", "/pay/{payment_id}/renew"),
@@ -109,6 +110,10 @@ async def cancel(gateway: Gateway) -> Call:
 
 async def slip(gateway: Gateway) -> Call:
     return call(f"/payment/{(await gateway.create())['id']}/slip", {"payload": new_slip()}, {"payload": new_slip()})
+
+
+async def payment_link(_: Gateway) -> Call:
+    return call("/payment-links", {"amount": 40.5}, {"amount": 41})
 
 
 async def endpoint(_: Gateway) -> Call:
@@ -199,6 +204,7 @@ WITH: dict[str, Made] = {
     f"{V1}/payment/batch": batch,
     f"{V1}/payment/{{payment_id}}/cancel": cancel,
     f"{V1}/payment/{{payment_id}}/slip": slip,
+    f"{V1}/payment-links": payment_link,
     f"{V1}/webhooks/endpoints": endpoint,
     f"{V1}/webhooks/endpoints/{{endpoint_id}}/rotate": rotate,
     f"{V1}/webhooks/endpoints/{{endpoint_id}}/test": send_test,

@@ -9,7 +9,8 @@ from paygate import app
 from paygate.core import ids
 from paygate.core.people import LEAST, May
 from paygate.core.shapes import Shape
-from paygate.services import endpoints, keys, merchants, team
+from paygate.services import endpoints, keys, merchants, payment_links, team
+from paygate.services.payment_links import NewLink
 from paygate.wire import openapi
 from paygate.wire.operations import JSON, PERSON, Operation
 from tests.faces.conftest import Gateway
@@ -29,6 +30,10 @@ TABLE: dict[Call, str] = {
     ("POST", "/api/payment/create-link"): "staff",
     ("GET", "/api/transactions"): "viewer",
     ("GET", "/api/payment/{payment_id}"): "viewer",
+    ("GET", "/api/payment-links"): "viewer",
+    ("POST", "/api/payment-links"): "staff",
+    ("GET", "/api/payment-links/{link_id}"): "viewer",
+    ("PATCH", "/api/payment-links/{link_id}"): "staff",
     ("POST", "/api/payment/{payment_id}/cancel"): "staff",
     ("POST", "/api/payment/{payment_id}/refund"): "owner",
     ("GET", "/api/balance"): "viewer",
@@ -163,11 +168,13 @@ async def things_of(gateway: Gateway) -> dict[str, str]:
     invited = await team.invite(ctx, merchant_id, email="new@shop.example", role="staff", actor="cli")
     member = (await team.show(ctx, merchant_id)).members[0]
     rows = await rows_of(gateway, payment)
+    link = await payment_links.add(ctx, (merchant_id, "live"), NewLink(10_000))
     return {
         "month": "2026-11",
         "merchant_id": ids.show_merchant(merchant_id),
         "key_id": ids.show("key", made.id),
         "payment_id": payment,
+        "link_id": ids.show("plink", link.id),
         "endpoint_id": ids.show("we", hook.id),
         "event_id": event,
         "user_id": ids.show("usr", member.id),

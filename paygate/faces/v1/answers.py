@@ -77,13 +77,15 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     amountSource: Annotated[
         str,
         Meta(
-            description="Who named it. token: your server signed it; browser: a page, so compare before you ship.",
-            extra_json_schema={"enum": ["server", "token", "browser"]},
+            description="Who named it. token: your server signed it; link: a payment link of yours; browser: a page, so"
+            " compare before you ship.",
+            extra_json_schema={"enum": ["server", "token", "link", "browser"]},
         ),
     ]
     renewsId: Annotated[
         str | None, Meta(description="The expired payment in whose place its payer made this one.", examples=[None])
     ]
+    paymentLink: Annotated[str | None, Meta(description="The payment link that it is of.", examples=[None])]
     mode: Mode
     clientSecret: Annotated[
         str | UnsetType,

@@ -16,7 +16,7 @@ from paygate.core.payments import Payment
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.faces.v1 import shapes
-from paygate.services import amount_tokens, once, payments, slip_outcomes
+from paygate.services import amount_tokens, once, payment_links, payments, slip_outcomes
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 from paygate.services.payments import Done, Replayed
@@ -26,7 +26,8 @@ from paygate.wire.access import actor
 async def create(request: Request) -> Response:
     """POST /api/v1/payment/create: 201. The picture is drawn after the transaction, for a kept answer as well.
 
-    A pk_ key may, from a page of an allowed origin; with an amountToken its amount is the merchant's word.
+    A pk_ key may, from a page of an allowed origin; with an amountToken or a paymentLink its amount is the
+    merchant's word.
     """
     principal, ctx = await wire.authenticate_page(request, Scope.PAYMENTS_WRITE), wire.context(request)
     raw = await wire.body(request)
@@ -52,7 +53,9 @@ async def _wish(ctx: Context, principal: Principal, raw: bytes) -> NewPayment:
     public, given = principal.kind == "public", fields.json_object(raw)
     token = shapes.AMOUNT_TOKEN.read(given) if public else None
     terms = None if token is None else await amount_tokens.redeem(ctx, principal, token)
-    return shapes.new_payment(ctx, given, principal.callback_domains, public=public, terms=terms)
+    named = shapes.PAYMENT_LINK.read(given) if public and token is None else None
+    link = None if named is None else await payment_links.redeem(ctx, principal, named)
+    return shapes.new_payment(ctx, given, principal.callback_domains, public=public, terms=terms, link=link)
 
 
 async def _answered(done: Done | Replayed) -> Response:

@@ -9,17 +9,18 @@ from dataclasses import replace
 import msgspec
 from msgspec import UNSET
 
-from paygate.core import amount_tokens, links
+from paygate.core import amount_tokens, ids, links
 from paygate.core import shapes as declare
 from paygate.core.amount_tokens import Terms
 from paygate.core.answers import Words
-from paygate.core.canonical import JsonValue
+from paygate.core.canonical import JsonValue, loads
 from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, baht, satang_from_json
 from paygate.core.payments import Payment, Status
 from paygate.core.shapes import Field, Shape, limited
 from paygate.core.slips import SlipOutcome
+from paygate.db.payment_links import PaymentLink
 from paygate.db.payments import Page
 from paygate.faces.v1 import answers
 from paygate.faces.v1.answers import (
@@ -87,13 +88,15 @@ REF2 = declare.pattern("promptpayRef2", _REFERENCE, _REFERENCE_WORDS, "Reference
 AMOUNT_TOKEN = declare.text(
     amount_tokens.FIELD, amount_tokens.MAX_CHARS, "With a public key: amount and order as your server signed them."
 )
+PAYMENT_LINK = declare.text("paymentLink", 64, "With a public key: the payment link whose amount it is.")
 CURRENCY = declare.custom("currency", _only_baht, {"type": "string", "enum": ["THB", "thb"]}, "Baht, if anything.")
 NEW_PAYMENT = Shape(
     "NewPayment",
-    "A payment to make. It needs amount; with a public key (pk_) amountToken does instead.",
+    "A payment to make. It needs amount; with a public key (pk_) amountToken or paymentLink does instead.",
     (
         replace(amount(), required=False),
         AMOUNT_TOKEN,
+        PAYMENT_LINK,
         ORDER_ID,
         DESCRIPTION,
         METADATA,
@@ -115,15 +118,21 @@ def new_payment(
     *,
     public: bool = False,
     terms: Terms | None = None,
+    link: PaymentLink | None = None,
 ) -> NewPayment:
-    """The body of `payment/create`; *public*: with a pk_ key; *terms*: what its amountToken fixes.
+    """The body of `payment/create`; *public*: with a pk_ key; *terms*: what its amountToken fixes; *link*: its
+    payment link.
 
     Raises InvalidInput, naming the field.
     """
     if given.get(AMOUNT_TOKEN.name) is not None and terms is None:
         message = "amountToken is for public keys (pk_...): with a secret key send amount."
         raise InvalidInput(message, field=AMOUNT_TOKEN.name)
+    if given.get(PAYMENT_LINK.name) is not None and link is None:
+        message = "paymentLink is for public keys (pk_...): with a secret key send amount."
+        raise InvalidInput(message, field=PAYMENT_LINK.name)
     given = given if terms is None else _fixed(given, terms)
+    given = given if link is None else _linked(given, link)
     amount_satang = amount(ctx.min_amount_satang, ctx.max_amount_satang).read(given)
     CURRENCY.read(given)
     ref1, ref2 = REF1.read(given), REF2.read(given)
@@ -142,7 +151,8 @@ def new_payment(
         expiry_minutes=EXPIRY_MINUTES.read(given),
         ref1=ref1,
         ref2=ref2,
-        amount_source="server" if terms is None else "token",
+        amount_source="link" if link else "server" if terms is None else "token",
+        link_id=link.id if link else None,
     )
 
 
@@ -154,6 +164,19 @@ def _fixed(given: Mapping[str, JsonValue], terms: Terms) -> Mapping[str, JsonVal
     if given.get("orderId") not in (None, terms.order_id):
         raise InvalidInput("orderId is not the one that amountToken was signed for.", field="orderId")
     return {**given, "amount": terms.amount, "orderId": terms.order_id}
+
+
+def _linked(given: Mapping[str, JsonValue], link: PaymentLink) -> Mapping[str, JsonValue]:
+    """*given* with what its payment link says. The page may add to that, and not say otherwise."""
+    said = given.get("amount")
+    if said is not None and satang_from_json(said) != link.amount_satang:
+        raise InvalidInput("amount is not the payment link's: leave it out.", field="amount")
+    for name in (ORDER_ID.name, AMOUNT_TOKEN.name):
+        if given.get(name) is not None:
+            raise InvalidInput(f"{name} does not go with paymentLink: what it says is the whole order.", field=name)
+    fixed = {"description": link.description, "callbackUrl": link.callback_url, "expiryMinutes": link.expiry_minutes}
+    amount_json = loads(str(baht(link.amount_satang)).encode())
+    return {**given, "amount": amount_json, **{name: value for name, value in fixed.items() if value is not None}}
 
 
 # --- payments out --------------------------------------------------------------------------------------------------
@@ -257,6 +280,7 @@ def _transaction(ctx: Context, payment: Payment, *, made: bool = False, public: 
         exception=payment.exception,
         amountSource=payment.amount_source,
         renewsId=str(payment.renews_id) if payment.renews_id else None,
+        paymentLink=ids.show("plink", payment.link_id) if payment.link_id else None,
         mode=payment.mode,
         clientSecret=payments.client_secret(ctx, payment) if made else UNSET,
     )
