@@ -37,9 +37,10 @@ class Board:
         self.bits = 1 + 2 * n * width
         self._rows_mask = (1 << 1 + n * width) - 1
         self._upper_mask = (1 << 1 + (n - 1) * width) - 1
-        every = (1 << self.bits) - 1
+        every = self._every = (1 << self.bits) - 1
         gaps = sum(((1 << n - 1) - 1) << 1 + line * width for line in range(2 * n))
-        self._edges = every ^ gaps  # Bits that are not "this module and the next one in its line".
+        self._gaps = gaps  # Bits that are "this module and the next one in its line"; at the edges are the others.
+        self._edges = every ^ gaps
         self._starts = sum(((1 << n - 6) - 1) << 1 + line * width for line in range(2 * n))
         self.balance = [10 * int(abs(float(k) / (n * n) * 100 - 50) / 5) for k in range(n * n + 1)]
 
@@ -64,10 +65,10 @@ class Board:
 
     def _linear(self, board: int, edges: int) -> tuple[int, int, int, int, int, int]:
         """Changes along lines (here, one on, one back), in the upper rows, and between rows (here, one on)."""
-        changes = (board ^ board >> 1) & ~self._edges | edges
+        changes = (board ^ board >> 1) & self._gaps | edges
         rows = board & self._rows_mask
         between = (rows ^ rows >> self.width) & self._upper_mask
-        before = changes << 1 & (1 << self.bits) - 1
+        before = changes << 1 & self._every
         return changes, changes >> 1, before, changes & self._upper_mask, between, between >> 1
 
     def penalty(self, board: int) -> int:
@@ -102,30 +103,32 @@ class Board:
         lowest, and then only as long as there is a chance.
         """
         d_raw, d1_raw, db_raw, upper_raw, between_raw, between1_raw = self._linear(raw, self._edges)
+        starts, rows_mask, balance, patterns = self._starts, self._rows_mask, self.balance, self.patterns
         flat = self.bits + 3 * self._upper_mask.bit_length() + LEAST_N3
         candidates = []
         for mask, d, d1, db, upper, between, between1 in self._masks:
             d ^= d_raw
             d1 ^= d1_raw
             any2 = d | d1
-            any4 = any2 | any2 >> 2
+            after2 = any2 >> 2
+            any4 = any2 | after2
             split = upper ^ upper_raw | between ^ between_raw | between1 ^ between1_raw
             least = flat + 2 * (db ^ db_raw | any4).bit_count() - 3 * (any4.bit_count() + split.bit_count())
-            candidates.append((least, mask, d, d1, any2))
+            candidates.append((least, mask, d, d1, after2))
         candidates.sort()
         best, chosen, chosen_board = 1 << 60, 8, 0
-        for least, mask, d, d1, any2 in candidates:
+        for least, mask, d, d1, after2 in candidates:
             if least > best:
                 break
-            board = raw ^ self.patterns[mask]
+            board = raw ^ patterns[mask]
             both = d & d1
-            found = board & self._starts & both & both >> 4
-            found ^= found & any2 >> 2
+            found = both & both >> 4 & starts & board
+            found ^= found & after2
             dark = board | board >> 1
             dark |= dark >> 2
             found ^= found & dark >> 7 & dark << 4
             found ^= found & (found << 4 | found << 6)
-            cost = least - LEAST_N3 + 40 * found.bit_count() + self.balance[(board & self._rows_mask).bit_count()]
+            cost = least - LEAST_N3 + 40 * found.bit_count() + balance[(board & rows_mask).bit_count()]
             if cost < best or (cost == best and mask < chosen):
                 best, chosen, chosen_board = cost, mask, board
         return chosen, chosen_board
