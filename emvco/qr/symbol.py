@@ -116,7 +116,6 @@ _put_text, _put_version, _put_mask, _put_error, _put_scale, _put_border, _put_bo
 
 def render(
     text: str,
-    *,
     mode: Mode = "byte",
     error: ErrorLevel = "M",
     scale: int = 8,
