@@ -49,6 +49,37 @@ CREATE TABLE merchant_logos (                   -- What stands beside a merchant
 );
 CREATE INDEX merchant_logos_digest ON merchant_logos (digest);
 
+CREATE TABLE dossiers (                         -- Know your merchant: what it told of itself, and who checked it.
+    merchant_id     bigint      PRIMARY KEY REFERENCES merchants,
+    kind            text        CHECK (kind IN ('person', 'company')),  -- Whom the ID is of.
+    legal_name      text,                       -- As on the ID card, or in the company register.
+    tax_id          bytea,                      -- Sealed: a national ID, or a company's tax ID.
+    address         text,                       -- Of the person, or of the registered office.
+    business        text,                       -- What it sells.
+    contact_name    text,                       -- Whom to call,
+    contact_phone   text,                       -- and where.
+    checked_at      timestamptz,                -- When somebody compared it with the documents; any change after it undoes that.
+    checked_by      text,                       -- Who.
+    check_note      text,                       -- What was looked at, in that person's words.
+    changed_at      timestamptz NOT NULL,       -- When it was told last.
+    CHECK ((checked_at IS NULL) = (checked_by IS NULL) AND (checked_at IS NULL) = (check_note IS NULL))
+);
+
+CREATE TABLE dossier_documents (                -- ID cards, certificates, bank books: personal data.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    id              uuid        NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('id_card', 'company_certificate', 'bank_book', 'photo', 'other')), -- What it shows.
+    name            text        NOT NULL,       -- The file's, for people.
+    media_type      text        NOT NULL,       -- By its first bytes.
+    size_bytes      integer     NOT NULL CHECK (size_bytes BETWEEN 1 AND 5242880),      -- Of the file, not of what is kept.
+    digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),             -- SHA-256: the same file again is this one.
+    content         bytea       NOT NULL,       -- Sealed.
+    added_by        text        NOT NULL,       -- Who handed it in.
+    created_at      timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, id),
+    UNIQUE (merchant_id, digest)
+);
+
 CREATE TABLE users (                            -- Who may log in. merchant 0: admins.
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     id              uuid        NOT NULL,
@@ -856,6 +887,80 @@ CREATE TABLE statement_profiles (               -- What the header of a bank's C
     PRIMARY KEY (merchant_id, mode, receiving_id)
 );
 
+CREATE TABLE bank_balances (                    -- What an account had when a day in Bangkok was over, as its bank says.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account; 0: central.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    receiving_id    uuid        NOT NULL,
+    day             date        NOT NULL,       -- In Bangkok.
+    balance_satang  bigint      NOT NULL,       -- After its last movement.
+    told_by         text        NOT NULL,       -- 'statement', or the person who looked it up.
+    told_at         timestamptz NOT NULL,       -- When we were told.
+    PRIMARY KEY (merchant_id, mode, receiving_id, day)
+);
+
+CREATE TABLE bank_movements (                   -- What moved on an account and is nobody's payment or payout: the bank's fee, the operator's own money.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account; 0: central.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    receiving_id    uuid        NOT NULL,
+    day             date        NOT NULL,       -- In Bangkok.
+    amount_satang   bigint      NOT NULL CHECK (amount_satang <> 0),    -- Below zero: it went out.
+    reason          text        NOT NULL,       -- In a person's words.
+    told_by         text        NOT NULL,       -- Who said so.
+    told_at         timestamptz NOT NULL,       -- When.
+    PRIMARY KEY (merchant_id, mode, id)
+);
+CREATE INDEX bank_movements_day ON bank_movements (merchant_id, mode, receiving_id, day);
+
+CREATE TABLE daily_closes (                     -- A day of an account, compared: books on one side, the bank on the other.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account; 0: central.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    receiving_id    uuid        NOT NULL,
+    day             date        NOT NULL,       -- In Bangkok.
+    opening_satang  bigint      NOT NULL,       -- What the bank said the evening before.
+    in_satang       bigint      NOT NULL,       -- Credits in the books, less those that the bank took back.
+    out_satang      bigint      NOT NULL,       -- Payouts that were completed, less those that came back.
+    other_satang    bigint      NOT NULL,       -- bank_movements.
+    bank_satang     bigint,                     -- What the bank says; null: it has not said.
+    state           text        NOT NULL CHECK (state IN ('OPEN', 'CLOSED')),  -- OPEN while books and bank differ.
+    run_at          timestamptz NOT NULL,       -- When it was compared last; of a CLOSED one, when it was closed.
+    run_by          text        NOT NULL,       -- By whom.
+    PRIMARY KEY (merchant_id, mode, receiving_id, day),
+    CHECK (state = 'OPEN' OR bank_satang = opening_satang + in_satang - out_satang + other_satang)
+);
+
+CREATE TABLE alert_states (                     -- What about an account the operator was told: not the same thing again and again.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account; 0: central.
+    alarm           text        NOT NULL,       -- core/alarms.py.
+    receiving_id    uuid        NOT NULL,
+    standing        boolean     NOT NULL DEFAULT false,         -- Whether the operator was told, and not yet that it is over.
+    told_count      integer     NOT NULL DEFAULT 0,             -- How much of it there was then.
+    told_at         timestamptz,                -- When it was told last.
+    PRIMARY KEY (merchant_id, alarm, receiving_id)
+);
+
+CREATE TABLE alerts (                           -- What the operator is told by LINE, mail or webhook: an outbox.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of what it is about; 0: central.
+    id              uuid        NOT NULL,       -- The receiver knows it by this when it comes again.
+    alarm           text        NOT NULL,       -- core/alarms.py, or 'test'.
+    word            text        NOT NULL CHECK (word IN ('RAISED', 'MORE', 'STILL', 'OVER', 'TEST')),  -- What became of it.
+    channel         text        NOT NULL CHECK (channel IN ('line', 'mail', 'webhook')),    -- How it is told.
+    account_id      uuid,                       -- Which account it is about.
+    count           integer     NOT NULL,       -- How much of it there is.
+    title           text        NOT NULL,       -- In the operator's language.
+    body            text        NOT NULL,       -- Likewise: what to do.
+    created_at      timestamptz NOT NULL,
+    run_at          timestamptz,                -- When to try next; doubles as the lease. Null: sent, or given up.
+    lease_id        uuid,                       -- Who tries.
+    failures        smallint    NOT NULL DEFAULT 0,             -- Tries that ended badly.
+    sent_at         timestamptz,                -- When the channel took it.
+    last_error      text,                       -- Why the last try failed.
+    PRIMARY KEY (merchant_id, id),
+    CHECK (sent_at IS NULL OR run_at IS NULL)
+);
+CREATE INDEX alerts_due ON alerts (run_at) WHERE run_at IS NOT NULL;
+CREATE INDEX alerts_by_age ON alerts (created_at);
+
 -- ---------------------------------------------------------------------------------------------------- ledger
 
 CREATE TABLE journals (                         -- One booking. Append-only; a correction is another journal.
@@ -918,7 +1023,10 @@ CREATE TABLE balances (                         -- Locked by every debit of `pay
     merchant_id     bigint      NOT NULL REFERENCES merchants,
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
     frozen_reason   text,                       -- Set: payouts of this merchant stand still.
-    PRIMARY KEY (merchant_id, mode)
+    frozen_at       timestamptz,                -- Since when.
+    frozen_by       text,                       -- Who froze them: an actor of the audit log.
+    PRIMARY KEY (merchant_id, mode),
+    CHECK ((frozen_reason IS NULL) = (frozen_at IS NULL) AND (frozen_at IS NULL) = (frozen_by IS NULL))
 );
 
 -- ---------------------------------------------------------------------------------------------------- money out

@@ -24,7 +24,8 @@ from paygate.core.money import BAHT, MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG, show
 from paygate.core.sealing import MIN_SECRET_CHARS, SealingKey
 from paygate.db.pool import Database
 from paygate.environment import SettingsError, merged
-from paygate.services import vendors
+from paygate.services import alert_channels, vendors
+from paygate.services.alert_channels import Channels
 from paygate.services.context import (
     KEEP_EVIDENCE_DAYS,
     MIN_SETTLEMENT_SATANG,
@@ -76,6 +77,7 @@ KNOWN = frozenset(
         "PAYGATE_PG_BIN",  # Read by paygate.embedded.
         *FEE_SETTINGS,
         *vendors.KNOWN,
+        *alert_channels.KNOWN,
     }
 )
 # Another name of one, one of the test suite, and two of the script that a phone runs.
@@ -108,6 +110,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # PAYGATE_TRUSTED_PROXIES: who may say where a request came from.
     # PAYGATE_SLIP_VERIFIERS, and PAYGATE_<NAME>_URL, _KEY and so on of each: see services/vendors.py.
     vendors: Chosen = field(default_factory=Chosen)
+    alerts: Channels = field(default_factory=Channels)  # PAYGATE_ALERT_...: see services/alert_channels.py.
     listening: tuple[str, int] | None = None  # PAYGATE_LISTENING: host:port of `serve`, where no webhook may go.
     warnings: tuple[str, ...] = ()  # Sentences for the operator: what was set but is not known.
 
@@ -125,7 +128,8 @@ class Settings:
         if low > high:
             reader.problems.append("PAYGATE_MIN_AMOUNT is more than PAYGATE_MAX_AMOUNT.")
         chosen = vendors.choose(values)
-        reader.problems += chosen.problems
+        told = alert_channels.choose(values)
+        reader.problems += (*chosen.problems, *told.problems)
         fees = {plan: reader.read(name, _bps, PLAN_FEE_BPS[plan]) for name, plan in FEE_SETTINGS.items()}
         make = functools.partial(
             cls,
@@ -150,6 +154,7 @@ class Settings:
             trusted_proxies=reader.read("PAYGATE_TRUSTED_PROXIES", _networks, LOOPBACK),
             listening=reader.read("PAYGATE_LISTENING", _listening, None),
             vendors=chosen.chosen,
+            alerts=told.channels,
             warnings=(*chosen.warnings, *_unknowns(values.keys() - chosen.known)),
         )
         secret = reader.read("PAYGATE_SECRET_KEY", _secret, "")
@@ -180,6 +185,7 @@ class Settings:
             login_limit=self.rate_limits.get(Counted.LOGIN),
             limiter=Limiter(db, key, self.rate_limits),
             inquiries=made.inquiries,
+            alerts=self.alerts,
             http=made.http,
         )
 

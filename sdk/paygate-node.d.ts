@@ -167,6 +167,8 @@ declare namespace PayGate {
     held: number;
     pendingReview: number;
     currency: 'THB';
+    /** Settlements and refunds stand still. */
+    payoutsFrozen: boolean;
   }
   interface PayoutQuery extends PageQuery {
     status?: string;

@@ -142,6 +142,7 @@ def _capacity(seen: Capacity) -> dict[str, Any]:
 ALARMS = {
     Alarm.BALANCE_BREAK: "{} notices break the chain of balances: one before them is missing, or they are forged."
     " See paygate review list --reason BALANCE_BREAK",
+    Alarm.DAY_OPEN: "{} days are over and not closed: books and bank differ, or nobody looked. See paygate close show",
     Alarm.UNREAD_NOTICES: "{} of its latest texts could not be read: the bank writes anew, or the phone hides them."
     " See paygate review list --reason UNREAD_NOTICE",
 }

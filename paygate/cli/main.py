@@ -34,6 +34,8 @@ COMMANDS = {
     "credit": ("paygate.cli.credit:credit", "Money that arrived."),
     "review": ("paygate.cli.review:review", "What only a person can decide."),
     "reconcile": ("paygate.cli.reconcile:reconcile", "Compare a bank's statement with what is known."),
+    "close": ("paygate.cli.close:close", "The daily close of the central accounts."),
+    "alert": ("paygate.cli.alert:alert", "Alarms told by LINE, mail or webhook."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "audit": ("paygate.cli.audit:audit", "The log of who did what."),
     "db": ("paygate.cli.db:db", "The database's schema."),

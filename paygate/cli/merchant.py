@@ -6,6 +6,8 @@ from typing import IO, Any
 
 import click
 
+from paygate.cli.merchant_dossier import check, document, dossier, forget
+from paygate.cli.merchant_duties import freeze, frozen, unfreeze
 from paygate.cli.merchant_money import payout_destination, statement
 from paygate.cli.output import emit, examples, json_option, password_option, read_password, table
 from paygate.cli.session import run
@@ -21,6 +23,13 @@ def merchant() -> None:
 
 merchant.add_command(payout_destination)
 merchant.add_command(statement)
+merchant.add_command(freeze)
+merchant.add_command(unfreeze)
+merchant.add_command(frozen)
+merchant.add_command(dossier)
+merchant.add_command(document)
+merchant.add_command(check)
+merchant.add_command(forget)
 
 
 @merchant.command(
@@ -83,13 +92,19 @@ def show(merchant_id: str, as_json: bool) -> None:
     _tell(run(lambda ctx: merchants.show(ctx, number)), as_json)
 
 
-@merchant.command(epilog=examples("paygate merchant approve mer_0c..."))
+@merchant.command(
+    epilog=examples(
+        "paygate merchant approve mer_0c...",
+        'paygate merchant approve mer_0c... --unchecked "My own shop"',
+    )
+)
 @click.argument("merchant_id")
+@click.option("--unchecked", metavar="REASON", help="Approve although it is not known who it is; say why.")
 @json_option
-def approve(merchant_id: str, as_json: bool) -> None:
-    """Let a waiting or suspended merchant take payments."""
+def approve(merchant_id: str, unchecked: str | None, as_json: bool) -> None:
+    """Let a waiting or suspended merchant take payments, once it is known who it is: paygate merchant dossier."""
     number = ids.read_merchant(merchant_id)
-    _tell(run(lambda ctx: merchants.approve(ctx, number)), as_json)
+    _tell(run(lambda ctx: merchants.approve(ctx, number, unchecked=unchecked)), as_json)
 
 
 @merchant.command(epilog=examples("paygate merchant suspend mer_0c..."))

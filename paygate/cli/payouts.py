@@ -137,14 +137,18 @@ def _add_export(group: click.Group, desk: Desk[Kind], told: Told[Kind]) -> None:
     @json_option
     def export(output: Path | None, by: str | None, as_json: bool) -> None:
         found = run(lambda ctx: desk.claimed_by(ctx, person(by)))
+        frozen = run(lambda ctx: desk.frozen_claims(ctx, person(by)))
         total_satang = sum(one.payout.amount_satang for one in found)
         text = bulk_csv(desk, found)
         lines = [text.rstrip("\r\n")]
         if output is not None:
             output.write_text(text, encoding="utf-8-sig", newline="")  # Spreadsheets need the mark to read Thai.
             lines = [f"{len(found)} payouts, {money.show(total_satang)} THB, are in {output}."]
+        for one in frozen:
+            click.echo(f"Left out, since the merchant's payouts are frozen: {ids.show(desk.prefix, one.id)}", err=True)
         rows = [{**told(one.payout), "destination": _to(one.place)} for one in found]
         answer = {f"{noun}s": rows, "count": len(found), "total": money.baht(total_satang)}
+        answer["frozen"] = [ids.show(desk.prefix, one.id) for one in frozen]
         emit(answer, lines, as_json=as_json)
 
 
@@ -158,11 +162,15 @@ def _add_complete(group: click.Group, desk: Desk[Kind], told: Told[Kind]) -> Non
     )
     @click.argument("payout_id", metavar="ID")
     @click.option("--reference", required=True, help="The transfer's reference, as your bank shows it; used once.")
+    @click.option(
+        "--sent-before-freeze", is_flag=True, help="The merchant's payouts are frozen, but this one had been sent."
+    )
     @BY
     @json_option
-    def complete(payout_id: str, reference: str, by: str | None, as_json: bool) -> None:
+    def complete(payout_id: str, reference: str, sent_before_freeze: bool, by: str | None, as_json: bool) -> None:
         number = read_id(desk.prefix, payout_id)
-        tell(desk, told, run(lambda ctx: desk.complete(ctx, number, person(by), reference)), as_json)
+        done = run(lambda ctx: desk.complete(ctx, number, person(by), reference, sent_before_freeze=sent_before_freeze))
+        tell(desk, told, done, as_json)
 
 
 def _add_deciding(group: click.Group, desk: Desk[Kind], told: Told[Kind]) -> None:

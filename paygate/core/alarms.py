@@ -14,6 +14,7 @@ class Alarm(StrEnum):
     """Why."""
 
     BALANCE_BREAK = "balance_break"  # Notices whose balances do not follow from each other: one is missing, or forged.
+    DAY_OPEN = "day_open"  # Days that are over and not closed: books and bank differ, or nobody looked.
     UNREAD_NOTICES = "unread_notices"  # The bank writes otherwise than before, or the phone hides the words.
 
 

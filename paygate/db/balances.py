@@ -120,6 +120,11 @@ STANDING = Sql("""
 
 FROZEN = Sql("SELECT frozen_reason FROM balances WHERE merchant_id = :merchant_id AND mode = :mode")
 
+# The same, and it stays so until the transaction ends: a freeze waits for it, and is waited for.
+HOLD_FROZEN = Sql("""
+    SELECT frozen_reason FROM balances WHERE merchant_id = :merchant_id AND mode = :mode FOR SHARE
+""")
+
 CLOCK = Sql("SELECT clock_timestamp()")
 
 
@@ -183,9 +188,11 @@ async def lock(conn: Conn, merchant_id: int, mode: str, *, at_once: bool) -> Bal
     return await standing(conn, merchant_id, mode, at_once=at_once)
 
 
-async def frozen_reason(conn: Conn, merchant_id: int, mode: str) -> str | None:
-    """Why payouts of the merchant stand still; None: they do not."""
-    reason: str | None = await conn.fetchval(*FROZEN.bind(merchant_id=merchant_id, mode=mode))
+async def frozen_reason(conn: Conn, merchant_id: int, mode: str, *, held: bool = False) -> str | None:
+    """Why payouts of the merchant stand still; None: they do not. *held*: nobody freezes them, or thaws, until the
+    transaction ends."""
+    statement = HOLD_FROZEN if held else FROZEN
+    reason: str | None = await conn.fetchval(*statement.bind(merchant_id=merchant_id, mode=mode))
     return reason
 
 

@@ -20,6 +20,7 @@ from paygate.core.matching import NOTICE_CEILING_SATANG
 from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
+from paygate.services.alert_channels import Channels
 from paygate.services.limits import Limiter
 from paygate.services.vendors import VendorHttp
 from paygate.services.watch import Watch
@@ -67,6 +68,7 @@ class Context:
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
     verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
     inquiries: Mapping[str, Inquiry] = field(default_factory=dict)  # Kind of source -> the bank that is asked about it.
+    alerts: Channels = field(default_factory=Channels)  # How the operator is told of alarms.
     http: Http | None = None  # How the operator's own banks and vendors are reached.
     login_limit: Limit | None = DEFAULTS[Counted.LOGIN]  # Tries of passwords from one network; None: not limited.
     limiter: Limiter | None = None  # Counts requests; None: nothing is limited.

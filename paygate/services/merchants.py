@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paygate.core import ids, origins
-from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import CENTRAL_PLANS, PLAN_FEE_BPS
 from paygate.db import accounts as account_rows
 from paygate.db import keys as key_rows
@@ -16,10 +16,12 @@ from paygate.db import users as user_rows
 from paygate.db.accounts import NewAccount
 from paygate.db.merchants import Merchant
 from paygate.db.pool import Conn
-from paygate.services import accounts, audit, inputs, keys, passwords, proofs, users
+from paygate.services import accounts, audit, dossiers, inputs, keys, passwords, proofs, users
 from paygate.services.context import Context
+from paygate.services.payouts import read_reason
 
 Change = Callable[[Conn, int], Awaitable[Merchant | None]]
+First = Callable[[Conn, Merchant], Awaitable[Mapping[str, Any]]]
 
 PLANS = tuple(plan for plan in PLAN_FEE_BPS if plan != "platform")
 
@@ -126,9 +128,23 @@ async def show(ctx: Context, merchant_id: int) -> Merchant:
         return _found(await merchants.get(conn, merchant_id), merchant_id)
 
 
-async def approve(ctx: Context, merchant_id: int, *, actor: str = audit.CLI) -> Merchant:
-    """Let a waiting or suspended merchant work. Raises NotFound."""
-    return await _move(ctx, merchant_id, "merchant.approve", merchants.approve, actor)
+async def approve(ctx: Context, merchant_id: int, *, unchecked: str | None = None, actor: str = audit.CLI) -> Merchant:
+    """Let a waiting or suspended merchant work: a waiting one once it is known who it is (`dossiers`); *unchecked*: why
+    the operator does not wait for that. Raises NotFound, InvalidInput (unchecked), Conflict: what is missing."""
+    because = None if unchecked is None else read_reason(unchecked)
+
+    async def known(conn: Conn, was: Merchant) -> Mapping[str, Any]:
+        found = await dossiers.read(ctx, conn, merchant_id)
+        if was.status != "PENDING" or not found.missing:
+            return {}
+        if because is None:
+            raise Conflict(
+                f"It is not known yet who this merchant is; missing: {', '.join(found.missing)}. Tell it"
+                " (paygate merchant dossier), or say why you do not wait for it."
+            )
+        return {"unchecked": because, "missing": list(found.missing)}
+
+    return await _move(ctx, merchant_id, "merchant.approve", merchants.approve, actor, known)
 
 
 async def suspend(ctx: Context, merchant_id: int, *, actor: str = audit.CLI) -> Merchant:
@@ -136,12 +152,21 @@ async def suspend(ctx: Context, merchant_id: int, *, actor: str = audit.CLI) -> 
     return await _move(ctx, merchant_id, "merchant.suspend", merchants.suspend, actor)
 
 
-async def _move(ctx: Context, merchant_id: int, action: str, change: Change, actor: str) -> Merchant:
+async def _nothing(_: Conn, __: Merchant) -> Mapping[str, Any]:
+    return {}
+
+
+async def _move(
+    ctx: Context, merchant_id: int, action: str, change: Change, actor: str, first: First = _nothing
+) -> Merchant:
+    """One change of a merchant's status; *first* may refuse it, and says what more the audit log is told."""
+
     async def work(conn: Conn) -> Merchant:
         await merchants.lock(conn, merchant_id)
         was = _found(await merchants.get(conn, merchant_id), merchant_id)
+        more = await first(conn, was)
         merchant = _found(await change(conn, merchant_id), merchant_id)
-        before, after = {"status": was.status}, {"status": merchant.status}
+        before, after = {"status": was.status}, {"status": merchant.status, **more}
         await _log(ctx, conn, actor, action, merchant_id, before=before, after=after)
         return merchant
 

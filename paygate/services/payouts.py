@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic
@@ -121,7 +121,7 @@ class Desk(ABC, Generic[Kind]):
         merchant = await merchants.get(conn, payout.merchant_id)
         if merchant is None or merchant.status == "SUSPENDED":
             raise Conflict("The merchant is suspended; its payouts wait.")
-        frozen = await balances.frozen_reason(conn, payout.merchant_id, payout.mode)
+        frozen = await balances.frozen_reason(conn, payout.merchant_id, payout.mode, held=True)
         if frozen is not None:
             raise Conflict(f"Payouts of this merchant are frozen: {frozen}")
 
@@ -168,7 +168,7 @@ class Desk(ABC, Generic[Kind]):
 
     async def reject(self, ctx: Context, payout_id: UUID, by: str, reason: str) -> Kind:
         """Say no, before anybody claimed it. Raises NotFound, WrongState, InvalidInput (reason)."""
-        words = _reason(reason)
+        words = read_reason(reason)
 
         async def decide(_: Conn, __: Kind, now: datetime) -> Event:
             return Rejected(now, by, words)
@@ -193,33 +193,48 @@ class Desk(ABC, Generic[Kind]):
 
     async def release(self, ctx: Context, payout_id: UUID, by: str, reason: str) -> Kind:
         """Give a claim back, knowing that nothing was sent. Raises NotFound, WrongState, InvalidInput (reason)."""
-        words = _reason(reason)
+        words = read_reason(reason)
 
         async def decide(_: Conn, __: Kind, now: datetime) -> Event:
             return Released(now, by, words)
 
         return await self._move(ctx, payout_id, "release", by, decide)
 
-    async def complete(self, ctx: Context, payout_id: UUID, by: str, bank_reference: str) -> Kind:
+    async def complete(
+        self, ctx: Context, payout_id: UUID, by: str, bank_reference: str, *, sent_before_freeze: bool = False
+    ) -> Kind:
         """It was sent; the bank calls the transfer *bank_reference*. Saying the same again changes nothing.
 
-        Raises NotFound, WrongState, InvalidInput (bank_reference), Conflict (that reference completed another payout).
+        While the merchant's payouts are frozen it is refused, unless somebody says that the transfer was sent before:
+        what left the bank has to stand in the books, and who said so in the audit log.
+
+        Raises NotFound, WrongState, InvalidInput (bank_reference), Conflict (that reference completed another payout,
+        or payouts are frozen).
         """
-        reference = read_reference(bank_reference)
+        reference, notes = read_reference(bank_reference), dict[str, object]()
 
         async def decide(conn: Conn, payout: Kind, now: datetime) -> Event | None:
+            notes.clear()
             if payout.status is PayoutStatus.COMPLETED and payout.bank_reference == reference:
                 return None
+            frozen = await balances.frozen_reason(conn, payout.merchant_id, payout.mode, held=True)
+            if frozen is not None and payout.ours and payout.status is PayoutStatus.PAYING:
+                if not sent_before_freeze:
+                    raise Conflict(
+                        f"Payouts of this merchant are frozen: {frozen} Do not send it. If it was sent before, say so:"
+                        f" paygate {self.noun} complete ... --sent-before-freeze"
+                    )
+                notes["sent_before_freeze"] = True
             checked = payout.ours and payout.mode == "live" and payout.status is PayoutStatus.PAYING
             if checked and not await references.use(conn, payout, reference):
                 raise Conflict(f"The bank's reference {reference} has completed another payout.")
             return Confirmed(now, by, reference)
 
-        return await self._move(ctx, payout_id, "complete", by, decide)
+        return await self._move(ctx, payout_id, "complete", by, decide, notes)
 
     async def bounce(self, ctx: Context, payout_id: UUID, by: str, reason: str) -> Kind:
         """The bank brought the money back. Raises NotFound, WrongState, InvalidInput (reason)."""
-        words = _reason(reason)
+        words = read_reason(reason)
 
         async def decide(_: Conn, __: Kind, now: datetime) -> Event:
             return Bounced(now, by, words)
@@ -236,20 +251,37 @@ class Desk(ABC, Generic[Kind]):
             if payout.status is not PayoutStatus.PAYING:
                 raise WrongState(payout.status, "shown to be paid", what=self.noun)
             self._require_claimer(payout, by)
+            frozen = await balances.frozen_reason(conn, payout.merchant_id, payout.mode)
+            if frozen is not None and payout.ours:
+                raise Conflict(f"Payouts of this merchant are frozen: {frozen}")
             return await self._instruction(ctx, conn, payout)
 
     async def claimed_by(self, ctx: Context, by: str) -> list[Instruction[Kind]]:
-        """All live ones that *by* claimed and has not completed, for the bank's bulk transfer."""
+        """All live ones that *by* claimed and has not completed, for the bank's bulk transfer; without those whose
+        merchant's payouts were frozen meanwhile."""
         async with ctx.db.connection() as conn:
-            found = await self.queue(conn, [PayoutStatus.PAYING], claimed_by=by, limit=MOST_AT_ONCE)
-            return [await self._instruction(ctx, conn, payout) for payout in found if payout.mode == "live"]
+            found = await self._claims(conn, by, frozen=False)
+            return [await self._instruction(ctx, conn, payout) for payout in found]
+
+    async def frozen_claims(self, ctx: Context, by: str) -> list[Kind]:
+        """Those that *by* claimed and must not send, because their merchant's payouts were frozen meanwhile."""
+        async with ctx.db.connection() as conn:
+            return await self._claims(conn, by, frozen=True)
 
     # ------------------------------------------------------------------------------------ helpers
 
-    async def log(self, ctx: Context, conn: Conn, step: PayoutStep[Kind], actor: str, verb: str) -> None:
+    async def log(
+        self,
+        ctx: Context,
+        conn: Conn,
+        step: PayoutStep[Kind],
+        actor: str,
+        verb: str,
+        notes: Mapping[str, object] | None = None,
+    ) -> None:
         """Write an act to the merchant's audit log; called last in a transaction."""
         after = step.after
-        told: dict[str, object] = {"status": after.status, "reason": after.reason}
+        told: dict[str, object] = {"status": after.status, "reason": after.reason, **(notes or {})}
         told |= {"bank_reference": after.bank_reference}
         await audit.append(
             conn,
@@ -270,8 +302,16 @@ class Desk(ABC, Generic[Kind]):
         if step.journal is not None:
             await books.book(conn, step.journal, journal_id, now)
 
-    async def _move(self, ctx: Context, payout_id: UUID, verb: str, by: str, decide: Decide[Kind]) -> Kind:
-        """One change of a payout: row, books, event and audit log, or none of it."""
+    async def _move(
+        self,
+        ctx: Context,
+        payout_id: UUID,
+        verb: str,
+        by: str,
+        decide: Decide[Kind],
+        notes: Mapping[str, object] | None = None,
+    ) -> Kind:
+        """One change of a payout: row, books, event and audit log (with *notes*), or none of it."""
         journal_id, event_id = ctx.new_id(), ctx.new_id()
 
         async def work(conn: Conn) -> Kind:
@@ -286,12 +326,22 @@ class Desk(ABC, Generic[Kind]):
                 payout = await self.given_back(conn, payout)
             step = advance(payout, event)
             await self.apply(ctx, conn, step, journal_id=journal_id, event_id=event_id, now=now)
-            await self.log(ctx, conn, step, by, verb)
+            await self.log(ctx, conn, step, by, verb, notes)
             return step.after
 
         done = await ctx.db.transaction(work)
         ctx.wake()
         return done
+
+    async def _claims(self, conn: Conn, by: str, *, frozen: bool) -> list[Kind]:
+        found = await self.queue(conn, [PayoutStatus.PAYING], claimed_by=by, limit=MOST_AT_ONCE)
+        live = [payout for payout in found if payout.mode == "live"]
+        stopped = {
+            merchant_id
+            for merchant_id in {payout.merchant_id for payout in live if payout.ours}
+            if await balances.frozen_reason(conn, merchant_id, "live") is not None
+        }
+        return [payout for payout in live if (payout.ours and payout.merchant_id in stopped) is frozen]
 
     async def _find(self, conn: Conn, payout_id: UUID) -> Kind:
         found = await self.find(conn, payout_id)
@@ -335,7 +385,8 @@ def read_reference(text: str) -> str:
     return reference
 
 
-def _reason(text: str) -> str:
+def read_reason(text: str) -> str:
+    """Why somebody does what they do. Raises InvalidInput (reason)."""
     words = text.strip()
     if not 1 <= len(words) <= MAX_REASON or "\x00" in words:
         raise InvalidInput(f"Say why, in 1 to {MAX_REASON} characters.", field="reason")

@@ -26,7 +26,7 @@ from paygate.core.statements import Statement
 from paygate.db import accounts, statement_files, statements
 from paygate.db.pool import Conn
 from paygate.db.statements import Book, Told
-from paygate.services import evidence
+from paygate.services import closes, evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Word
 
@@ -142,6 +142,8 @@ async def reconcile(
     else:
         await _news(run, run.pairing.news, known)
         await _note_balances(run)
+        if book.merchant_id == PLATFORM and book.mode == "live":
+            await closes.note_statement(ctx, book.receiving_id, statement)
     _tell_pairs(run)
     await _tell_left(run)
     return report

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,21 +13,15 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from paygate.services import words as catalogues
+
 LANGUAGES: Final = ("th", "en")
-_BESIDE: Final = Path(__file__).parents[2] / "templates"
-_INSTALLED: Final = Path(__file__).parents[1] / "_data" / "templates"
-FOLDER: Final = _INSTALLED if _INSTALLED.is_dir() else _BESIDE  # Other packages may leave a `templates` beside ours.
+FOLDER: Final = catalogues.FOLDER
+words = catalogues.words
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-
-
-@functools.cache
-def words(page: str, language: str) -> Mapping[str, str]:
-    """The words of a page in "th" or "en", out of templates/words/<page>.json."""
-    catalogue = json.loads((FOLDER / "words" / f"{page}.json").read_text(encoding="utf-8"))
-    return {name: said[language] for name, said in catalogue.items()}
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from paygate.outbound import Outbound
 from paygate.services import metrics
 from paygate.services.context import Context
 from paygate.workers import count, expire, finish, invoice, prune, recheck, statements, verify
+from paygate.workers.alert import Teller
 from paygate.workers.deliver import Deliverer
 from paygate.workers.inquire import Inquirer
 from paygate.workers.loop import Bell, Chore, Outage, tend
@@ -28,6 +29,8 @@ PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
 INVOICE_S = 60.0
 ISSUE_S = 3_600.0
+ALARM_S = 60.0
+ALERT_S = 5.0
 COUNT_S = 10.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
@@ -49,7 +52,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
         own_addresses=[*own_addresses(ctx.public_url), *([ctx.listening] if ctx.listening else [])],
         in_transaction=in_transaction,
     ) as outbound:
-        deliverer = Deliverer(ctx, outbound, bell)
+        deliverer, teller = Deliverer(ctx, outbound, bell), Teller(ctx)
         chores = [
             Chore("deliver", DELIVER_S, deliverer.work, bell, PACE_S),
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
@@ -61,6 +64,8 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),
             Chore("invoice", INVOICE_S, lambda: invoice.work(ctx)),
             Chore("issue", ISSUE_S, lambda: invoice.issue(ctx)),
+            Chore("alarm", ALARM_S, teller.look),
+            Chore("alert", ALERT_S, teller.work),
             Chore("count", COUNT_S, lambda: count.work(ctx)),
         ]
         ctx.wake = wake
@@ -75,6 +80,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
         finally:
             ctx.wake = was_wake
             await deliverer.abandon()
+            await teller.close()
             await metrics.keep_last(ctx)
 
 

@@ -17,7 +17,7 @@ from paygate.db import (
     throttles,
     user_links,
 )
-from paygate.services import statement_files, visitors
+from paygate.services import alerts, dossiers, statement_files, visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
@@ -61,6 +61,8 @@ async def work(ctx: Context) -> bool:
         await ctx.db.transaction(lambda conn: invitations.prune(conn, AT_ONCE)),
         await ctx.db.transaction(lambda conn: throttles.prune(conn, AT_ONCE)),
         await statement_files.prune(ctx, AT_ONCE),
+        await alerts.prune(ctx, AT_ONCE),
+        await dossiers.prune(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
     )
     buckets = await ctx.db.transaction(lambda conn: limits.prune(conn, BUCKETS_AT_ONCE))

@@ -35,7 +35,9 @@ async def test_somebody_registers_waits_is_approved_and_is_suspended(gateway: Ga
     waiting = (await admin.ask("GET", "/api/admin/merchants?status=pending")).json()
     assert [one["id"] for one in waiting["merchants"]] == [me["merchant"]["id"]] and waiting["hasMore"] is False
     path = f"/api/admin/merchants/{me['merchant']['id']}"
-    done = await admin.ask("POST", f"{path}/approve")
+    refused = await admin.ask("POST", f"{path}/approve")
+    assert (refused.status_code, refused.json()["error"]) == (409, "CONFLICT") and "taxId" in refused.json()["message"]
+    done = await admin.ask("POST", f"{path}/approve", {"unchecked": "My own shop"})
     assert (done.status_code, done.json()["merchant"]["status"]) == (200, "APPROVED")
     assert (await owner.ask("GET", "/api/auth/me")).json()["user"]["merchant"]["status"] == "APPROVED"
     assert (await admin.ask("POST", f"{path}/suspend")).json()["merchant"]["status"] == "SUSPENDED"

@@ -71,6 +71,13 @@ WITHOUT = {
     "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
     "/link/{link_id}": "a form: each press of the button is a payment to make, and an address holds few",
     "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
+    "/api/admin/merchants/{merchant_id}/freeze": "frozen twice is frozen",
+    "/api/admin/merchants/{merchant_id}/dossier/check": "checked twice is checked, the later time counts",
+    "/api/admin/merchants/{merchant_id}/documents": "the same file again is the one that is there",
+    "/api/admin/alerts/test": "two tests are two messages, which say that they are tests",
+    "/api/admin/closes": "what is closed is closed: the same again changes nothing",
+    "/api/admin/closes/explain": "the bank charges the same fee twice a day: two explanations of one amount are two",
+    "/api/admin/merchants/{merchant_id}/unfreeze": "thawed twice is thawed",
     **dict.fromkeys(
         ("/pay/{payment_id}/cancel", "/pay/{payment_id}/slip", "/pay/{payment_id}/renew"),
         "forms of the payer's page, which send no keys: cancelled is cancelled, a slip is known, a successor is one",

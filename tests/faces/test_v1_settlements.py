@@ -53,6 +53,7 @@ async def test_a_merchant_reads_its_balance_asks_and_sees_the_settlement_end(gat
         "held": 500.5,
         "pendingReview": 0,
         "currency": "THB",
+        "payoutsFrozen": False,
     }
     number = ids.read("stl", made["id"])
     await SETTLEMENTS.approve(gateway.ctx, number, "cli:a")

@@ -127,7 +127,10 @@ async def test_approval_and_suspension_are_seen_by_the_next_request(ctx: Context
         return found.status
 
     assert await standing() == "PENDING"
-    assert (await merchants.approve(ctx, new.merchant_id)).approved_at is not None
+    with pytest.raises(Conflict, match="legalName"):
+        await merchants.approve(ctx, new.merchant_id)
+    assert await standing() == "PENDING"
+    assert (await merchants.approve(ctx, new.merchant_id, unchecked="Mine")).approved_at is not None
     assert await standing() == "APPROVED"
     assert (await merchants.suspend(ctx, new.merchant_id)).status == "SUSPENDED"
     assert await standing() == "SUSPENDED"

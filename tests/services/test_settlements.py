@@ -17,7 +17,7 @@ from paygate.core.errors import (
     WrongState,
 )
 from paygate.db.payments import Claim
-from paygate.services import audit, destinations, ledger, merchants, reversals, settlements
+from paygate.services import audit, destinations, freezes, ledger, merchants, reversals, settlements
 from paygate.services.context import Context, SettlementRules
 from paygate.services.once import unanswered
 from paygate.services.payments import Replayed
@@ -238,11 +238,11 @@ async def test_payouts_of_a_frozen_or_suspended_merchant_stand_still(ctx: Contex
     merchant_id = shop.principal.merchant_id
     one, two = await ask(ctx, shop, 20_000), await ask(ctx, shop, 20_000)
     await SETTLEMENTS.approve(ctx, one.id, A)
-    await sql(ctx, "UPDATE balances SET frozen_reason = 'police' WHERE merchant_id = $1", merchant_id)
+    await freezes.freeze(ctx, merchant_id, "police", A)
     for refused in (ask(ctx, shop, 10_000), SETTLEMENTS.approve(ctx, two.id, A), SETTLEMENTS.claim(ctx, one.id, A)):
         with pytest.raises(Conflict, match="frozen"):
             await refused
-    await sql(ctx, "UPDATE balances SET frozen_reason = NULL")
+    await freezes.thaw(ctx, merchant_id, "police", A)
     await merchants.suspend(ctx, merchant_id)
     with pytest.raises(Conflict, match="suspended"):
         await SETTLEMENTS.claim(ctx, one.id, A)

@@ -6,6 +6,10 @@ its table of refusals, `operations` says what each handler does for `/openapi.js
 
 from paygate.faces.dashboard import (
     admin,
+    admin_alerts,
+    admin_closes,
+    admin_dossiers,
+    admin_duties,
     admin_evidence,
     admin_money,
     audit,
@@ -25,6 +29,10 @@ from paygate.faces.dashboard.own_operations import in_person
 __all__ = [
     "OPERATIONS",
     "admin",
+    "admin_alerts",
+    "admin_closes",
+    "admin_dossiers",
+    "admin_duties",
     "admin_evidence",
     "admin_money",
     "audit",

@@ -37,8 +37,9 @@ async def merchant(request: Request) -> Response:
 
 async def approve(request: Request) -> Response:
     """POST /api/admin/merchants/{id}/approve: it may take real payments from now on; repeat is harmless."""
-    who = await wire.person(request, May.OPERATE)
-    done = await merchants.approve(wire.context(request), _merchant_id(request), actor=who.actor)
+    who, raw = await wire.person(request, May.OPERATE), await wire.body(request)
+    reason = shapes.UNCHECKED.read(fields.json_object(raw)) if raw.strip() else None
+    done = await merchants.approve(wire.context(request), _merchant_id(request), unchecked=reason, actor=who.actor)
     return wire.json_answer(answers.MerchantChanged(shapes.merchant(done)))
 
 

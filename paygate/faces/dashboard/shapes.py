@@ -54,6 +54,11 @@ EVERYWHERE = declare.custom(
     "everywhere", _everywhere, {"type": "boolean"}, "End all of the person's logins.", example=False
 )
 
+UNCHECKED = declare.text(
+    "unchecked", 500, "Why it is approved although it is not known who it is.", example="My own shop"
+)
+
+APPROVAL = Shape("Approval", "A merchant is approved.", (UNCHECKED,))
 NEW_MERCHANT = Shape("NewMerchant", "A merchant, and its owner.", (EMAIL, PASSWORD, NAME))
 CREDENTIALS = Shape("Credentials", "Who comes in.", (EMAIL, PASSWORD, CODE))
 REFRESH = Shape("Refresh", "A refresh token, which is used up.", (REFRESH_TOKEN,))

@@ -28,6 +28,9 @@ class Balance(msgspec.Struct, frozen=True):
         Baht, Meta(description="Known from bank notices alone, in baht; available once something confirms it.")
     ]
     currency: Annotated[Literal["THB"], Meta(description="Always baht.")] = "THB"
+    payoutsFrozen: Annotated[
+        bool, Meta(description="Whether settlements and refunds stand still; the operator knows why.")
+    ] = False
 
 
 class Destination(msgspec.Struct, frozen=True):

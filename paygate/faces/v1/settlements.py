@@ -46,8 +46,11 @@ async def balance(request: Request) -> Response:
     """GET /api/v1/balance: what may be taken out, what is on its way, what waits for more than a notice. In baht."""
     principal, ctx = await merchant(request, Scope.SETTLEMENTS_READ), wire.context(request)
     has = await settlements.balance(ctx, principal.merchant_id, principal.mode)
-    answer = Balance(True, baht(has.available_satang), baht(has.held_satang), baht(has.pending_review_satang))
-    return wire.json_answer(answer)
+    available, held, pending = [
+        baht(satang) for satang in (has.available_satang, has.held_satang, has.pending_review_satang)
+    ]
+    frozen = has.frozen_reason is not None
+    return wire.json_answer(Balance(True, available, held, pending, payoutsFrozen=frozen))
 
 
 async def create(request: Request) -> Response:
