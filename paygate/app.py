@@ -231,6 +231,7 @@ ADDRESSES = [
     ),
     Address("/api/admin/closes", GET=dashboard.admin_closes.listed, POST=dashboard.admin_closes.run),
     Address("/api/admin/closes/explain", POST=dashboard.admin_closes.explain),
+    Address("/api/admin/evidence-export", POST=dashboard.admin_exports.make),
     Address("/api/admin/alerts", GET=dashboard.admin_alerts.listed),
     Address("/api/admin/alerts/test", POST=dashboard.admin_alerts.test),
     Address("/api/bank/{source}", POST=bank_in.receive),

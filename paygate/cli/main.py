@@ -36,6 +36,7 @@ COMMANDS = {
     "reconcile": ("paygate.cli.reconcile:reconcile", "Compare a bank's statement with what is known."),
     "close": ("paygate.cli.close:close", "The daily close of the central accounts."),
     "alert": ("paygate.cli.alert:alert", "Alarms told by LINE, mail or webhook."),
+    "evidence": ("paygate.cli.evidence:evidence", "Evidence for a bank or the police."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "audit": ("paygate.cli.audit:audit", "The log of who did what."),
     "db": ("paygate.cli.db:db", "The database's schema."),

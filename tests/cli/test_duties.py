@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +94,19 @@ async def test_a_merchant_is_known_before_it_is_approved(say: Ask, tmp_path: Pat
     assert (await say("merchant", "forget", one, "--reason", "x")).status == 1
     assert (await say("merchant", "document", "remove", one, document, "--reason", "old")).status == 0
     assert (await say("merchant", "dossier", one, "--json")).json["missing"] == ["document id_card", "check"]
+
+
+async def test_evidence_is_written_to_a_file_of_ones_own(ctx: Context, say: Ask, tmp_path: Path) -> None:
+    shop = await shop_with(ctx, 100_000)
+    merchant = ids.show_merchant(shop.principal.merchant_id)
+    file = tmp_path / "case.zip"
+    days = ("--from", "2026-01-01", "--to", "2099-12-31")
+    command = ("evidence", "export", "--merchant", merchant, *days, "--reason", "case 1", "--output", str(file))
+    done = await say(*command, "--json")
+    assert (done.json["rows"]["payments"], file.stat().st_mode & 0o077) == (1, 0)
+    with zipfile.ZipFile(file) as archive:
+        assert "README.txt" in archive.namelist()
+    assert (await say("evidence", "export", "--reason", "x", "--output", str(file))).status == 1
 
 
 async def test_alerts_are_tried_and_listed(say: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from datetime import UTC, datetime
 
 from paygate.core import ids
@@ -133,3 +136,26 @@ async def test_who_a_merchant_is_is_told_checked_and_opened_by_admins_alone(gate
         *(("POST", "documents"), ("GET", "documents/doc_06nz0nc5vj7r4gjx7c79l6za00")),
     ):
         assert (await owner.ask(method, f"{path}/{address}")).status_code == 403
+
+
+async def test_evidence_is_given_out_to_admins_alone_and_never_without_a_reason(gateway: Gateway) -> None:
+    admin = await make_admin(gateway)
+    owner = await (await make_person(gateway, "owner@shop.example", "owner")).login()
+    made, path = await gateway.create(), "/api/admin/evidence-export"
+    wish = {"transactionId": made["id"], "reason": "case 123/2569"}
+    done = await admin.ask("POST", path, wish)
+    assert (done.status_code, done.headers["content-type"]) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
+        assert json.loads(archive.read("payments.ndjson"))["id"] == made["id"]
+        assert json.loads(archive.read("manifest.json"))["by"].startswith("user:usr_")
+    for body, field in (
+        ({"transactionId": made["id"]}, "reason"),
+        ({"reason": "x"}, "merchantId"),
+        ({"reason": "x", "merchantId": "x"}, "merchantId"),
+        ({"reason": "x", "transactionId": 7}, "transactionId"),
+        ({"reason": "x", "creditId": "x"}, "creditId"),
+        ({"reason": "x", "merchantId": ids.show_merchant(gateway.world.merchant_id)}, "since"),
+    ):
+        refused = await admin.ask("POST", path, body)
+        assert (refused.status_code, refused.json()["field"]) == (400, field)
+    assert (await owner.ask("POST", path, wish)).status_code == 403

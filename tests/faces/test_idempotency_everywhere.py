@@ -74,6 +74,7 @@ WITHOUT = {
     "/api/admin/merchants/{merchant_id}/freeze": "frozen twice is frozen",
     "/api/admin/merchants/{merchant_id}/dossier/check": "checked twice is checked, the later time counts",
     "/api/admin/merchants/{merchant_id}/documents": "the same file again is the one that is there",
+    "/api/admin/evidence-export": "reads; each time that somebody does is in the audit log",
     "/api/admin/alerts/test": "two tests are two messages, which say that they are tests",
     "/api/admin/closes": "what is closed is closed: the same again changes nothing",
     "/api/admin/closes/explain": "the bank charges the same fee twice a day: two explanations of one amount are two",

@@ -11,6 +11,7 @@ from paygate.faces.dashboard import admin_alerts as alerts
 from paygate.faces.dashboard import admin_closes as closes
 from paygate.faces.dashboard import admin_dossiers as dossiers
 from paygate.faces.dashboard import admin_duties as duties
+from paygate.faces.dashboard import admin_exports as exports
 from paygate.faces.dashboard import alert_answers, close_answers, dossier_answers
 from paygate.faces.dashboard import answers as dashboard_answers
 from paygate.faces.dashboard import duties_answers as answers
@@ -46,6 +47,23 @@ OPERATIONS: Mapping[Handler, Operation] = {
         may=May.OPERATE,
         replies=(reply(202, "They are on their way.", alert_answers.Alerts),),
         refusals=(errors.Conflict("No way of telling is set up: see PAYGATE_ALERT_... in docs/operator.md."),),
+    ),
+    exports.make: Operation(
+        id="exportEvidence",
+        tag=DUTIES,
+        summary="All that is known about a payment, a credit, or a merchant's time, as one ZIP",
+        about="For a bank or the police. Each file's SHA-256 stands in `manifest.json`; who asked, and why, there and"
+        " in the audit log.",
+        who=PERSON,
+        may=May.OPERATE,
+        body=json_body(exports.WANTED),
+        replies=(Reply(200, "The file.", {exports.ZIP: (BINARY,)}, ("Content-Disposition",)),),
+        refusals=(
+            NO_REASON,
+            NO_MERCHANT,
+            errors.InvalidInput("Ask for one thing: a merchant, a payment or a credit.", field="merchantId"),
+            errors.Conflict("These are more than 50000 payments: ask for less time.", field="until"),
+        ),
     ),
     closes.listed: Operation(
         id="showCloses",
