@@ -15,7 +15,8 @@ CAME_TH: Final = rf"(?:คุณ)?(?:ได้|มีรายการ|มี�
 CAME_EN: Final = (
     r"(?:(?:you(?:'ve| have)?|we have|there is an?|an?) )?(?:(?:successfully )?received"
     r"|(?:incoming|inward) (?:transfer|funds)|transfer(?:red)?[ -]in|money[ -]in|money deposit|cash deposit"
-    r"|deposit(?:ed)?/transfer|deposit(?:ed)?|credit(?:ed)?|cr|promptpay (?:received|deposit|credit|in))"
+    r"|deposit(?:ed)?/transfer|deposit(?:ed)?|credit(?:ed)?|cr|promptpay (?:received|deposit|credit|in)"
+    r"|payment received)"
     r"(?: (?:an? )?(?:transfer|transaction|money|payment))?"
 )
 _DONE_EN: Final = r"(?:received|credited|deposited|transferred)"
