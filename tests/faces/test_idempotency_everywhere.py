@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
 
 from paygate import app
-from paygate.services import accounts, installation, merchants
+from paygate.services import accounts, installation, keys, merchants
 from paygate.wire import native_of
 from tests.banks import slip_pictures
 from tests.faces.conftest import Gateway, serving
+from tests.faces.people import make_person
 from tests.faces.slips import new_slip
 from tests.faces.test_v1_refunds import PAYEE, sold
 from tests.faces.test_v1_settlements import earn, settle_to
-from tests.services.helpers import sql
+from tests.services.helpers import open_shop, sql
+from tests.services.payouts import sell_and_pay
 
 V1 = "/api/v1"
 AT_ONCE = 50
@@ -89,11 +91,13 @@ WITHOUT = {
 
 @dataclass(frozen=True)
 class Call:
-    """One request, and another body for the same address."""
+    """One request, and another body for the same address; by the merchant's key, or by whom *headers* say."""
 
     path: str
     body: bytes
     other: bytes = b'{"other": true}'
+    headers: dict[str, str] | None = None
+    merchant_id: int | None = None  # Whose it is, if not the world's.
 
 
 Made = Callable[[Gateway], Awaitable[Call]]
@@ -202,7 +206,49 @@ async def settle(gateway: Gateway) -> None:
         await settle_to(gateway)
 
 
+async def refund_complete(gateway: Gateway) -> Call:
+    """What a direct merchant says of its own money."""
+    shop = gateway.kept["shop"] = gateway.kept.get("shop") or await open_shop(gateway.ctx, plan="pro")
+    payment_id = await sell_and_pay(shop, 10_000)
+    key = await keys.create(gateway.ctx, merchant_id=shop.principal.merchant_id, kind="secret", mode="live")
+    headers = {"X-API-Key": key.text}
+    wish = {"amount": 100, "payee": PAYEE}
+    made = await gateway.ask("POST", f"{V1}/payment/{payment_id}/refund", wish, key=None, headers=headers)
+    refund_id = made.json()["refund"]["id"]
+    said = call(f"/refunds/{refund_id}/complete", {"bankReference": f"R-{refund_id}"}, {"bankReference": "R-OTHER"})
+    return replace(said, headers=headers, merchant_id=shop.principal.merchant_id)
+
+
+async def as_owner(gateway: Gateway, merchant_id: int | None = None) -> dict[str, str]:
+    """Somebody of the merchant, logged in once."""
+    email = f"owner{merchant_id or ''}@shop.example"
+    if email not in gateway.kept:
+        gateway.kept[email] = await (await make_person(gateway, email, "owner", merchant_id)).login()
+    return {"Authorization": f"Bearer {gateway.kept[email].token}"}
+
+
+async def link(gateway: Gateway) -> Call:
+    said = call("", {"amount": 40}, {"amount": 41})
+    return replace(said, path="/api/payment/create-link", headers=await as_owner(gateway))
+
+
+async def key_create(gateway: Gateway) -> Call:
+    said = call("", {"kind": "secret", "mode": "live"}, {"kind": "secret", "mode": "test"})
+    return replace(said, path="/api/api-keys", headers=await as_owner(gateway))
+
+
+def in_person(make: Made) -> Made:
+    """The same at the address for people."""
+
+    async def made(gateway: Gateway) -> Call:
+        said = await make(gateway)
+        return replace(said, path=said.path.replace(V1, "/api", 1), headers=await as_owner(gateway, said.merchant_id))
+
+    return made
+
+
 WITH: dict[str, Made] = {
+    f"{V1}/refunds/{{refund_id}}/complete": refund_complete,
     f"{V1}/payment/{{payment_id}}/refund": refund,
     f"{V1}/refunds/{{refund_id}}/cancel": refund_cancel,
     f"{V1}/refunds/{{refund_id}}/payee": refund_payee,
@@ -221,29 +267,34 @@ WITH: dict[str, Made] = {
 }
 
 
-# The handlers of WITH at addresses for people, and those that the dashboard's own tests send twice.
-IN_PERSON = {one.path for one in app.IN_PERSON if "POST" in one.handlers}
-OF_PEOPLE = {"/api/payment/create-link", "/api/api-keys", "/api/team/invitations", "/api/admin/sources"}
-# Of direct merchants alone, whose money is not here: test_v1_refunds.py sends it twice.
-OF_DIRECT = {f"{V1}/refunds/{{refund_id}}/complete"}
+# The handlers of WITH at addresses for people, and what is for people alone.
+IN_PERSON: dict[str, Made] = {
+    one.path: in_person(WITH[one.path.replace("/api", V1, 1)]) for one in app.IN_PERSON if "POST" in one.handlers
+}
+OF_PEOPLE: dict[str, Made] = {"/api/payment/create-link": link, "/api/api-keys": key_create, **IN_PERSON}
+# Those that the dashboard's own tests send twice.
+ELSEWHERE = {"/api/team/invitations", "/api/admin/sources"}
 
 
 def test_every_post_has_a_key_or_a_reason_and_the_document_says_which() -> None:
     posts = {one.path: one.handlers["POST"] for one in app.ADDRESSES if "POST" in one.handlers}
-    assert set(posts) == WITH.keys() | WITHOUT.keys() | IN_PERSON | OF_PEOPLE | OF_DIRECT
-    assert {native_of(posts[path]) for path in IN_PERSON} <= {posts[path] for path in WITH.keys() | OF_DIRECT}
+    assert set(posts) == WITH.keys() | WITHOUT.keys() | OF_PEOPLE.keys() | ELSEWHERE
+    assert all(native_of(posts[path]) is posts[path.replace("/api", V1, 1)] for path in IN_PERSON)
     told = {path for path, handler in posts.items() if handler in app.OPERATIONS and app.OPERATIONS[handler].idempotent}
-    assert told == WITH.keys() | IN_PERSON | OF_PEOPLE | OF_DIRECT
+    assert told == WITH.keys() | OF_PEOPLE.keys() | ELSEWHERE
 
 
-async def test_fifty_times_at_once_under_one_key_is_one_effect_and_one_answer(gateway: Gateway) -> None:
-    for number, (name, make) in enumerate(WITH.items()):
+@pytest.mark.parametrize("table", [WITH, OF_PEOPLE], ids=["by key", "in person"])
+async def test_fifty_times_at_once_under_one_key_is_one_effect_and_one_answer(
+    gateway: Gateway, table: dict[str, Made]
+) -> None:
+    for number, (name, make) in enumerate(table.items()):
         alone = await make(gateway)
-        effect = await rows_made_by(gateway, gateway.ask("POST", alone.path, alone.body))
+        effect = await rows_made_by(gateway, send(gateway, alone, alone.body))
         wish, key = await make(gateway), {"Idempotency-Key": f"key {number}"}
 
-        async def ask(body: bytes, path: str = wish.path, key: dict[str, str] = key) -> httpx2.Response:
-            return await gateway.ask("POST", path, body, headers=key)
+        async def ask(body: bytes, wish: Call = wish, key: dict[str, str] = key) -> httpx2.Response:
+            return await send(gateway, wish, body, key)
 
         answers: list[httpx2.Response] = []
         assert effect == await rows_made_by(gateway, fifty(lambda: ask(wish.body), answers)), name  # noqa: B023
@@ -265,6 +316,14 @@ async def test_fifty_times_at_once_under_one_key_is_one_effect_and_one_answer(ga
         [row] = await sql(gateway.ctx, kept, f"key {number}")
         assert row["path"] == f"POST {wish.path}" and abs(row["span"] - timedelta(hours=24)) < timedelta(seconds=1)
         assert first.content[:16] not in row["answer"], name  # Sealed: it may hold a secret.
+
+
+async def send(gateway: Gateway, wish: Call, body: bytes, headers: dict[str, str] | None = None) -> httpx2.Response:
+    """The call, by whomever it is of."""
+    mine = {} if wish.headers is None else wish.headers
+    return await gateway.ask(
+        "POST", wish.path, body, key="" if wish.headers is None else None, headers={**(headers or {}), **mine}
+    )
 
 
 async def fifty(ask: Callable[[], Awaitable[httpx2.Response]], answers: list[httpx2.Response]) -> None:
