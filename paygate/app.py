@@ -369,7 +369,7 @@ def document(url: str, low_satang: int = MIN_AMOUNT_SATANG, high_satang: int = M
         " `Request-Id`. Refusals have an `error` for programs and a `message` for people.",
         tags=TAGS,
     )
-    return openapi.document(about, ADDRESSES, OPERATIONS, DIALECTS)
+    return openapi.document(about, ADDRESSES, OPERATIONS, DIALECTS, v1.SENT)
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from paygate.wire.addresses import Address
 from paygate.wire.answers import json_answer
 from paygate.wire.edge import Dialect
 from paygate.wire.limits import count_address
-from paygate.wire.operations import ANYBODY, JSON, PERSON, Content, Handler, Operation, Part, Reply, reply
+from paygate.wire.operations import ANYBODY, JSON, PERSON, Content, Handler, Operation, Part, Reply, Webhook, reply
 from paygate.wire.people import NEEDS
 from paygate.wire.requests import MAX_BODY_BYTES, MAX_KEY_CHARS
 
@@ -80,8 +80,23 @@ class About:
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What this installation sends to receivers: by event type, with these headers, and what receivers may answer."""
+
+    webhooks: Mapping[str, Webhook]
+    tag: str
+    about: str
+    headers: Sequence[Part]
+    answers: Mapping[str, str]
+
+
 def document(
-    about: About, addresses: Sequence[Address], operations: Mapping[Handler, Operation], dialects: Sequence[Dialect]
+    about: About,
+    addresses: Sequence[Address],
+    operations: Mapping[Handler, Operation],
+    dialects: Sequence[Dialect],
+    sent: Sent | None = None,
 ) -> Schema:
     """The whole document. Raises Bug when an address and what is said about it do not fit together."""
     drawn = _Drawing(about, dialects)
@@ -102,6 +117,7 @@ def document(
             "servers": [{"url": about.url}],
             "tags": [{"name": name, "description": told} for name, told in about.tags.items()],
             "paths": paths,
+            **({"webhooks": drawn.webhooks(sent)} if sent else {}),
         }
     )
 
@@ -186,19 +202,30 @@ class _Drawing:
             }
         return drawn
 
-    def _parameters(self, said: Operation) -> list[Schema]:
-        def part(one: Part, where: str, *, required: bool) -> Schema:
-            shown = {
-                "name": one.name,
-                "in": where,
-                "required": required,
-                "description": one.about,
-                "schema": one.schema,
+    def webhooks(self, sent: Sent) -> Schema:
+        """What receivers get."""
+        return {
+            event_type: {
+                "post": {
+                    "operationId": said.id,
+                    "tags": [sent.tag],
+                    "summary": said.summary,
+                    "description": f"{said.summary}. {sent.about}",
+                    "parameters": [_part(one, "header", required=True) for one in sent.headers],
+                    "security": [],
+                    "requestBody": {
+                        "required": True,
+                        "content": {JSON: self._media((said.content,), None)},
+                    },
+                    "responses": {status: {"description": told} for status, told in sent.answers.items()},
+                }
             }
-            return {**shown, "example": one.example} if one.example is not None else shown
+            for event_type, said in sent.webhooks.items()
+        }
 
-        drawn = [part(one, "path", required=True) for one in said.path]
-        drawn += [part(one, "header", required=False) for one in said.headers]
+    def _parameters(self, said: Operation) -> list[Schema]:
+        drawn = [_part(one, "path", required=True) for one in said.path]
+        drawn += [_part(one, "header", required=False) for one in said.headers]
         for one in said.query.fields if said.query else ():
             schema = {**one.values}
             shown = {"name": one.name, "in": "query", "required": one.required, "description": one.about}
@@ -280,11 +307,15 @@ class _Drawing:
             "securitySchemes": security.SCHEMES,
         }
         settled: Schema = _settle(drawn, self._about)
+        schemas = settled["components"]["schemas"]
+        for event_type, item in settled.get("webhooks", {}).items():
+            media = item["post"]["requestBody"]["content"][JSON]
+            media["example"] = {**example_of(media["schema"], schemas), "event": event_type}
         for operation in (one for path in settled["paths"].values() for one in path.values()):
             for status, answer in operation["responses"].items():
                 for media in answer.get("content", {}).values():
                     if status.startswith("2") and "example" not in media and _has_fields(media["schema"]):
-                        media["example"] = example_of(media["schema"], settled["components"]["schemas"])
+                        media["example"] = example_of(media["schema"], schemas)
         return settled
 
 
@@ -380,6 +411,11 @@ def _told(said: Operation) -> str:
 
 def _header(name: str) -> Schema:
     return {"$ref": f"#/components/headers/{name}"}
+
+
+def _part(one: Part, where: str, *, required: bool) -> Schema:
+    shown = {"name": one.name, "in": where, "required": required, "description": one.about, "schema": one.schema}
+    return {**shown, "example": one.example} if one.example is not None else shown
 
 
 def _camel(name: str) -> str:

@@ -113,6 +113,15 @@ class Operation:
     limited: bool = True  # Counted by a rate limit.
 
 
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What we send to receivers, for the document: when, and what its body is."""
+
+    id: str
+    summary: str
+    content: type[msgspec.Struct]
+
+
 def json_body(*content: Content, required: bool = True) -> Body:
     """A body of JSON."""
     return Body({JSON: content}, required)

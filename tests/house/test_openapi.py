@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,10 +14,28 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from paygate import app
+from paygate.core import webhooks
 from paygate.core.errors import Bug
+from paygate.core.events import (
+    ENDPOINT_EVENTS,
+    EVENT_TYPES,
+    PAYMENT_EVENTS,
+    SETTLEMENT_EVENTS,
+    Announcement,
+    of_endpoint,
+    of_payment,
+    of_refund,
+    of_settlement,
+    of_verification,
+)
+from paygate.core.payments import Oddity
+from paygate.core.payouts import PayoutStatus, Refund
+from paygate.core.slips import told_of_money, told_of_slip
 from paygate.wire import Address, openapi
 from paygate.wire.openapi import example_of
 from paygate.wire.operations import ANYBODY, Operation, Part, reply
+from tests.core.samples import NOON, paid, payment, uid
+from tests.core.test_payouts import ASKED
 
 DOCUMENT = app.document("https://pay.example.com", 1_000, 2_000_000)
 
@@ -108,6 +129,96 @@ def test_every_example_is_what_the_document_says() -> None:
     for name, schema in DOCUMENT["components"]["schemas"].items():
         example = example_of(schema, DOCUMENT["components"]["schemas"])
         assert validator(f"#/components/schemas/{name}").is_valid(example), name
+
+
+MADE = (uid(5), NOON)
+REFUND = Refund(
+    merchant_id=41,
+    mode="live",
+    id=uid(6),
+    amount_satang=10_000,
+    status=PayoutStatus.REQUESTED,
+    sequence=1,
+    approved_by=None,
+    second_by=None,
+    claimed_by=None,
+    claimed_at=None,
+    bank_reference=None,
+    reason=None,
+    created_at=NOON,
+    completed_at=None,
+    payment_id=uid(1),
+    flow="central",
+    fee_returned_satang=0,
+    vat_returned_satang=0,
+    shortfall_satang=0,
+    words=None,
+    payee=None,
+)
+
+
+def told() -> Iterator[Announcement]:
+    """Every event there is, as merchants are told of it."""
+    odd = paid(metadata='{"ลูกค้า":{"2":[1.5,null]}}', exception=Oddity.LATE, order_id=None, payable_satang=15_007)
+    for event_type in PAYMENT_EVENTS:
+        if event_type == "payment.verification":
+            yield of_verification(payment(), told_of_slip("REJECTED", "NO_QR", NOON), *MADE)
+            yield of_verification(payment(), told_of_money("UNDERPAID", NOON), *MADE)
+        else:
+            yield of_payment(event_type, odd, *MADE)
+            yield of_payment(event_type, payment(), *MADE)
+    for refund in (REFUND, replace(REFUND, status=PayoutStatus.COMPLETED, bank_reference="R-1", completed_at=NOON)):
+        yield of_refund("payment.refunded", odd, refund, *MADE)
+    for event_type in SETTLEMENT_EVENTS:
+        yield of_settlement(event_type, ASKED, *MADE)
+        yield of_settlement(event_type, replace(ASKED, bank_reference="R-1", reason="no", completed_at=NOON), *MADE)
+    for event_type in ENDPOINT_EVENTS:
+        for reason in (None, "The receiver answered 410 Gone."):
+            yield of_endpoint(
+                event_type,
+                merchant_id=41,
+                mode="live",
+                endpoint_id=uid(7),
+                url="https://shop.example/",
+                reason=reason,
+                sequence=1,
+                event_id=uid(5),
+                at=NOON,
+            )
+
+
+def test_a_webhook_is_told_for_every_event_and_each_body_is_as_it_says() -> None:
+    bodies = DOCUMENT["webhooks"]
+    assert set(bodies) == set(EVENT_TYPES)
+    names = [one["post"]["operationId"] for one in bodies.values()] + [one["operationId"] for _, one in operations()]
+    assert len(names) == len(set(names))
+    strict = copy.deepcopy(DOCUMENT["components"])
+    for schema in strict["schemas"].values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    seen = set()
+    for one in told():
+        schema = bodies[one.type]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        closed = jsonschema_rs.Draft202012Validator({**schema, "components": strict})
+        problems = [f"{error.instance_path}: {error.message}" for error in closed.iter_errors(json.loads(one.body))]
+        assert not problems, (one.type, problems)
+        seen.add(one.type)
+    assert seen == set(EVENT_TYPES)
+
+
+def test_a_webhooks_example_fits_and_its_headers_are_those_that_are_sent() -> None:
+    secret = webhooks.new_secret(bytes(32))
+    for event_type, item in DOCUMENT["webhooks"].items():
+        said = item["post"]
+        media = said["requestBody"]["content"]["application/json"]
+        assert fits(media["schema"]).is_valid(media["example"]) and media["example"]["event"] == event_type
+        sent = webhooks.sign([secret, secret], event_id="wh_1", event_type=event_type, timestamp_s=1, body=b"{}")
+        shown = {one["name"]: one for one in said["parameters"]}
+        assert set(shown) == set(sent) - {"Content-Type", "User-Agent"}
+        for name, one in shown.items():
+            assert one["description"] and one["in"] == "header", name
+            assert fits(one["schema"]).is_valid(sent[name]), name
+        assert {"2XX", "410", "default"} <= set(said["responses"])
 
 
 def test_the_limits_are_those_of_the_installation() -> None:

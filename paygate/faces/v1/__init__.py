@@ -22,9 +22,11 @@ from paygate.faces.v1 import (
 from paygate.faces.v1.errors import refuse
 from paygate.faces.v1.operations import OPERATIONS
 
+from paygate.faces.v1.webhook_bodies import SENT
 __all__ = [
     "OPERATIONS",
     "Problem",
+    "SENT",
     "batches",
     "codes",
     "errors",
