@@ -1260,6 +1260,7 @@ CREATE TABLE audit_log (                        -- Who did what to money or acce
     credential      text,                       -- What is to be seen of the key that acted: 'sk_live_...a1b2'.
     PRIMARY KEY (merchant_id, id)
 );
+CREATE INDEX audit_log_newest ON audit_log (merchant_id, at DESC, id DESC);
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 CREATE TABLE audit_heads (                      -- The end of each chain: its writers queue here, and a tail that was cut off is missed.
@@ -1268,6 +1269,30 @@ CREATE TABLE audit_heads (                      -- The end of each chain: its wr
     last_hash       bytea       NOT NULL,       -- Its hash.
     seal            text        NOT NULL        -- What the installation's key makes of the two: the database alone cannot forge it.
 );
+
+CREATE TABLE system_log (                       -- What became of requests, for whoever looks for a mistake: ids and words of ours, nothing that was sent. Forgotten after 30 days.
+    merchant_id     bigint      NOT NULL,       -- Whose request; 0: nobody's, or the operator's.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    id              uuid        NOT NULL,
+    at              timestamptz NOT NULL,       -- When it ended.
+    level           text        NOT NULL CHECK (level IN ('info', 'warn', 'error')),
+    source          text        NOT NULL CHECK (source IN ('http', 'error')),
+    request_id      text        NOT NULL,       -- As the answer's Request-Id and the log name it.
+    method          text        NOT NULL,       -- Of HTTP.
+    path            text        NOT NULL,       -- The form of the address, with ids of ours in it.
+    form            text        NOT NULL,       -- And without.
+    status          smallint    NOT NULL,       -- Of HTTP.
+    took_ms         integer     NOT NULL,       -- How long it took.
+    reason          text,                       -- Why it was refused, in a word.
+    field           text,                       -- Which field was wrong.
+    actor           text,                       -- Who asked, as in audit_log.
+    credential      text,                       -- What is to be seen of their key.
+    times           integer     NOT NULL DEFAULT 1 CHECK (times >= 1),  -- So many were alike in a short time; the rest is of the first of them.
+    PRIMARY KEY (merchant_id, mode, id)
+);
+CREATE INDEX system_log_newest ON system_log (merchant_id, mode, at DESC, id DESC);
+CREATE INDEX system_log_old ON system_log USING brin (at);  -- For forgetting it.
+
 -- ---------------------------------------------------------------------------------------------------- rate limits
 
 CREATE UNLOGGED TABLE rate_limits (             -- DIRECTORY: who may send how much now, for all processes. Not logged: after a crash every bucket is full.

@@ -19,7 +19,7 @@ import threading
 import traceback
 from bisect import bisect_left
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -69,10 +69,9 @@ bind = structlog.contextvars.bind_contextvars
 clear = structlog.contextvars.clear_contextvars
 
 
-def request_id() -> str | None:
-    """Which request is at work here; None in background work and commands."""
-    bound: str | None = structlog.contextvars.get_contextvars().get("request_id")
-    return bound
+def bound(name: str) -> Any:
+    """A fact that lines have now, for example the `request_id`; None where there is none, as in background work."""
+    return structlog.contextvars.get_contextvars().get(name)
 
 
 def configure(level: str) -> None:

@@ -39,6 +39,7 @@ COMMANDS = {
     "evidence": ("paygate.cli.evidence:evidence", "Evidence for a bank or the police."),
     "ledger": ("paygate.cli.ledger:ledger", "The double-entry ledger."),
     "audit": ("paygate.cli.audit:audit", "The log of who did what."),
+    "log": ("paygate.cli.log:log", "What became of requests, payments and webhooks."),
     "db": ("paygate.cli.db:db", "The database's schema."),
     "qr": ("paygate.cli.qr:qr", "Draw payment QRs: one, or a whole CSV file."),
     "notice": ("paygate.cli.notice:notice", "Say what a bank's text would be read as."),

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     REFUNDS_WRITE = "refunds:write"
     SETTLEMENTS_READ = "settlements:read"
     SETTLEMENTS_WRITE = "settlements:write"
+    LOGS_READ = "logs:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
 

@@ -114,7 +114,7 @@ async def append(
         after=None if after is None else dumps(after),
         address=address,
         prev_hash=place.last_hash,
-        request_id=telemetry.request_id(),
+        request_id=telemetry.bound("request_id"),
         credential=who.credential,
     )
     row = Sealed(record, digest(record))

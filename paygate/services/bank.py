@@ -33,6 +33,7 @@ async def receive(
         telemetry.count_unbelieved("unknown")
         raise NotFound("No such source.")
     source, now = found
+    telemetry.bind(merchant=source.merchant_id, mode=source.mode)
     if source.kind in callbacks.KINDS:
         raise Unauthorized("This source is for the bank itself, which has its address with `?key=`.")
     secret = ctx.unseal(source.secret, purpose(source.id))

@@ -21,6 +21,7 @@ from paygate.core.money import MAX_AMOUNT_SATANG, MIN_AMOUNT_SATANG
 from paygate.core.sealing import NONCE_BYTES, SealingKey
 from paygate.db.pool import Database
 from paygate.services.alert_channels import Channels
+from paygate.services.journal import Journal
 from paygate.services.limits import Limiter
 from paygate.services.vendors import VendorHttp
 from paygate.services.watch import Watch
@@ -74,9 +75,11 @@ class Context:
     limiter: Limiter | None = None  # Counts requests; None: nothing is limited.
     wake: Callable[[], None] = _nothing  # Rouses this process's workers after a commit that left them work.
     watch: Watch = field(init=False)  # Who waits for a payment to change.
+    journal: Journal = field(init=False)  # Requests that the system log will tell of.
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.db)
+        self.journal = Journal(self.new_id)
 
     async def close(self) -> None:
         """Ask no more, tell what was counted, drop the connections to vendors; the database is closed by its opener."""

@@ -75,6 +75,8 @@ async def login(ctx: Context, *, email: str, password: str, code: str | None, ad
     async with ctx.db.connection() as conn:
         user = await users.by_email(conn, address)
     right = await passwords.matches(user.password_hash if user else None, password)
+    if user is not None:
+        telemetry.bind(merchant=user.merchant_id, user=str(user.id))
     if user is None or not right or user.disabled_at is not None or (user.role == "admin") != admin:
         telemetry.count_login("refused")
         raise Unauthorized(WRONG)

@@ -15,7 +15,7 @@ from paygate.core.scopes import Scope
 from paygate.db import keys as rows
 from paygate.services import payments
 from paygate.services.audit import Actor
-from paygate.wire import people
+from paygate.wire import noting, people
 from paygate.wire.edge import let_read
 from paygate.wire.limits import count_address, count_key
 from paygate.wire.requests import client_address, context, page_of
@@ -44,6 +44,7 @@ async def authenticate(request: Request, scope: Scope) -> Principal:
         await count_address(request)
         raise Unauthorized("This API key is not valid.")
     telemetry.bind(merchant=principal.merchant_id, mode=principal.mode)
+    noting.acts(request.scope, principal.actor, principal.credential)
     await count_key(request, principal)
     if not networks.holds(principal.networks, client_address(request)):
         raise Forbidden(f"This API key may not be used from {client_address(request) or 'an unknown address'}.")

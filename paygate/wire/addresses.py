@@ -11,6 +11,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from paygate.core.errors import NotFound
+from paygate.wire import noting
 from paygate.wire.edge import MethodNotAllowed
 from paygate.wire.operations import Handler
 
@@ -25,6 +26,7 @@ class Address(Route):
 
         async def dispatch(request: Request) -> Response:
             request.scope["paygate.methods"] = tuple(handlers)
+            request.scope[noting.FORM] = path
             return await handlers[request.method](request)
 
         super().__init__(path, dispatch, methods=list(handlers), name=path)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from paygate import telemetry
 from paygate.core.errors import Bug, PayGateError, Refused, TooManyRequests, Unavailable
 from paygate.core.limits import Standing
+from paygate.wire import noting
 
 Face = Callable[[PayGateError, str], Response]
 """(what went wrong, request id) -> the answer in the face's own shape."""
@@ -95,6 +96,7 @@ class Edge:
         telemetry.clear()
         telemetry.bind(request_id=request_id)
         began, started = time.perf_counter(), _Started()
+        failure: Exception | None = None
 
         async def named_send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -114,9 +116,11 @@ class Edge:
                 await self._refuse(Unavailable(), started, scope, receive, named_send)
             raise
         except Exception as error:  # noqa: BLE001 - the one guard of all requests
+            failure = error
             await self._refuse(error, started, scope, receive, named_send)
         took_ms = round((time.perf_counter() - began) * 1000, 1)
         log.info("request", method=scope["method"], path=scope["path"], status=started.status, took_ms=took_ms)
+        noting.note(scope, started.status, took_ms, failure)
 
     async def _refuse(self, error: Exception, started: _Started, scope: Scope, receive: Receive, send: Send) -> None:
         if started.status:

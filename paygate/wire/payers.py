@@ -8,11 +8,12 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from paygate import telemetry
 from paygate.core.errors import NotFound, Unauthorized
 from paygate.core.payments import Payment
 from paygate.core.scopes import Scope
 from paygate.services import payments
-from paygate.wire import people
+from paygate.wire import noting, people
 from paygate.wire.access import authenticate, greet_page
 from paygate.wire.edge import let_read
 from paygate.wire.limits import count_address
@@ -94,6 +95,8 @@ async def _by_secret(request: Request, payment_id: UUID, secret: str) -> Payment
         payment = None
     if payment is None or not _is_secret_of(request, payment, secret):
         raise Unauthorized("The X-Client-Secret is not that of this payment.")
+    telemetry.bind(merchant=payment.merchant_id, mode=payment.mode)
+    noting.acts(request.scope, payments.PAYER)
     return payment
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
+from paygate import telemetry
 from paygate.core.errors import Forbidden, InvalidInput, Unauthorized
 from paygate.core.people import LEAST, May, Person
 from paygate.core.principals import Principal
@@ -18,6 +19,7 @@ from paygate.db import keys
 from paygate.db.payments import Claim
 from paygate.services import sessions
 from paygate.services.sessions import Client
+from paygate.wire import noting
 from paygate.wire.limits import count_address, count_person
 from paygate.wire.requests import claim, client_address, context
 
@@ -42,6 +44,7 @@ async def anybody(request: Request) -> Person:
     except Unauthorized:
         await count_address(request)
         raise
+    noting.acts(request.scope, who.actor)
     await count_person(request, who)
     return who
 
@@ -97,6 +100,7 @@ async def principal(request: Request, act: May) -> Principal:
     mode = request.query_params.get("mode", "live")
     if mode not in MODES:
         raise InvalidInput(f"mode must be one of {', '.join(MODES)}.", field="mode")
+    telemetry.bind(mode=mode)
     async with context(request).db.connection() as conn:
         found = await keys.as_merchant(conn, who.merchant_id, "test" if mode == "test" else "live", "secret")
     if found is None:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
-from paygate.services import metrics
+from paygate.services import metrics, system_log
 from paygate.services.context import Context
-from paygate.workers import count, expire, finish, invoice, prune, recheck, statements, verify
+from paygate.workers import count, expire, finish, invoice, journal, prune, recheck, statements, verify
 from paygate.workers.alert import Teller
 from paygate.workers.deliver import Deliverer
 from paygate.workers.inquire import Inquirer
@@ -32,6 +32,7 @@ ISSUE_S = 3_600.0
 ALARM_S = 60.0
 ALERT_S = 5.0
 COUNT_S = 10.0
+JOURNAL_S = 2.0
 PACE_S = 0.02  # A rush of payments rings the bell at every commit: look for work this often at most.
 
 
@@ -67,6 +68,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("alarm", ALARM_S, teller.look),
             Chore("alert", ALERT_S, teller.work),
             Chore("count", COUNT_S, lambda: count.work(ctx)),
+            Chore("journal", JOURNAL_S, lambda: journal.work(ctx)),
         ]
         ctx.wake = wake
         try:
@@ -82,19 +84,27 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             await deliverer.abandon()
             await teller.close()
             await metrics.keep_last(ctx)
+            await system_log.keep_last(ctx)
 
 
 async def count_only(ctx: Context, stop: asyncio.Event) -> None:
-    """Keep what this process counts until *stop* is set; for servers that leave the work to others."""
-    chore = Chore("count", COUNT_S, lambda: count.work(ctx))
-    task = asyncio.create_task(tend(chore, stop, Outage()), name=chore.name)
+    """Keep what this process counts and notes until *stop* is set; for servers that leave the work to others."""
+    chores = [
+        Chore("count", COUNT_S, lambda: count.work(ctx)),
+        Chore("journal", JOURNAL_S, lambda: journal.work(ctx)),
+    ]
+    outage = Outage()
+    tasks = [asyncio.create_task(tend(chore, stop, outage), name=chore.name) for chore in chores]
     try:
         await stop.wait()
-        chore.bell.ring()
-        await task
+        for chore in chores:
+            chore.bell.ring()
+        await asyncio.gather(*tasks)
     finally:
-        task.cancel()
+        for task in tasks:
+            task.cancel()
         await metrics.keep_last(ctx)
+        await system_log.keep_last(ctx)
 
 
 def own_addresses(public_url: str) -> list[tuple[str, int]]:

@@ -17,7 +17,7 @@ from paygate.db import (
     throttles,
     user_links,
 )
-from paygate.services import alerts, dossiers, statement_files, visitors
+from paygate.services import alerts, dossiers, statement_files, system_log, visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
@@ -64,7 +64,10 @@ async def work(ctx: Context) -> bool:
         await alerts.prune(ctx, AT_ONCE),
         await dossiers.prune(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
+        await system_log.prune(ctx, AT_ONCE),
     )
+    surplus = await system_log.prune_surplus(ctx)
     buckets = await ctx.db.transaction(lambda conn: limits.prune(conn, BUCKETS_AT_ONCE))
     pictures = await ctx.db.transaction(lambda conn: slips.prune(conn, age, PICTURES_AT_ONCE))
-    return AT_ONCE in forgotten or pictures == PICTURES_AT_ONCE or buckets == BUCKETS_AT_ONCE
+    more = (pictures == PICTURES_AT_ONCE, buckets == BUCKETS_AT_ONCE, surplus == system_log.PRUNED_AT_ONCE)
+    return AT_ONCE in forgotten or any(more)

@@ -41,6 +41,7 @@ BIG = {
     "seats",
     "sessions",
     "slots",
+    "system_log",
     "throttles",
     "users",
 }
@@ -114,6 +115,9 @@ SEED = f"""
       FROM made;
     INSERT INTO audit_log (merchant_id, id, at, actor, action, subject, prev_hash, hash)
     SELECT n % 2, n / 2 + 1, at, 'cli', 'merchant.approve', 'merchant:' || n, '', sha256(n::text::bytea) FROM made;
+    INSERT INTO system_log (merchant_id, mode, id, at, level, source, request_id, method, path, form, status, took_ms)
+    SELECT merchant_id, 'live', pg_temp.u('line', n), at, 'warn', 'http', 'req_' || n, 'POST', '/', '/', 400, 5
+      FROM made;
     INSERT INTO sources (merchant_id, mode, id, receiving_id, kind, trust, secret)
     VALUES (0, 'live', pg_temp.u('source', 1), pg_temp.u('central', 0), 'notice', 'host', 'sealed');
     INSERT INTO notices (merchant_id, mode, id, source_id, digest, kind, direction, truncated, occurred_at, received_at,
@@ -332,6 +336,8 @@ def webhooks(row: dict[str, Any]) -> dict[str, Hot]:
     mine = {"merchant_id": row["merchant_id"], "mode": "live"}
     page = mine | {"limit": 21, "from_at": row["created_at"] - timedelta(days=30)}
     span = mine | {"from_at": row["created_at"] - timedelta(days=1), "to_at": NOW, "limit": 1_000}
+    lines = page | {"before_at": NOW}
+    told = lines | {"before_id": row["id"], "before_endpoint": row["id"]}
     one = {"merchant_ids": [row["merchant_id"]], "modes": ["live"], "event_ids": [row["id"]]}
     tries = one | {"endpoint_ids": [row["id"]], "lease_ids": [row["id"]], "attempts": [1], "ats": [NOW]}
     tries |= {"statuses": [200], "latencies_ms": [5], "request_headers": [""], "response_headers": [""]}
@@ -343,6 +349,13 @@ def webhooks(row: dict[str, Any]) -> dict[str, Hot]:
         "webhook_log.EVENTS": Hot(page, {"events_newest events_once events_pkey"}),
         "webhook_log.EVENTS_ABOUT": Hot(page | {"subject_id": row["id"]}, {"events_once"}),
         "webhook_log.EVENT": Hot(mine | {"id": row["id"]}, {"events_pkey"}),
+        "system_log.REQUESTS": Hot(lines | {"before_id": row["id"]}, {"system_log_newest"}),
+        "system_log.ACTS": Hot(lines | {"merchant_id": 0, "before_id": 0}, {"audit_log_newest"}),
+        "system_log.EVENTS": Hot(lines | {"before_id": row["id"]}, {"events_newest events_once events_pkey"}),
+        "system_log.DELIVERIES": Hot(told, {"deliveries_endpoint", "events_pkey"}),
+        "system_log.DELIVERED": Hot(told, {"deliveries_endpoint"}),
+        "system_log.FAILING": Hot(told, {"deliveries_due"}),
+        "system_log.GIVEN_UP": Hot(told, {"deliveries_dead"}),
         "webhook_log.DELIVERIES": Hot(page, {"deliveries_endpoint", "events_pkey"}),
         "webhook_log.DELIVERIES_DUE": Hot(page, {"deliveries_due"}),
         "webhook_log.DELIVERIES_DEAD": Hot(page, {"deliveries_dead"}),

@@ -10,6 +10,7 @@ from paygate.faces.v1 import (
     codes,
     errors,
     links,
+    logs,
     payments,
     pictures,
     refunds,
@@ -21,16 +22,17 @@ from paygate.faces.v1 import (
 )
 from paygate.faces.v1.errors import refuse
 from paygate.faces.v1.operations import OPERATIONS
-
 from paygate.faces.v1.webhook_bodies import SENT
+
 __all__ = [
     "OPERATIONS",
-    "Problem",
     "SENT",
+    "Problem",
     "batches",
     "codes",
     "errors",
     "links",
+    "logs",
     "payments",
     "pictures",
     "refunds",
