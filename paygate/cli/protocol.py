@@ -61,13 +61,16 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Something came: count it, and watch what is still to come."""
+        before = self._stage
         super().data_received(data)
         if self.transport.is_closing():
             return
         answered = self.cycle is None or self.cycle.response_complete
         if self._stage is Stage.NOTHING and answered and self.timeout_keep_alive_task is None:
             self._stage = Stage.HEAD  # Blank lines before a request end the rest between two, and begin none.
-        if self._stage is Stage.HEAD:
+            self._head_bytes = 0 if before is Stage.BODY else self._head_bytes
+        # What ends a body that was answered before it was whole is no head, however large a piece it came in.
+        if self._stage is Stage.HEAD and before is not Stage.BODY:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._turn_away(431, f"The request's head is larger than {MAX_HEAD_BYTES} bytes.")

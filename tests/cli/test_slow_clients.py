@@ -30,13 +30,14 @@ class Impatient(Protocol):
 
 
 class Echo:
-    """An application that reads all and says how much it was; `gone` counts requests whose client went away."""
+    """An application that reads all and says how much it was; at /early it answers first. `gone` counts requests whose
+    client went away."""
 
     def __init__(self) -> None:
         self.gone = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        size, more = 0, True
+        size, more = 0, scope["path"] != "/early"
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -206,3 +207,19 @@ async def test_serve_refuses_a_head_without_end(server: Callable[..., Server]) -
     writer.write(b"GET /api/health/live HTTP/1.1\r\nHost: x\r\nX-A: " + b"x" * (MAX_HEAD_BYTES + 1))
     assert told(await reader.read()) == (431, "HEADERS_TOO_LARGE")
     writer.close()
+
+
+async def test_a_body_that_comes_after_its_answer_is_no_head_of_the_next_request() -> None:
+    """A 413 is said before the body is whole; what is left of it comes in large pieces, the next request behind it."""
+    async with serving(Protocol) as (port, _):
+        for between in (0.05, 0.0) * 5:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            size = 40 * MAX_HEAD_BYTES
+            writer.write(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+            assert await read_answer(reader) == (200, b"0")
+            writer.write(b"x" * size + (b"" if between else GET))
+            await asyncio.sleep(between)
+            writer.write(GET if between else b"")
+            async with asyncio.timeout(20):
+                assert await read_answer(reader) == (200, b"0")
+            writer.close()
