@@ -101,7 +101,7 @@ class TooManyOpen(Refused):
 class TooManyRequests(Refused):
     """A rate limit is used up: `standing` says which, `retry_after_s` when there is something left."""
 
-    by: ClassVar[Mapping[Counted, str]] = {
+    by: ClassVar[Mapping[str, str]] = {
         Counted.KEY: "with this API key",
         Counted.SOURCE: "of this source",
         Counted.LOGIN: "from your network address",
@@ -122,12 +122,16 @@ class TooManyRequests(Refused):
 
 
 class TooManyTries(Refused):
-    """Too many logins were tried from this network, or of this person; `retry_after_s`: when the next may be."""
+    """Too many logins were tried from this network, or of this person; `retry_after_s`: when the next may be.
+
+    `standing` says which limit that was.
+    """
 
     default = "Too many tries. Wait a little, and try again."
 
-    def __init__(self, retry_after_s: int) -> None:
+    def __init__(self, retry_after_s: int, standing: Standing | None = None) -> None:
         self.retry_after_s = retry_after_s
+        self.standing = standing
         super().__init__()
 
 

@@ -57,7 +57,7 @@ class Limit:
 class Standing:
     """What is left of a limit, as far as this process knows: `left` requests, and all of them again in `full_s`."""
 
-    counted: Counted
+    counted: str  # A word of Counted, or of what else is tried seldom.
     limit: Limit
     left: int
     full_s: int

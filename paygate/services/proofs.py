@@ -7,11 +7,13 @@ Whoever logged in from a network before has tries of their own there: a stranger
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from paygate.core.errors import Forbidden, TooManyTries
+from paygate.core.limits import Counted, Limit, Standing
 from paygate.core.people import Person
 from paygate.db import sessions, throttles, users
 from paygate.db.pool import Conn
@@ -22,6 +24,7 @@ from paygate.services import users as people
 from paygate.services.context import Context
 
 KEY_BYTES = 16
+BY_NETWORK = "address"
 BY_ACCOUNT = Rate("account", 10, timedelta(minutes=3))
 BY_CODE = Rate("code", 10, timedelta(minutes=3))
 BY_REGISTRATION = Rate("register", 5, timedelta(minutes=10))
@@ -52,7 +55,7 @@ async def login(ctx: Context, email: str, client: str | None) -> Trial:
         known = network != "unknown" and await sessions.seen_at(conn, email, network)
     person = f"{email} at {network}" if known else email
     limit = ctx.login_limit
-    by_network = Rate("address", limit.burst, timedelta(microseconds=limit.pause_us)) if limit else None
+    by_network = Rate(BY_NETWORK, limit.burst, timedelta(microseconds=limit.pause_us)) if limit else None
     return await _spend(ctx, *([(by_network, network)] if by_network else []), (BY_ACCOUNT, person))
 
 
@@ -103,17 +106,25 @@ async def was_good(ctx: Context, trial: Trial) -> None:
 async def _spend(ctx: Context, *tries: tuple[Rate, str]) -> Trial:
     keyed = tuple((rate, _key(ctx, rate, text)) for rate, text in tries)
 
-    async def work(conn: Conn) -> int | None:
+    async def work(conn: Conn) -> tuple[Rate, int] | None:
         for rate, key in keyed:
             wait_s = await throttles.spend(conn, rate, key)
             if wait_s is not None:
-                return wait_s
+                return rate, wait_s
         return None
 
-    wait_s = await ctx.db.transaction(work)
-    if wait_s is not None:
-        raise TooManyTries(wait_s)
+    refused = await ctx.db.transaction(work)
+    if refused is not None:
+        rate, wait_s = refused
+        raise TooManyTries(wait_s, _standing(rate, wait_s))
     return Trial(keyed)
+
+
+def _standing(rate: Rate, wait_s: int) -> Standing:
+    """A limit that is used up, as answers tell of it."""
+    name = Counted.LOGIN if rate.kind == BY_NETWORK else rate.kind
+    limit = Limit(1_000, max(1, round(rate.every.total_seconds() * 1_000)), rate.burst)
+    return Standing(name, limit, 0, wait_s + math.ceil((rate.burst - 1) * rate.every.total_seconds()))
 
 
 def _key(ctx: Context, rate: Rate, text: str) -> bytes:

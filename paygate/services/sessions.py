@@ -169,14 +169,18 @@ async def refresh(ctx: Context, text: str, client: Client) -> SignedIn:
     return done
 
 
-async def logout(ctx: Context, person: Person, *, everywhere: bool = False) -> None:
+async def logout(ctx: Context, person: Person, client: str | None, *, everywhere: bool = False) -> None:
     """End this session, or all of the person's. Their tokens are worthless from the next request on."""
 
     async def work(conn: Conn) -> None:
+        held = await people.held(conn, person.merchant_id, person.user_id)
         if everywhere:
-            await rows.end_all(conn, person.merchant_id, person.user_id)
+            ended = await rows.end_all(conn, person.merchant_id, person.user_id)
         else:
-            await rows.end(conn, person.merchant_id, person.user_id, person.session_id)
+            ended = int(await rows.end(conn, person.merchant_id, person.user_id, person.session_id))
+        if ended:
+            after = {"session": ids.show("ses", person.session_id), "everywhere": everywhere, "ended": ended}
+            await people.log(ctx, conn, held.user, person.actor, "user.logout", None, after, client)
 
     await ctx.db.transaction(work)
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paygate import telemetry
-from paygate.core.errors import Bug, PayGateError, Refused, TooManyRequests, Unavailable
+from paygate.core.errors import Bug, PayGateError, Refused, TooManyRequests, TooManyTries, Unavailable
 from paygate.core.limits import Standing
 from paygate.wire import noting
 
@@ -129,7 +129,7 @@ class Edge:
             raise error
         refusal = error if isinstance(error, PayGateError) else Bug()
         answer = self._dialect(scope["path"]).answer(refusal, scope["paygate.request_id"])
-        if isinstance(refusal, TooManyRequests):
+        if isinstance(refusal, TooManyRequests | TooManyTries) and refusal.standing is not None:
             tell_limit(scope, refusal.standing)
         if isinstance(error, Unavailable):
             log.warning(

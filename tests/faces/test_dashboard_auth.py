@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from datetime import timedelta
 
@@ -102,6 +103,8 @@ async def test_tries_are_counted_by_network_and_by_person_in_the_database(gatewa
     assert sorted(one.status_code for one in answers) == [401] * 5 + [429] * 3
     refused = next(one for one in answers if one.status_code == 429)
     assert refused.json()["error"] == "RATE_LIMITED" and 1 <= int(refused.headers["retry-after"]) <= 12
+    assert '"login";q=5;w=60' in refused.headers["ratelimit-policy"]
+    assert '"login";r=0;t=' in refused.headers["ratelimit"]
     assert (await owner.try_login()).status_code == 429  # The right password does not get past it.
     async with gateway.ctx.db.connection() as conn:
         await conn.execute("DELETE FROM throttles WHERE kind = 'address'")
@@ -150,6 +153,9 @@ async def test_a_token_is_worth_nothing_after_logout_and_a_used_refresh_token_en
     await owner.login()
     assert (await owner.ask("POST", "/api/auth/logout", {"everywhere": True})).status_code == 200
     assert (await other.ask("GET", "/api/auth/me")).status_code == 401
+    log = await audit.list_records(gateway.ctx, gateway.world.merchant_id, action="user.logout")
+    everywhere = [json.loads(one.record.after or "")["everywhere"] for one in log]
+    assert everywhere == [True, False] and {str(one.record.address) for one in log} == {"127.0.0.1"}
 
 
 async def test_one_refresh_token_used_many_times_at_once_is_good_once_at_most(gateway: Gateway) -> None:

@@ -50,7 +50,7 @@ async def logout(request: Request) -> Response:
     """POST /api/auth/logout: this login is over; with `{"everywhere": true}` all of the person's are."""
     who, raw = await wire.anybody(request), await wire.body(request)
     everywhere = bool(raw.strip()) and shapes.EVERYWHERE.read(fields.json_object(raw))
-    await sessions.logout(wire.context(request), who, everywhere=everywhere)
+    await sessions.logout(wire.context(request), who, wire.client_address(request), everywhere=everywhere)
     return wire.json_answer(answers.Success())
 
 
