@@ -119,7 +119,8 @@ async def test_every_curl_of_the_reference_is_understood(
         gateway = Gateway(client, ctx, world)
         owner = await (await make_person(gateway, "owner@shop.example", "owner")).login()
         admin = await make_admin(gateway)
-    for one in site().reference.operations:
+    # The example of a change disables the endpoint that others need.
+    for one in sorted(site().reference.operations, key=lambda one: one.id.startswith("updateEndpoint")):
         if one.id in {"watchPayment", "logout", "deleteEndpoint", "deleteEndpointInPerson"}:
             continue  # The first has no end; the others take away what the rest needs.
         shown = whole(site().page(f"api/{one.page}", "en"))
@@ -180,7 +181,7 @@ async def test_the_guides_first_calls_run_with_the_library_of_this_host(
 
 
 SECRET = webhooks.new_secret(bytes(range(32)))
-BODY = samples.body("payment.success").encode()
+BODY = (samples.body("payment.success") or "").encode()
 
 
 def delivery(age_s: int = 0, body: bytes = BODY) -> dict[str, str]:

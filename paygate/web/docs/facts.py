@@ -146,12 +146,13 @@ def _tables(chosen: Chosen, reference: Reference, lang: str) -> Mapping[str, str
         return [words[f"head.{name}"] for name in names]
 
     def meanings(kind: str, names: Sequence[str]) -> str:
-        return table(head("name", "means"), [[f"`{name}`", words[f"{kind}.{name}"]] for name in names])
+        return table(head("name", "means"), [[f"`{name}`", words.get(f"{kind}.{name}", "")] for name in names])
 
-    errors = [[str(status), f"`{code}`", words[f"error.{code}"]] for status, code in sorted(set(chosen.errors))]
-    events = [[f"[`{one}`](/docs/events#{anchor(one)})", words[f"event.{one}"]] for one in EVENT_TYPES]
+    errors = [[str(status), f"`{code}`", words.get(f"error.{code}", "")] for status, code in sorted(set(chosen.errors))]
+    events = [[f"[`{one}`](/docs/events#{anchor(one)})", words.get(f"event.{one}", "")] for one in EVENT_TYPES]
     limits = [
-        [words[f"counted.{one}"], rate(chosen.rate_limits.get(one), lang), rate(DEFAULTS[one], lang)] for one in Counted
+        [words.get(f"counted.{one}", str(one)), rate(chosen.rate_limits.get(one), lang), rate(DEFAULTS[one], lang)]
+        for one in Counted
     ]
     plans = [
         [plan.capitalize(), percent(bps), words["flow.central" if plan in CENTRAL_PLANS else "flow.direct"]]
@@ -192,7 +193,7 @@ def scope_table(reference: Reference, lang: str) -> str:
     for scope in Scope:
         needed = [one for one in reference.operations if one.scope == scope]
         calls = ", ".join(f"[`{one.method} {one.path}`](/docs/api/{one.page}#{one.id})" for one in needed)
-        rows.append([f"`{scope}`", words[f"scope.{scope}"], calls])
+        rows.append([f"`{scope}`", words.get(f"scope.{scope}", ""), calls])
     return table([words["head.scope"], words["head.means"], words["head.calls"]], rows)
 
 

@@ -187,11 +187,11 @@ class Site:
             {
                 "type": event,
                 "anchor": facts.anchor(event),
-                "about": markdown.inline(words[f"event.{event}"]),
-                "body": markdown.block(samples.body(event), "json"),
-                "text": samples.body(event),
+                "about": markdown.inline(words.get(f"event.{event}", "")),
+                "body": None if said is None else markdown.block(said, "json"),
+                "text": said or "",
             }
-            for event in EVENT_TYPES
+            for event, said in ((event, samples.body(event)) for event in EVENT_TYPES)
         ]
         body = pages.part("docs/events.html", lang, "docs", events=shown, fields=samples.members(), f=words)
         sections = [
