@@ -784,6 +784,36 @@ CREATE UNIQUE INDEX slips_once ON slips (merchant_id, mode, payment_id, sending_
 CREATE INDEX slips_by_id ON slips (id);         -- A review names the slip alone.
 CREATE INDEX slips_kept ON slips (decided_at) WHERE picture IS NOT NULL OR facts IS NOT NULL;   -- What is to be forgotten one day.
 
+CREATE TABLE simulated_transfers (              -- The simulated bank of the test mode: what moves through it, and when it is told. Never a live row.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL CHECK (mode = 'test'),
+    id              uuid        NOT NULL,
+    payment_id      uuid        NOT NULL,
+    via             text        NOT NULL CHECK (via IN ('notice', 'callback', 'slip')),    -- How it is told.
+    amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
+    occurred_at     timestamptz NOT NULL,       -- When the money moves, by the database's clock.
+    sending_bank    text        NOT NULL CHECK (sending_bank ~ '^[0-9]{3}$'),  -- BOT code of the payer's bank,
+    reference       text        NOT NULL CHECK (length(reference) BETWEEN 1 AND 25),   -- and its reference, as the slip's mini QR has it.
+    text            text,                       -- The notice, fixed when it was ordered: told again it is the same.
+    sender          text,                       -- Whom the phone shows as its sender.
+    times           smallint    NOT NULL CHECK (times BETWEEN 0 AND 2),        -- How often it is told. 0: its slip is drawn, and a person hands it in.
+    run_at          timestamptz,                -- When to tell it; a claim pushes it ahead, so it is the lease as well. Null: done.
+    lease_id        uuid,                       -- Who tells it now.
+    attempts        smallint    NOT NULL DEFAULT 0,     -- How often telling was begun.
+    outcomes        text[]      NOT NULL DEFAULT '{}',  -- What was answered each time: PAID, DUPLICATE, ORPHAN...
+    detail          text        NOT NULL DEFAULT '',    -- Why it was refused, in words.
+    told_at         timestamptz,                -- When all was told.
+    created_at      timestamptz NOT NULL,
+    PRIMARY KEY (merchant_id, mode, id),
+    FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
+    CHECK ((via = 'notice') = (text IS NOT NULL)),
+    CHECK ((text IS NULL) = (sender IS NULL)),
+    CHECK (run_at IS NULL OR told_at IS NULL)
+);
+CREATE INDEX simulated_transfers_of ON simulated_transfers (merchant_id, mode, payment_id, created_at);
+CREATE INDEX simulated_transfers_due ON simulated_transfers (run_at) WHERE run_at IS NOT NULL;
+CREATE UNIQUE INDEX simulated_transfers_named ON simulated_transfers (merchant_id, mode, sending_bank, reference);
+
 CREATE TABLE bank_hints (                       -- What a bank's unsigned callback claims: the bank is asked about it, the claim itself is never believed.
     merchant_id     bigint      NOT NULL,       -- Owner of the source's account.
     mode            text        NOT NULL CHECK (mode IN ('live', 'test')),

@@ -23,7 +23,7 @@ from paygate.faces import bank_in, dashboard, health, v1
 from paygate.faces.dashboard.admin_money import Window
 from paygate.services.context import Context
 from paygate.settings import Settings
-from paygate.web import account, checkout, example, forwarder, link, pages, sdk
+from paygate.web import account, checkout, example, forwarder, link, pages, sdk, simulator
 from paygate.wire import Address, Dialect, Edge, for_people, openapi, preflight, refuse_method, refuse_path
 from paygate.wire.operations import Handler
 
@@ -107,6 +107,7 @@ ADDRESSES = [
     Address("/api/v1/payment/{payment_id}/slip", POST=v1.slips.hand_in, OPTIONS=preflight),
     Address("/api/v1/payment-links", GET=v1.links.listed, POST=v1.links.create),
     Address("/api/v1/payment-links/{link_id}", GET=v1.links.get, PATCH=v1.links.update),
+    Address("/api/v1/test/payment/{payment_id}/pay", POST=v1.simulator.pay),
     Address("/api/v1/transactions", GET=v1.transactions.listed),
     Address("/api/v1/payment/{payment_id}/refund", POST=v1.refunds.create),
     Address("/api/v1/refunds", GET=v1.refunds.listed),
@@ -141,6 +142,9 @@ ADDRESSES = [
     Address("/pay/{payment_id}/slip", POST=checkout.send_slip),
     Address("/pay/{payment_id}/renew", POST=checkout.renew),
     Address("/link/{link_id}", GET=link.show, POST=link.pay),
+    Address("/simulator/{payment_id}", GET=simulator.show),
+    Address("/simulator/{payment_id}/play", POST=simulator.play),
+    Address("/simulator/{payment_id}/slips/{name}", GET=simulator.slip),
     Address("/logo/{name}", GET=checkout.logo),
     Address("/favicon.ico", GET=pages.icon),
     Address("/api/auth/register", POST=dashboard.auth.register),
@@ -272,6 +276,7 @@ UNTOLD = {*web.HANDLERS, preflight}
 TAGS = {
     "payments": "Made, read, cancelled; slips.",
     "payment links": "Prices with an address, for anybody to pay.",
+    "test mode": "Playing the bank for payments of test keys.",
     "refunds": "Money back to payers.",
     "money out": "Balances and settlements: a Free merchant takes its money out.",
     "webhooks": "Endpoints, what they are told, and telling it again.",
@@ -297,6 +302,7 @@ DIALECTS = [
     Dialect("/payment", web.refuse),
     Dialect("/payment-example.html", web.refuse),
     Dialect("/link", web.refuse),
+    Dialect("/simulator", web.refuse),
     Dialect("/logo", web.refuse),
     Dialect("/favicon.ico", web.refuse),
     Dialect("/account", web.refuse),

@@ -169,6 +169,13 @@ class PayGate
         return $this->request('POST', '/payment/' . self::segment($id) . '/cancel', ['idempotencyKey' => $idempotencyKey]);
     }
 
+    /** Test keys only, plays the bank: ['amount', 'via' => 'callback'|'notice'|'slip', 'delaySeconds', 'duplicate', 'late']. */
+    public function simulatePayment(string $id, array $wish = [], ?string $idempotencyKey = null): array
+    {
+        $path = '/test/payment/' . self::segment($id) . '/pay';
+        return $this->request('POST', $path, ['body' => (object) $wish, 'idempotencyKey' => $idempotencyKey]);
+    }
+
     /** A slip: ['payload' => text of its mini QR], or ['file' => bytes of its picture, 'filename' => 'slip.jpg']. */
     public function submitSlip(string $id, array $slip, ?string $idempotencyKey = null): array
     {

@@ -216,6 +216,20 @@ class PayGate:
         """Cancel what is PENDING."""
         return self.request("POST", f"/payment/{_segment(payment_id)}/cancel", idempotency_key=idempotency_key)
 
+    def simulate_payment(
+        self,
+        payment_id: str,
+        amount: Union[int, float, Decimal, None] = None,
+        *,
+        via: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+        **more: Any,
+    ) -> Json:
+        """Test keys only, plays the bank; via callback, notice or slip (`more`: delaySeconds, duplicate, late)."""
+        body = {name: value for name, value in {"amount": amount, "via": via, **more}.items() if value is not None}
+        path = f"/test/payment/{_segment(payment_id)}/pay"
+        return self.request("POST", path, body=body, idempotency_key=idempotency_key)
+
     def submit_slip(
         self,
         payment_id: str,

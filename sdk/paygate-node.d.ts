@@ -9,6 +9,7 @@ declare class PayGate {
   getPayment(id: string): Promise<PayGate.Found>;
   getPaymentByOrder(orderId: string): Promise<PayGate.Found>;
   cancelPayment(id: string, options?: PayGate.Idempotent): Promise<{ success: true; transaction: PayGate.Transaction }>;
+  simulatePayment(id: string, wish?: PayGate.Simulation, options?: PayGate.Idempotent): Promise<PayGate.Simulated>;
   submitSlip(id: string, slip: PayGate.Slip, options?: PayGate.Idempotent): Promise<PayGate.SlipAnswer>;
   listTransactions(query?: PayGate.TransactionQuery): AsyncGenerator<PayGate.Transaction, void, undefined>;
   exportTransactions(query?: PayGate.TransactionQuery): Promise<AsyncGenerator<Uint8Array, void, undefined>>;
@@ -132,6 +133,31 @@ declare namespace PayGate {
     verification: Verification | null;
   }
   type Slip = { payload: string } | { file: Uint8Array; filename?: string; type?: string };
+  /** What the simulated bank shall do; nothing said: the exact amount, by a signed callback, now. */
+  interface Simulation {
+    amount?: number;
+    via?: 'callback' | 'notice' | 'slip';
+    delaySeconds?: number;
+    /** The same evidence twice; for a payer who pays twice, call twice. */
+    duplicate?: boolean;
+    /** The QR runs out first. */
+    late?: boolean;
+  }
+  interface Simulated {
+    success: true;
+    transfer: {
+      id: string;
+      status: 'TOLD' | 'SCHEDULED';
+      via: string;
+      amount: number;
+      movesAt: string;
+      reference: string;
+      outcomes: string[];
+      detail: string | null;
+      text: string | null;
+    };
+    transaction: Transaction;
+  }
   interface SlipAnswer {
     success: boolean;
     verification: string;

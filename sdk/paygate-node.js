@@ -142,6 +142,10 @@ class PayGate {
   cancelPayment(id, options) {
     return this.request('POST', `/payment/${segment(id)}/cancel`, options);
   }
+  /** Test keys only, plays the bank: {amount, via: 'callback' | 'notice' | 'slip', delaySeconds, duplicate, late}. */
+  simulatePayment(id, wish = {}, options = {}) {
+    return this.request('POST', `/test/payment/${segment(id)}/pay`, { body: wish, ...options });
+  }
   /** slip: {payload} with the text of its mini QR, or {file: Buffer, filename} with its picture. */
   submitSlip(id, slip, options) {
     const path = `/payment/${segment(id)}/slip`;

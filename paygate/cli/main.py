@@ -24,6 +24,7 @@ COMMANDS = {
     "account": ("paygate.cli.account:account", "Accounts on which money arrives."),
     "merchant": ("paygate.cli.merchant:merchant", "Merchants and their approval."),
     "source": ("paygate.cli.source:source", "Sources of bank news."),
+    "test": ("paygate.cli.simulate:test", "Play the bank for test payments."),
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),
     "key": ("paygate.cli.key:key", "API keys of merchants."),
     "balance": ("paygate.cli.balance:balance", "What a merchant has with us."),

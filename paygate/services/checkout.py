@@ -20,7 +20,7 @@ from paygate.db import keys
 from paygate.db import payments as payment_rows
 from paygate.db.checkout import Shop
 from paygate.db.payments import Claim
-from paygate.services import payments, slip_outcomes
+from paygate.services import payments, slip_outcomes, specimens
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment, own_reference
 from paygate.services.payments import as_of
@@ -85,8 +85,8 @@ async def card(ctx: Context, payment: Payment, language: Literal["th", "en"]) ->
         shop = await rows.shop(conn, payment)
     if shop is None:
         raise NotFound("No such payment.")
-    reference = "TEST" if payment.mode == "test" else None
-    name = " ".join(shop.account_name.split())[:MAX_CARD_NAME]
+    reference = specimens.NAME if payment.mode == "test" else None
+    name = " ".join((*([specimens.NAME] if reference else []), *shop.account_name.split()))[:MAX_CARD_NAME]
     return await asyncio.to_thread(qr.card, payment.qr_payload, None, name, reference=reference, language=language)
 
 

@@ -20,6 +20,7 @@ from paygate.core.money import MIN_AMOUNT_SATANG
 from paygate.core.payments import QUARANTINE_OTHER, Payment, Status, payable_amounts
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db.reservations import Taken, Wish
+from paygate.services import specimens
 from paygate.services.context import Context
 
 PROXY_KINDS: dict[str, Literal["mobile", "national_id", "ewallet"]] = {
@@ -109,9 +110,7 @@ def payment(made: Draft, account: ReceivingAccount, taken: Taken) -> Payment:
     ref1, ref2 = new.ref1, new.ref2
     if _by_bill(account, new):
         ref1 = ref1 or own_reference(made.id)
-        payload = emvco.bill_payment_payload(account.biller_id or "", ref1, ref2, taken.amount_satang)
-    else:
-        payload = emvco.promptpay_payload(_proxy(account), taken.amount_satang)
+    payload = _payload(made, account, ref1, ref2, taken.amount_satang)
     return Payment(
         merchant_id=principal.merchant_id,
         mode=principal.mode,
@@ -149,6 +148,15 @@ def payment(made: Draft, account: ReceivingAccount, taken: Taken) -> Payment:
         renews_id=new.renews_id,
         link_id=new.link_id,
     )
+
+
+def _payload(made: Draft, account: ReceivingAccount, ref1: str | None, ref2: str | None, amount_satang: int) -> str:
+    """The QR's text; in the test mode one that moves no money, whatever the account is."""
+    if made.principal.mode == "test":
+        return specimens.transfer(amount_satang) if ref1 is None else specimens.bill(ref1, ref2, amount_satang)
+    if ref1 is not None:
+        return emvco.bill_payment_payload(account.biller_id or "", ref1, ref2, amount_satang)
+    return emvco.promptpay_payload(_proxy(account), amount_satang)
 
 
 def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence[ReceivingAccount]:

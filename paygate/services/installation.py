@@ -8,13 +8,13 @@ from paygate.core.errors import Bug, PayGateError, Unavailable
 from paygate.db import installation
 from paygate.db.pool import Conn
 from paygate.services.context import Context
+from paygate.services.specimens import WALLET
 
 PURPOSE = "installation"
 KNOWN_TEXT = "paygate"
 TRIES = 5
 # A fixed id makes several processes that start at once make one account. The e-wallet ID belongs to nobody.
 TEST_ACCOUNT_ID = UUID("00000000-0000-7000-8000-000000000000")
-TEST_PROXY = "0" * 15
 TEST_NAME = "PayGate TEST"
 
 
@@ -30,7 +30,7 @@ async def check(ctx: Context) -> None:
     ours, sealed = ctx.key.id.hex(), ctx.seal(KNOWN_TEXT, PURPOSE)
 
     async def work(conn: Conn) -> tuple[str, bytes] | None:
-        await installation.make_test_account(conn, TEST_ACCOUNT_ID, TEST_PROXY, TEST_NAME)
+        await installation.make_test_account(conn, TEST_ACCOUNT_ID, WALLET, TEST_NAME)
         return await installation.claim(conn, ours, sealed)
 
     for _ in range(TRIES):

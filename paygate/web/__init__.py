@@ -1,6 +1,6 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, sdk
+from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, sdk, simulator
 from paygate.web.errors import refuse
 
 HANDLERS = (
@@ -20,8 +20,24 @@ HANDLERS = (
     home.show,
     link.show,
     link.pay,
+    simulator.show,
+    simulator.play,
+    simulator.slip,
     pages.icon,
 )
 """For people: no part of the API's document."""
 
-__all__ = ["HANDLERS", "account", "checkout", "docs", "example", "forwarder", "home", "link", "pages", "refuse", "sdk"]
+__all__ = [
+    "HANDLERS",
+    "account",
+    "checkout",
+    "docs",
+    "example",
+    "forwarder",
+    "home",
+    "link",
+    "pages",
+    "refuse",
+    "sdk",
+    "simulator",
+]

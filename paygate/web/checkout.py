@@ -13,7 +13,6 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from emvco import qr
 from paygate import wire
 from paygate.banks.slips.picture import MAX_SLIP_BYTES
 from paygate.core import ids, origins
@@ -29,7 +28,7 @@ from paygate.core.errors import (
 from paygate.core.events import timestamp
 from paygate.core.payments import Oddity, Payment, Status
 from paygate.core.slips import SlipOutcome
-from paygate.services import checkout, logos, payments, slips
+from paygate.services import checkout, logos, payments, slips, specimens
 from paygate.services.checkout import View
 from paygate.services.slip_outcomes import Verification
 from paygate.web import formats, pages
@@ -44,12 +43,12 @@ _HELD = "max-age=31536000, immutable"  # A logo's address changes with the pictu
 async def show(request: Request) -> Response:
     """GET /pay/{id} and /payment/{id}; `?lang=`, and `?origin=` of the page that shows this one in a frame."""
     await wire.count_address(request)
-    return await _page(request, await _view(request))
+    return await _page(request, await read_view(request))
 
 
 async def cancel(request: Request) -> Response:
     """POST /pay/{id}/cancel, a form with `secret`: back to the page, which then says that it is cancelled."""
-    view, _, _ = await _form(request, FORM_BYTES)
+    view, _, _ = await read_form(request, FORM_BYTES)
     with suppress(Conflict):  # Paid or expired meanwhile, or a slip is being checked: the page says which.
         ctx, by = wire.context(request), actor(request)
         await payments.cancel(ctx, view.payment, view.payment.id, None, lambda _: (200, b""), by)
@@ -59,7 +58,7 @@ async def cancel(request: Request) -> Response:
 async def send_slip(request: Request) -> Response:
     """POST /pay/{id}/slip, a form with `secret` and `file`: back to the page, which tells what became of the slip."""
     ctx = wire.context(request)
-    view, _, files = await _form(request, MAX_SLIP_BYTES + FORM_BYTES)
+    view, _, files = await read_form(request, MAX_SLIP_BYTES + FORM_BYTES)
     content = files.get("file", b"")
     if not content:
         return await _page(request, view, problem="slip_missing", status=400)
@@ -70,7 +69,7 @@ async def send_slip(request: Request) -> Response:
         given = await slips.look(content)
         await slips.hand_in(ctx, view.payment, given, None, lambda _, __: (200, b""))
     except SlipRefused as error:
-        return await _page(request, await _view(request), told=error.payer[pages.language(request)], status=409)
+        return await _page(request, await read_view(request), told=error.payer[pages.language(request)], status=409)
     except InvalidInput:
         return await _page(request, view, problem="slip_unreadable", status=400)
     return _back(request, view.payment)
@@ -78,7 +77,7 @@ async def send_slip(request: Request) -> Response:
 
 async def renew(request: Request) -> Response:
     """POST /pay/{id}/renew, a form with `secret`: to the page of a new payment for the same order."""
-    view, _, _ = await _form(request, FORM_BYTES)
+    view, _, _ = await read_form(request, FORM_BYTES)
     try:
         new_id = await checkout.renew(wire.context(request), view, wire.client_address(request))
     except (SlotsExhausted, TooManyOpen) as error:
@@ -101,15 +100,16 @@ async def logo(request: Request) -> Response:
 # --- the request ---------------------------------------------------------------------------------------------------
 
 
-async def _view(request: Request) -> View:
+async def read_view(request: Request) -> View:
+    """What there is to show of the payment that the address names. Raises NotFound."""
     return await checkout.view(wire.context(request), ids.read("pi", request.path_params["payment_id"]))
 
 
 async def _payment(request: Request) -> Payment:
-    return (await _view(request)).payment
+    return (await read_view(request)).payment
 
 
-async def _form(request: Request, most_bytes: int) -> tuple[View, dict[str, str], dict[str, bytes]]:
+async def read_form(request: Request, most_bytes: int) -> tuple[View, dict[str, str], dict[str, bytes]]:
     """The payment, and what the form says; its `secret` shows that it comes from our page. Raises Forbidden."""
     await wire.count_address(request)
     raw = await wire.body(request, most_bytes)
@@ -122,7 +122,7 @@ async def _form(request: Request, most_bytes: int) -> tuple[View, dict[str, str]
         except ValueError as error:
             raise InvalidInput("The form cannot be read.") from error
         texts, files = {name: values[0] for name, values in fields.items()}, {}
-    view = await _view(request)
+    view = await read_view(request)
     secret = payments.client_secret(wire.context(request), view.payment)
     if not hmac.compare_digest(texts.get("secret", "").encode(), secret.encode()):
         raise Forbidden("This form is not of this payment's page. Open the page again.")
@@ -218,4 +218,5 @@ def _words(verification: Verification | None, lang: str) -> str | None:
 
 
 def _symbol(payment: Payment) -> Markup:
-    return Markup(qr.render(payment.qr_payload, error="M", scale=6).svg())  # noqa: S704  # Drawn by us: digits and paths.
+    symbol = specimens.picture(payment.qr_payload, test=payment.mode == "test", scale=6)
+    return Markup(symbol.svg())  # noqa: S704  # Drawn by us: digits and paths.

@@ -11,7 +11,7 @@ from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
 from paygate.services import metrics, system_log
 from paygate.services.context import Context
-from paygate.workers import count, expire, finish, invoice, journal, prune, recheck, statements, verify
+from paygate.workers import count, expire, finish, invoice, journal, prune, recheck, simulate, statements, verify
 from paygate.workers.alert import Teller
 from paygate.workers.deliver import Deliverer
 from paygate.workers.inquire import Inquirer
@@ -24,6 +24,7 @@ EXPIRE_S = 1.0
 RECHECK_S = 1.0
 VERIFY_S = 1.0
 INQUIRE_S = 1.0
+SIMULATE_S = 1.0
 FINISH_S = 15.0
 PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
@@ -59,6 +60,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("expire", EXPIRE_S, lambda: expire.work(ctx)),
             Chore("recheck", RECHECK_S, lambda: recheck.work(ctx)),
             Chore("verify", VERIFY_S, lambda: verify.work(ctx)),
+            Chore("simulate", SIMULATE_S, lambda: simulate.work(ctx)),
             Chore("inquire", INQUIRE_S, Inquirer(ctx).work, callback, PACE_S),
             Chore("finish", FINISH_S, lambda: finish.work(ctx)),
             Chore("prune", PRUNE_S, lambda: prune.work(ctx)),

@@ -75,6 +75,23 @@ def test_a_slip_is_handed_in_as_text_or_as_a_picture(sdk: Sdk, tmp_path: Path) -
         assert answer["transaction"]["id"] == payment["id"]
 
 
+def test_a_bank_is_played_for_a_test_payment_and_for_no_other(sdk: Sdk, host: Host) -> None:
+    live = sdk.create_payment(amount=34)["transaction"]["id"]
+    refused = sdk.refused("simulatePayment", live)
+    assert (refused.name, refused.told["status"]) == ("Forbidden", 403)
+    sdk.renew(host.world.test_key)
+    for via, wish in (("callback", {}), ("notice", {"duplicate": True}), ("slip", {"late": True})):
+        made = sdk.create_payment(amount=35, orderId=f"sim-{sdk.language}-{via}")["transaction"]
+        told = sdk.with_fields("simulatePayment", made["id"], via=via, **wish)
+        assert told["transaction"]["status"] == "PAID", told
+        assert told["transaction"]["exception"] == ("LATE" if wish.get("late") else None)
+        assert told["transfer"]["outcomes"] == ["PAID", *(["DUPLICATE"] if "duplicate" in wish else [])]
+    made = sdk.create_payment(amount=36)["transaction"]["id"]
+    later = sdk.with_fields("simulatePayment", made, amount=36.5, delaySeconds=600)
+    assert (later["transfer"]["status"], later["transfer"]["amount"]) == ("SCHEDULED", 36.5)
+    assert sdk.call("simulatePayment", made)["transaction"]["status"] == "PAID"
+
+
 def test_money_is_taken_out_when_there_is_any(sdk: Sdk, host: Host) -> None:
     has = sdk.call("getBalance")
     assert has["currency"] == "THB" and has["available"] >= 0

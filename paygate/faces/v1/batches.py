@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -23,7 +23,7 @@ from paygate.core.scopes import Scope
 from paygate.core.shapes import Shape
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
-from paygate.services import batches, once
+from paygate.services import batches, once, specimens
 from paygate.services.batches import Made
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
@@ -96,8 +96,9 @@ def _read(ctx: Context, principal: Principal, raw: bytes) -> list[NewPayment]:
     return news
 
 
-class _Payload(msgspec.Struct):
+class _Drawn(msgspec.Struct):
     qrPayload: str
+    mode: str
 
 
 class _Batch(msgspec.Struct):
@@ -106,9 +107,13 @@ class _Batch(msgspec.Struct):
 
 def _with_pictures(body: bytes) -> bytes:
     made = [bytes(one) for one in msgspec.json.decode(body, type=_Batch).transactions]
-    payloads = (msgspec.json.decode(one, type=_Payload).qrPayload for one in made)
+    told = [msgspec.json.decode(one, type=_Drawn) for one in made]
+    payloads = [one.qrPayload for one in told]
+    pictures: Iterator[str] = qr.render_many(payloads, "data_url", error="M")
+    if told and told[0].mode == "test":
+        pictures = (specimens.picture(payload, test=True).data_url() for payload in payloads)
     drawn = [
         one.replace(shapes.NO_PICTURE_YET, b'"qrCode":"' + picture.encode("ascii") + b'"', 1)
-        for one, picture in zip(made, qr.render_many(payloads, "data_url", error="M"), strict=True)
+        for one, picture in zip(made, pictures, strict=True)
     ]
     return b'{"success":true,"transactions":[' + b",".join(drawn) + b"]}"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import UNSET
 from starlette.requests import Request
@@ -25,7 +25,7 @@ from paygate.core.shapes import Shape
 from paygate.faces.v1 import answers
 from paygate.faces.v1.archive import Archive
 from paygate.faces.v1.payments import merchant
-from paygate.services import codes
+from paygate.services import codes, specimens
 from paygate.services.codes import Code
 
 MAX_CODES = 10_000
@@ -81,17 +81,20 @@ class Entry:
 
     format: Format
     payload: str
+    test: bool = False  # A specimen: drawn with its mark.
 
 
 async def draw(request: Request) -> Response:
     """200: all codes in the order of the request, or a 400 that names the entry; nothing is half drawn."""
-    await merchant(request, Scope.PAYMENTS_WRITE)
+    test = (await merchant(request, Scope.PAYMENTS_WRITE)).mode == "test"
     raw = await wire.body(request, MAX_BODY_BYTES)
     entries, is_list = await asyncio.to_thread(_read, raw)
+    if test:
+        entries = await asyncio.to_thread(_specimens, entries)
     kind = wire.accepted(request, (JSON, NDJSON, ZIP) if is_list else (JSON, NDJSON, ZIP, PNG, SVG))
     if kind in {PNG, SVG}:
-        symbol = await asyncio.to_thread(qr.render, entries[0].payload, error="M")
-        return Response(symbol.png() if kind == PNG else symbol.svg(), media_type=kind)
+        drawn = await asyncio.to_thread(specimens.picture, entries[0].payload, test=test)
+        return Response(drawn.png() if kind == PNG else drawn.svg(), media_type=kind)
     headers = {"Vary": "Accept"}
     if kind == ZIP:
         headers["Content-Disposition"] = 'attachment; filename="qr.zip"'
@@ -137,6 +140,18 @@ def _entry(given: dict[str, JsonValue]) -> Entry:
     return Entry(form, codes.payload(code))
 
 
+def _specimens(entries: list[Entry]) -> list[Entry]:
+    return [Entry(one.format, specimens.like(one.payload), test=True) for one in entries]
+
+
+def _drawn(entries: list[Entry], form: Format, way: Literal["data_url", "svg", "png"]) -> Iterator[Any]:
+    """The pictures of all entries of this form, in their order."""
+    wanted = [one for one in entries if one.format == form]
+    if wanted and wanted[0].test:
+        return (getattr(specimens.picture(one.payload, test=True), way)() for one in wanted)
+    return qr.render_many((one.payload for one in wanted), way, error="M")
+
+
 # --- out -----------------------------------------------------------------------------------------------------------
 
 
@@ -159,8 +174,7 @@ def _lines(entries: list[Entry]) -> Iterator[bytes]:
 
 
 def _answers(entries: list[Entry]) -> Iterator[bytes]:
-    pictures = qr.render_many((e.payload for e in entries if e.format == "png"), "data_url", error="M")
-    drawings = qr.render_many((e.payload for e in entries if e.format == "svg"), "svg", error="M")
+    pictures, drawings = _drawn(entries, "png", "data_url"), _drawn(entries, "svg", "svg")
     for entry in entries:
         yield wire.encode(
             answers.Code(
@@ -173,8 +187,7 @@ def _answers(entries: list[Entry]) -> Iterator[bytes]:
 
 
 def _zip(entries: list[Entry]) -> Iterator[bytes]:
-    pictures = qr.render_many((e.payload for e in entries if e.format == "png"), "png", error="M")
-    drawings = qr.render_many((e.payload for e in entries if e.format == "svg"), "svg", error="M")
+    pictures, drawings = _drawn(entries, "png", "png"), _drawn(entries, "svg", "svg")
     archive, width = Archive(), len(str(len(entries)))
     for number, entry in enumerate(entries, 1):
         if entry.format == "png":

@@ -21,11 +21,13 @@ from paygate.faces.v1 import (
     refund_operations,
     settlement_operations,
     shapes,
+    simulator,
     slips,
     streams,
     transactions,
     webhook_operations,
 )
+from paygate.services.simulator import LIVE
 from paygate.wire.operations import (
     ANYBODY,
     BINARY,
@@ -148,6 +150,28 @@ OPERATIONS: Mapping[Handler, Operation] = {
             errors.InvalidInput("file is required: the picture of the slip, JPEG, PNG or WebP.", field="file"),
             NO_PAYMENT,
             errors.SlipRefused(Refusal.PAID_ALREADY, th="รายการนี้ชำระเงินแล้ว", en="This payment has been paid already."),
+        ),
+        idempotent=True,
+    ),
+    simulator.pay: Operation(
+        id="simulatePayment",
+        tag="test mode",
+        summary="Play the bank for a test payment",
+        about="With a test key. The money is told of by the very doors that real news comes in by, so matching, ledger"
+        " and webhooks are those of live payments. `/simulator/{id}` does the same on a page.",
+        who=MERCHANT,
+        scope=Scope.PAYMENTS_WRITE,
+        path=(PAYMENT,),
+        body=json_body(simulator.NEW_SIMULATION, required=False),
+        replies=(
+            reply(200, "The bank told of it.", simulator.Simulated),
+            reply(202, "It will be told of.", simulator.Simulated),
+        ),
+        refusals=(
+            errors.InvalidInput("amount must be a plain number with at most two decimals.", field="amount"),
+            errors.Forbidden(LIVE),
+            NO_PAYMENT,
+            errors.Conflict("A slip of this payment is being checked; it cannot run out now."),
         ),
         idempotent=True,
     ),

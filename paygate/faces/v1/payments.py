@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emvco import qr
 from paygate import wire
 from paygate.core import fields, ids
 from paygate.core.errors import Forbidden, InvalidInput, NotFound
@@ -16,7 +15,7 @@ from paygate.core.payments import Payment
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.faces.v1 import shapes
-from paygate.services import amount_tokens, once, payment_links, payments, slip_outcomes
+from paygate.services import amount_tokens, once, payment_links, payments, slip_outcomes, specimens
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 from paygate.services.payments import Done, Replayed
@@ -110,6 +109,7 @@ def replayed(done: object) -> dict[str, str]:
 
 class _Paid(msgspec.Struct):
     qrPayload: str
+    mode: str
 
 
 class _Made(msgspec.Struct):
@@ -117,6 +117,6 @@ class _Made(msgspec.Struct):
 
 
 def _with_picture(body: bytes) -> bytes:
-    payload = msgspec.json.decode(body, type=_Made).transaction.qrPayload
-    picture = qr.render(payload, error="M").data_url()
+    made = msgspec.json.decode(body, type=_Made).transaction
+    picture = specimens.picture(made.qrPayload, test=made.mode == "test").data_url()
     return body.replace(shapes.NO_PICTURE_YET, b'"qrCode":"' + picture.encode("ascii") + b'"', 1)

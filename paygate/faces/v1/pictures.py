@@ -9,7 +9,6 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emvco import qr
 from paygate import wire
 from paygate.core import ids
 from paygate.core import shapes as declare
@@ -17,16 +16,16 @@ from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.fields import Fields
 from paygate.core.payments import Status
 from paygate.core.shapes import Shape
-from paygate.services import checkout, payments
+from paygate.services import checkout, payments, specimens
 
 DEFAULT_SCALE = 8
 MAX_SCALE = 20
 _SCALE = re.compile(r"[0-9]{1,2}", re.ASCII)
 _SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}  # In the merchant's own page.
-# An SVG opened by itself is a document: it may run and load nothing.
+# An SVG opened by itself is a document: it may run and load nothing; the mark of the test mode is within it.
 _SVG_HEADERS = {
     **_SHOWN_ANYWHERE,
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
 }
 
 
@@ -49,10 +48,11 @@ async def picture(request: Request) -> Response:
         if form == "svg":
             return Response(card.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
         return Response(await asyncio.to_thread(card.png), media_type="image/png")
-    symbol = await asyncio.to_thread(qr.render, payment.qr_payload, error="M", scale=scale)
+    test = payment.mode == "test"
+    drawn = await asyncio.to_thread(specimens.picture, payment.qr_payload, test=test, scale=scale)
     if form == "svg":
-        return Response(symbol.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
-    return Response(await asyncio.to_thread(symbol.png), media_type="image/png", headers=_SHOWN_ANYWHERE)
+        return Response(drawn.svg(), media_type="image/svg+xml", headers=_SVG_HEADERS)
+    return Response(await asyncio.to_thread(drawn.png), media_type="image/png", headers=_SHOWN_ANYWHERE)
 
 
 def _scale(given: Fields) -> int:

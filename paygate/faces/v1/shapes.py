@@ -187,17 +187,17 @@ def created(ctx: Context, payment: Payment, *, public: bool = False) -> bytes:
 
     *public*: with a pk_ key, and so without what the merchant pays for it.
     """
-    return encode(Made(True, _transaction(ctx, payment, made=True, public=public)))
+    return encode(Made(True, transaction(ctx, payment, made=True, public=public)))
 
 
 def batch_created(ctx: Context, made: Sequence[Payment]) -> bytes:
     """The answer of `payment/batch`, with NO_PICTURE_YET in each transaction."""
-    return encode(ManyMade(True, [_transaction(ctx, payment, made=True) for payment in made]))
+    return encode(ManyMade(True, [transaction(ctx, payment, made=True) for payment in made]))
 
 
 def cancelled(ctx: Context, payment: Payment) -> bytes:
     """The answer of `payment/{id}/cancel`."""
-    return encode(Made(True, _transaction(ctx, payment)))
+    return encode(Made(True, transaction(ctx, payment)))
 
 
 def found(ctx: Context, payment: Payment, verification: Verification | None, *, public: bool = False) -> bytes:
@@ -205,7 +205,7 @@ def found(ctx: Context, payment: Payment, verification: Verification | None, *, 
     told = _verification(verification) if verification else None
     if public:
         return encode(FoundByPayer(_payers_view(ctx, payment), told))
-    return encode(Found(_transaction(ctx, payment), told))
+    return encode(Found(transaction(ctx, payment), told))
 
 
 def slip(ctx: Context, payment: Payment, verification: Verification, *, public: bool) -> bytes:
@@ -213,7 +213,7 @@ def slip(ctx: Context, payment: Payment, verification: Verification, *, public: 
     told, good = _verification(verification), verification.status is not SlipOutcome.REJECTED
     if public:
         return encode(SlipOfPayer(good, told.status, told.reason, told.message, _payers_view(ctx, payment)))
-    return encode(Slip(good, told.status, told.reason, told.message, _transaction(ctx, payment)))
+    return encode(Slip(good, told.status, told.reason, told.message, transaction(ctx, payment)))
 
 
 def _verification(verification: Verification) -> answers.Verification:
@@ -247,11 +247,11 @@ def page(ctx: Context, listed: list[Payment], limit: int) -> bytes:
     """A page of at most *limit* payments, of which one more was read to know whether there are more."""
     shown = listed[:limit]
     more = len(listed) > limit
-    rows = [_transaction(ctx, payment) for payment in shown]
+    rows = [transaction(ctx, payment) for payment in shown]
     return encode(Transactions(rows, more, cursor(shown[-1]) if more else None))
 
 
-def _transaction(ctx: Context, payment: Payment, *, made: bool = False, public: bool = False) -> Transaction:
+def transaction(ctx: Context, payment: Payment, *, made: bool = False, public: bool = False) -> Transaction:
     """All of a payment; *made*: with what only its maker is shown, *public*: without what it costs the merchant."""
     return Transaction(
         id=str(payment.id),
