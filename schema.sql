@@ -23,8 +23,7 @@ CREATE TABLE merchants (
     merchant_id     bigint      PRIMARY KEY CHECK (merchant_id >= 0),   -- Time-ordered, random tail; 0 is the platform.
     name            text        NOT NULL CHECK (name <> ''),            -- What payers read.
     email           text        NOT NULL,                               -- The owner's address, lower case.
-    plan            text        NOT NULL CHECK (plan IN ('platform', 'free', 'basic', 'pro', 'enterprise')),
-    fee_bps         integer     CHECK (fee_bps BETWEEN 0 AND 10000),    -- Override of the plan's rate; null: the plan's.
+    plan            text        NOT NULL CHECK (plan IN ('platform', 'free', 'basic', 'pro', 'enterprise')),   -- It began with this one; later ones are in merchant_plans.
     status          text        NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'APPROVED', 'SUSPENDED')),
     overpay         text        NOT NULL DEFAULT 'review' CHECK (overpay IN ('review', 'accept')), -- Too much money: ask, or pay and keep the rest aside.
     notice_ceiling_satang bigint CHECK (notice_ceiling_satang > 0),     -- Above it a bank notice alone does not pay; null: no limit of the merchant's own.
@@ -40,6 +39,25 @@ CREATE TABLE merchants (
 );
 INSERT INTO merchants (merchant_id, name, email, plan, status, approved_at)
      VALUES (0, 'PayGate', '', 'platform', 'APPROVED', now());
+
+CREATE TABLE merchant_plans (                   -- What a merchant pays from a moment on: the last row that has begun is in force.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    valid_from      timestamptz NOT NULL,       -- A moment to come is one by itself when it is there.
+    id              uuid        NOT NULL,
+    plan            text        NOT NULL CHECK (plan IN ('free', 'basic', 'pro', 'enterprise')),
+    fee_bps         integer     CHECK (fee_bps BETWEEN 0 AND 10000),    -- A rate of its own; null: the plan's.
+    created_at      timestamptz NOT NULL,       -- When it was decided.
+    PRIMARY KEY (merchant_id, valid_from),
+    CHECK (valid_from >= created_at)
+);
+CREATE TABLE plan_rates (                       -- DIRECTORY: what plans cost from a moment on, where the operator said it here and not by a setting.
+    plan            text        NOT NULL CHECK (plan IN ('free', 'basic', 'pro', 'enterprise')),
+    valid_from      timestamptz NOT NULL,       -- As in merchant_plans.
+    fee_bps         integer     CHECK (fee_bps BETWEEN 0 AND 10000),    -- Null: as the setting says, again.
+    created_at      timestamptz NOT NULL,       -- When it was decided.
+    PRIMARY KEY (plan, valid_from),
+    CHECK (valid_from >= created_at)
+);
 
 CREATE TABLE merchant_logos (                   -- What stands beside a merchant's name on the payer's page.
     merchant_id     bigint      PRIMARY KEY REFERENCES merchants,
@@ -332,6 +350,10 @@ CREATE TRIGGER accounts_frozen BEFORE UPDATE ON accounts FOR EACH ROW
           (NEW.merchant_id, NEW.mode, NEW.id, NEW.receiving_id, NEW.proxy_kind, NEW.proxy, NEW.biller_id, NEW.bank_code, NEW.number, NEW.name,
            NEW.amount_tagging, NEW.virtual, NEW.created_at))
     EXECUTE FUNCTION frozen();
+CREATE TRIGGER merchant_plans_frozen BEFORE UPDATE OR DELETE ON merchant_plans FOR EACH ROW
+    WHEN (OLD.valid_from <= clock_timestamp()) EXECUTE FUNCTION frozen();
+CREATE TRIGGER plan_rates_frozen BEFORE UPDATE OR DELETE ON plan_rates FOR EACH ROW
+    WHEN (OLD.valid_from <= clock_timestamp()) EXECUTE FUNCTION frozen();
 
 CREATE TABLE slots (                            -- DIRECTORY. The one lock: whoever reserves, merges, decides or releases an amount of an account holds its row.
     mode            text        NOT NULL,
@@ -450,7 +472,10 @@ BEGIN
     END IF;
     IF p_shared THEN
         v_shared := EXISTS (SELECT 1 FROM merchants m
-                             WHERE m.plan = 'free' AND m.merchant_id <> p_merchant_id AND m.status <> 'SUSPENDED');
+                             WHERE m.merchant_id > 0 AND m.merchant_id <> p_merchant_id AND m.status <> 'SUSPENDED'
+                               AND coalesce((SELECT t.plan FROM merchant_plans t
+                                              WHERE t.merchant_id = m.merchant_id AND t.valid_from <= v_at
+                                           ORDER BY t.valid_from DESC LIMIT 1), m.plan) = 'free');
     END IF;
     IF v_shared THEN
         SELECT count(*), count(*) FILTER (WHERE s.merchant_id = p_merchant_id) INTO v_held, v_own
@@ -999,7 +1024,8 @@ CREATE TABLE journals (                         -- One booking. Append-only; a c
     id              uuid        NOT NULL,
     kind            text        NOT NULL CHECK (kind IN ('payment.paid', 'credit.parked', 'credit.released', 'payment.reversed', 'settlement.requested',
                                                          'settlement.released', 'payout.sent', 'payout.unsent', 'payout.confirmed', 'payout.returned',
-                                                         'shortfall.netted', 'refund.requested', 'refund.released', 'invoice.paid', 'correction')),
+                                                         'shortfall.netted', 'refund.requested', 'refund.released', 'invoice.paid', 'invoice.unpaid',
+                                                         'invoice.withheld', 'correction')),
     subject_id      uuid        NOT NULL,       -- What it books: a payment, credit, settlement, refund.
     part            smallint    NOT NULL DEFAULT 1,     -- For a subject that is booked several times under one kind.
     corrects_id     uuid,                       -- The journal that this one corrects.
@@ -1014,7 +1040,7 @@ CREATE TABLE entries (                          -- The lines. Debit positive, cr
     mode            text        NOT NULL,
     journal_id      uuid        NOT NULL,       -- journals.id.
     line            smallint    NOT NULL,       -- 1, 2, 3... within the journal.
-    account         text        NOT NULL CHECK (account IN ('payable', 'held', 'receivable', 'bank_central', 'fee_revenue', 'vat_payable', 'suspense', 'payout_clearing')),
+    account         text        NOT NULL CHECK (account IN ('payable', 'held', 'receivable', 'bank_central', 'fee_revenue', 'vat_payable', 'suspense', 'payout_clearing', 'wht_receivable')),
     amount_satang   bigint      NOT NULL CHECK (amount_satang <> 0),
     PRIMARY KEY (merchant_id, mode, journal_id, line),
     FOREIGN KEY (merchant_id, mode, journal_id) REFERENCES journals
@@ -1157,13 +1183,27 @@ CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a
     due_on          date        NOT NULL,       -- Last day to pay.
     issued_at       timestamptz NOT NULL,       -- Date of the tax document.
     paid_at         timestamptz,                -- Null: open.
-    credit_satang   bigint      NOT NULL DEFAULT 0 CHECK (credit_satang >= 0),     -- Taken off: what was paid too much before.
+    credit_satang   bigint      NOT NULL DEFAULT 0,     -- Taken off: what was paid too much before; below zero: added, too little.
+    tax_number      text,                       -- Where VAT is charged: of the tax invoice, from tax_invoices.
+    withheld_satang bigint      NOT NULL DEFAULT 0 CHECK (withheld_satang >= 0),   -- Tax that the merchant withheld and pays for us.
+    certificate     text        CHECK (length(certificate) BETWEEN 1 AND 50),      -- Number of its certificate (50 Tawi).
+    certificate_on  date,                       -- Its date.
     PRIMARY KEY (merchant_id, mode, id),
     UNIQUE (merchant_id, mode, number),
     UNIQUE (merchant_id, mode, month),
-    CHECK ((paid_at IS NULL) = (payment_id IS NULL))
+    CHECK ((paid_at IS NULL) = (payment_id IS NULL)),
+    CHECK ((withheld_satang > 0) = (certificate IS NOT NULL)),
+    CHECK ((certificate IS NULL) = (certificate_on IS NULL))
 );
 CREATE INDEX fee_invoices_by_id ON fee_invoices (id);   -- The operator names an invoice alone.
+
+CREATE TABLE tax_invoices (                     -- DIRECTORY: numbers of the operator's tax invoices, 1, 2, 3... of the whole installation.
+    number          bigint      PRIMARY KEY CHECK (number > 0),     -- Without gaps: given in the transaction of its invoice.
+    merchant_id     bigint      NOT NULL,
+    invoice_id      uuid        NOT NULL,       -- fee_invoices.id.
+    issued_at       timestamptz NOT NULL        -- Date of the tax invoice.
+);
+CREATE TRIGGER tax_invoices_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON tax_invoices FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 
 -- ---------------------------------------------------------------------------------------------------- telling the merchant
 

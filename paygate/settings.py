@@ -31,6 +31,7 @@ from paygate.services.context import (
     MIN_SETTLEMENT_SATANG,
     SETTLEMENT_CUTOFF,
     Context,
+    Seller,
     SettlementRules,
 )
 from paygate.services.limits import Limiter
@@ -68,6 +69,7 @@ KNOWN = frozenset(
         "PAYGATE_BANK_HOLIDAYS",
         "PAYGATE_REFUND_FEE",
         "PAYGATE_INVOICE_DUE_DAYS",
+        "PAYGATE_TAX_SELLER",
         "PAYGATE_DB_POOL_SIZE",
         "PAYGATE_LOG_LEVEL",
         "PAYGATE_NO_WORKER",
@@ -325,9 +327,19 @@ def _settlements(reader: _Reader) -> SettlementRules:
         second_above_satang=reader.read("PAYGATE_SECOND_APPROVAL", _satang, None),
         cutoff=reader.read("PAYGATE_SETTLEMENT_CUTOFF", _time, SETTLEMENT_CUTOFF),
         invoice_due_days=reader.read("PAYGATE_INVOICE_DUE_DAYS", _days, 15),
+        seller=reader.read("PAYGATE_TAX_SELLER", _seller, None),
         refund_fee=reader.read("PAYGATE_REFUND_FEE", _refund_fee, False),
         more_holidays=reader.read("PAYGATE_BANK_HOLIDAYS", _days_of_rest, frozenset[date]()),
     )
+
+
+def _seller(text: str) -> Seller:
+    parts = [part.strip() for part in text.split(";")]
+    if not (3 <= len(parts) <= 4 and all(parts) and re.fullmatch(r"[0-9]{13}", parts[2], re.ASCII)):
+        raise ValueError("must be NAME; ADDRESS; TAX ID of 13 digits; BRANCH of 5 digits (00000: the head office)")
+    if len(parts) == 4 and not re.fullmatch(r"[0-9]{5}", parts[3], re.ASCII):
+        raise ValueError("must end in a BRANCH of 5 digits (00000: the head office)")
+    return Seller(*parts)
 
 
 def _notices_at_once(text: str) -> bool:

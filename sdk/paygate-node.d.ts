@@ -92,6 +92,7 @@ declare namespace PayGate {
     /** What the QR asks for, and what the payer is to be shown. */
     payableAmount: number;
     receivedAmount: number | null;
+    refundedAmount: number;
     fee: number;
     netAmount: number;
     vat: number;

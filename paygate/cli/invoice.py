@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from emvco import qr
-from paygate.cli.output import emit, examples, json_option, person, read_id, table
+from paygate.cli.output import emit, examples, json_option, person, read_baht_option, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids, money
 from paygate.core.events import timestamp
 from paygate.core.invoices import Invoice
-from paygate.services import invoices, monthly
+from paygate.services import invoices, monthly, withholding
+from paygate.services.context import Context
 from paygate.services.invoices import Shown
+from paygate.services.withholding import Certificate
 from paygate.web.invoices import LANGUAGES, printable
 
 
@@ -98,9 +101,50 @@ def pay(invoice_id: str, as_json: bool) -> None:
 def print_(invoice_id: str, output: Path, lang: str, as_json: bool) -> None:
     """Write an invoice as a page to print."""
     number = read_id("inv", invoice_id)
-    found = run(lambda ctx: invoices.show(ctx, number))
-    output.write_text(printable(found, lang), encoding="utf-8")
+
+    async def drawn(ctx: Context) -> str:
+        return printable(await invoices.show(ctx, number), lang, ctx.settlements.seller)
+
+    output.write_text(run(drawn), encoding="utf-8")
     emit({"output": str(output)}, [f"The invoice is in {output}."], as_json=as_json)
+
+
+@invoice.command(
+    epilog=examples(
+        "paygate invoice withhold inv_01... --certificate 12/2569 --date 2026-12-05",
+        "paygate invoice withhold inv_01... --certificate 12/2569 --date 2026-12-05 --amount 300.00",
+        "paygate invoice withhold inv_01... --withdraw",
+    )
+)
+@click.argument("invoice_id")
+@click.option("--certificate", help="Number of the merchant's certificate (50 Tawi).")
+@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="Its date.")
+@click.option("--amount", help="What was withheld, in baht; without it, 3 % of the fee without VAT.")
+@click.option("--withdraw", is_flag=True, help="Nothing was withheld after all.")
+@click.option("--by", help="Who acts; without it, the user of this host.")
+@json_option
+def withhold(
+    invoice_id: str,
+    certificate: str | None,
+    on: datetime | None,
+    amount: str | None,
+    withdraw: bool,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Record the tax that a merchant withheld of an invoice: it is paid by its certificate and a transfer of the rest.
+    Said again, it takes the place of what was said."""
+    number = read_id("inv", invoice_id)
+    if withdraw == (certificate is not None or on is not None or amount is not None):
+        raise click.UsageError("Say --certificate and --date, or --withdraw.")
+    given = None
+    if not withdraw:
+        if certificate is None or on is None:
+            raise click.UsageError("--certificate and --date go together.")
+        given = Certificate(certificate, on.date(), read_baht_option(amount) if amount else None)
+    done = run(lambda ctx: withholding.record(ctx, number, given, actor=person(by)))
+    told = f"Withheld: {_baht(done.invoice.withheld_satang)}. Left to pay: {_baht(done.invoice.to_pay_satang)}."
+    emit(_shown(done), [told], as_json=as_json)
 
 
 def _baht(satang: int) -> str:
@@ -120,6 +164,10 @@ def _shape(one: Invoice) -> dict[str, Any]:
         "fee": money.baht(one.fee_satang),
         "vat": money.baht(one.vat_satang),
         "credit": money.baht(one.credit_satang),
+        "withheld": money.baht(one.withheld_satang),
+        "certificate": one.certificate,
+        "certificateOn": one.certificate_on.isoformat() if one.certificate_on else None,
+        "taxNumber": one.tax_number,
         "toPay": money.baht(one.to_pay_satang),
         "dueOn": one.due_on.isoformat(),
         "issuedAt": one.issued_at,

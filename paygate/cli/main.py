@@ -23,6 +23,7 @@ COMMANDS = {
     "user": ("paygate.cli.user:user", "People who log in, and help for those who cannot."),
     "account": ("paygate.cli.account:account", "Accounts on which money arrives."),
     "merchant": ("paygate.cli.merchant:merchant", "Merchants and their approval."),
+    "plan": ("paygate.cli.plan:plan", "Plans of merchants, and what they cost."),
     "source": ("paygate.cli.source:source", "Sources of bank news."),
     "test": ("paygate.cli.simulate:test", "Play the bank for test payments."),
     "webhook": ("paygate.cli.webhook:webhook", "Webhook endpoints of merchants."),

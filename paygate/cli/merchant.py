@@ -14,6 +14,7 @@ from paygate.cli.session import run
 from paygate.core import ids
 from paygate.db.merchants import Merchant
 from paygate.services import logos, merchants
+from paygate.services.plans import PLANS
 
 
 @click.group()
@@ -36,23 +37,42 @@ merchant.add_command(forget)
     epilog=examples(
         'paygate merchant create --email shop@example.com --name "Coffee Shop" --plan free --approve',
         'paygate merchant create --email shop@example.com --name "ร้านกาแฟ" --plan pro --promptpay 0899999999 --approve',
+        "paygate merchant create --email a@b.co --name T --plan pro --promptpay 0899999999 --bank 004 --number 1234567",
     )
 )
 @click.option("--email", required=True, help="The owner's address, for logging in.")
 @click.option("--name", required=True, help="What payers read.")
-@click.option("--plan", required=True, type=click.Choice(merchants.PLANS), help="free: by the central account.")
+@click.option("--plan", required=True, type=click.Choice(PLANS), help="free: by the central account.")
 @click.option("--promptpay", help="On a direct plan: the merchant's own PromptPay ID.")
+@click.option("--bank", help="Code of the bank behind it, 3 digits (014 is SCB), with --number.")
+@click.option("--number", help="Account number; what the bank tells is compared with it.")
 @password_option
 @click.option("--approve", is_flag=True, help="May take real payments at once.")
 @json_option
 def create(
-    email: str, name: str, plan: str, promptpay: str | None, password_stdin: bool, approve: bool, as_json: bool
+    email: str,
+    name: str,
+    plan: str,
+    promptpay: str | None,
+    bank: str | None,
+    number: str | None,
+    password_stdin: bool,
+    approve: bool,
+    as_json: bool,
 ) -> None:
     """Create a merchant with its four keys. The keys are shown this once."""
     password = read_password() if password_stdin else None
     new = run(
         lambda ctx: merchants.create(
-            ctx, email=email, name=name, plan=plan, promptpay=promptpay, password=password, approve=approve
+            ctx,
+            email=email,
+            name=name,
+            plan=plan,
+            promptpay=promptpay,
+            bank=bank,
+            number=number,
+            password=password,
+            approve=approve,
         )
     )
     answer = {

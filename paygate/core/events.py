@@ -23,9 +23,11 @@ PAYMENT_EVENTS = (
     "payment.refunded",
     "payment.verification",
 )
+REFUND_EVENTS = ("refund.failed",)
 SETTLEMENT_EVENTS = ("settlement.created", "settlement.completed", "settlement.rejected")
+MERCHANT_EVENTS = ("account.changed", "plan.changed")
 ENDPOINT_EVENTS = ("webhook.test", "webhook.disabled")
-EVENT_TYPES = (*PAYMENT_EVENTS, *SETTLEMENT_EVENTS, *ENDPOINT_EVENTS)
+EVENT_TYPES = (*PAYMENT_EVENTS, *REFUND_EVENTS, *SETTLEMENT_EVENTS, *MERCHANT_EVENTS, *ENDPOINT_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,21 @@ def of_endpoint(
     return Announcement(merchant_id, mode, event_id, event_type, endpoint_id, sequence, body, at)
 
 
+def of_merchant(
+    event_type: str, merchant_id: int, subject_id: UUID, data: Mapping[str, object], event_id: UUID, at: datetime
+) -> Announcement:
+    """Something about the merchant itself was changed, once: *subject_id* is the account's or the plan's row."""
+    body = canonical.dumps(
+        {
+            "event": event_type,
+            "timestamp": timestamp(at),
+            "webhookId": ids.show("wh", event_id),
+            "data": {"merchantId": ids.show_merchant(merchant_id), **data},
+        }
+    )
+    return Announcement(merchant_id, "live", event_id, event_type, subject_id, 1, body, at)
+
+
 def of_settlement(event_type: str, settlement: Settlement, event_id: UUID, at: datetime) -> Announcement:
     """The event *event_type* about *settlement* as it stands after the change."""
     body = canonical.dumps(
@@ -116,7 +133,10 @@ def of_settlement(event_type: str, settlement: Settlement, event_id: UUID, at: d
 
 
 def of_refund(event_type: str, payment: Payment, refund: Refund, event_id: UUID, at: datetime) -> Announcement:
-    """The event *event_type* about *payment*, of which *refund* went back: as other events of it, and how much."""
+    """The event *event_type* about *payment*, of which *refund* went back: as other events of it, and how much.
+
+    `refund.failed` is about the refund: it was refused, or the bank brought it back.
+    """
     body = canonical.dumps(
         {
             "event": event_type,
@@ -129,7 +149,8 @@ def of_refund(event_type: str, payment: Payment, refund: Refund, event_id: UUID,
             },
         }
     )
-    return Announcement(payment.merchant_id, payment.mode, event_id, event_type, payment.id, payment.sequence, body, at)
+    about = (refund.id, refund.sequence) if event_type in REFUND_EVENTS else (payment.id, payment.sequence)
+    return Announcement(payment.merchant_id, payment.mode, event_id, event_type, *about, body, at)
 
 
 def refund_data(refund: Refund) -> Mapping[str, object]:

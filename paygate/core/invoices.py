@@ -12,7 +12,10 @@ from paygate.core.money import MIN_AMOUNT_SATANG
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice as its row has it. `credit_satang`: what was paid too much before."""
+    """One invoice as its row has it. `withheld_satang`: tax that the merchant withheld, by `certificate`.
+
+    `credit_satang`: what was paid too much before; below zero: too little.
+    """
 
     merchant_id: int
     mode: str
@@ -26,6 +29,10 @@ class Invoice:
     issued_at: datetime
     paid_at: datetime | None
     payment_id: UUID | None
+    tax_number: str | None = None
+    withheld_satang: int = 0
+    certificate: str | None = None
+    certificate_on: date | None = None
 
     @property
     def total_satang(self) -> int:
@@ -34,8 +41,8 @@ class Invoice:
 
     @property
     def to_pay_satang(self) -> int:
-        """What is left to pay."""
-        return self.total_satang - self.credit_satang
+        """What is left to pay: by transfer, beside what the certificate of withheld tax stands for."""
+        return self.total_satang - self.credit_satang - self.withheld_satang
 
     def status(self, today: date) -> str:
         """PAID, OPEN, or OVERDUE on *today* in Bangkok."""
@@ -44,15 +51,25 @@ class Invoice:
         return "OVERDUE" if today > self.due_on else "OPEN"
 
 
+WITHHELD_BPS = 300
+"""Of services, by Thai companies: 3 % of the fee without VAT."""
+
+
+def tax_number(number: int) -> str:
+    """How the number of a tax invoice is written."""
+    return f"TAX-{number:06d}"
+
+
 def amounts(fee_satang: int, vat_satang: int, overpaid_satang: int) -> tuple[int, int, int] | None:
     """(fee, VAT, credit) of an invoice for fees that are not invoiced yet; None when they wait for the next month:
-    nothing new, more was given back than earned, or too little for a payment."""
+    nothing new, more was given back than earned, or too little for a payment.
+
+    *overpaid_satang* below zero was paid too little: by the satang of a tag, or because money was taken back."""
     if fee_satang < 0 or vat_satang < 0:
         return None
-    credit = max(0, overpaid_satang)
-    if fee_satang + vat_satang - credit < MIN_AMOUNT_SATANG:
+    if fee_satang + vat_satang - overpaid_satang < MIN_AMOUNT_SATANG:
         return None
-    return fee_satang, vat_satang, credit
+    return fee_satang, vat_satang, overpaid_satang
 
 
 def invoice_paid(invoice: Invoice, payment_id: UUID, satang: int, at: datetime, part: int) -> tuple[Journal, Journal]:
@@ -66,3 +83,20 @@ def invoice_paid(invoice: Invoice, payment_id: UUID, satang: int, at: datetime, 
         journal(*out, (Account.PAYABLE, satang), (Account.SUSPENSE, -satang)),
         journal(*into, (Account.SUSPENSE, satang), (Account.RECEIVABLE, -satang), part=part),
     )
+
+
+def invoice_unpaid(invoice: Invoice, payment_id: UUID, satang: int, at: datetime, part: int) -> tuple[Journal, Journal]:
+    """The bank took the money of `invoice_paid` back: the same the other way round, so that the reversal of the
+    platform's payment finds it there, and the merchant owes it again."""
+    out = (invoice.merchant_id, invoice.mode, "invoice.unpaid", invoice.id, at)
+    into = (PLATFORM, invoice.mode, "invoice.unpaid", payment_id, at)
+    return (
+        journal(*out, (Account.RECEIVABLE, satang), (Account.SUSPENSE, -satang), part=part),
+        journal(*into, (Account.SUSPENSE, satang), (Account.PAYABLE, -satang)),
+    )
+
+
+def invoice_withheld(invoice: Invoice, satang: int, at: datetime, part: int) -> Journal:
+    """So much more (or, below zero, less) of what the merchant owes is paid by its certificate of withheld tax."""
+    head = (invoice.merchant_id, invoice.mode, "invoice.withheld", invoice.id, at)
+    return journal(*head, (Account.WHT_RECEIVABLE, satang), (Account.RECEIVABLE, -satang), part=part)

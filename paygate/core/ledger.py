@@ -34,6 +34,7 @@ class Account(StrEnum):
     VAT_PAYABLE = "vat_payable"
     SUSPENSE = "suspense"  # Arrived, but not known whose.
     PAYOUT_CLEARING = "payout_clearing"
+    WHT_RECEIVABLE = "wht_receivable"  # Tax that merchants withheld of our fees, to be set off against ours.
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,8 @@ ANNOUNCED: dict[tuple[str, type[Event]], str] = {
     (SETTLEMENT, Confirmed): "settlement.completed",
     (SETTLEMENT, Bounced): "settlement.rejected",
     (REFUND, Confirmed): "payment.refunded",
+    (REFUND, Rejected): "refund.failed",
+    (REFUND, Bounced): "refund.failed",
 }
 # (kind of journal, debited account, credited account; None: back to where it was taken from)
 BOOKED: dict[type[Event], tuple[str, Account, Account | None]] = {

@@ -15,7 +15,7 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 COLUMNS = """merchant_id, mode, id, number, month, fee_satang, vat_satang, credit_satang, due_on, issued_at, paid_at,
-                  payment_id"""
+                  payment_id, tax_number, withheld_satang, certificate, certificate_on"""
 
 # Merchants that owe fees, or did: who may need an invoice.
 DEBTORS = Sql("""
@@ -48,7 +48,8 @@ ACCOUNT = Sql("""
            (SELECT coalesce(-sum(e.amount_satang), 0)::bigint
               FROM journals j
               JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
-             WHERE j.merchant_id = :merchant_id AND j.mode = 'live' AND j.kind = 'invoice.paid'
+             WHERE j.merchant_id = :merchant_id AND j.mode = 'live'
+               AND j.kind IN ('invoice.paid', 'invoice.unpaid')
                AND e.account = 'receivable') AS paid_satang,
            (SELECT count(*) FROM fee_invoices i WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS invoices,
            (SELECT coalesce(sum(i.fee_satang), 0)::bigint FROM fee_invoices i
@@ -57,7 +58,8 @@ ACCOUNT = Sql("""
              WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS invoiced_vat_satang,
            (SELECT coalesce(sum(i.credit_satang), 0)::bigint FROM fee_invoices i
              WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS credited_satang,
-           (SELECT coalesce(sum(i.fee_satang + i.vat_satang - i.credit_satang), 0)::bigint FROM fee_invoices i
+           (SELECT coalesce(sum(i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang), 0)::bigint
+              FROM fee_invoices i
              WHERE i.merchant_id = :merchant_id AND i.mode = 'live' AND i.paid_at IS NOT NULL) AS settled_satang,
            clock_timestamp() AS now
 """)
@@ -92,6 +94,7 @@ PENDING = Sql(f"""
     SELECT {PAYMENT_COLUMNS}
       FROM payments p
      WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.order_id = :order_id
+       AND p.amount_satang = :amount_satang
        AND p.status = 'PENDING' AND p.expires_at > clock_timestamp() + interval '1 minute'
   ORDER BY p.created_at DESC
      LIMIT 1
@@ -102,6 +105,7 @@ ARRIVED = Sql(f"""
     SELECT {PAYMENT_COLUMNS}
       FROM payments p
      WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.status = 'PAID' AND p.order_id LIKE 'mer_%'
+       AND p.exception IS DISTINCT FROM 'REVERSED'
        AND NOT EXISTS (SELECT 1 FROM journals j
                         WHERE j.merchant_id = 0 AND j.mode = 'live' AND j.kind = 'invoice.paid'
                           AND j.subject_id = p.id)
@@ -111,13 +115,52 @@ ARRIVED = Sql(f"""
 
 PARTS = Sql("""
     SELECT count(*) FROM journals
-     WHERE merchant_id = :merchant_id AND mode = 'live' AND kind = 'invoice.paid' AND subject_id = :id
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND kind = :kind AND subject_id = :id
 """)
 
 PAID = Sql("""
     UPDATE fee_invoices
        SET paid_at = :paid_at, payment_id = :payment_id
      WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id AND paid_at IS NULL
+""")
+
+NUMBER_TAX = Sql("""
+    INSERT INTO tax_invoices (number, merchant_id, invoice_id, issued_at)
+    SELECT coalesce(max(number), 0) + 1, :merchant_id, :id, :issued_at FROM tax_invoices
+ RETURNING number
+""")
+
+SET_TAX_NUMBER = Sql("""
+    UPDATE fee_invoices SET tax_number = :number WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
+""")
+
+WITHHOLD = Sql("""
+    UPDATE fee_invoices
+       SET withheld_satang = :withheld_satang, certificate = :certificate, certificate_on = :certificate_on
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
+""")
+
+# Somebody may have paid it twice: then the other payment is the one that pays it.
+REOPEN = Sql("""
+      WITH other AS (
+           SELECT p.id, p.paid_at
+             FROM payments p
+            WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.order_id = :order_id AND p.status = 'PAID'
+              AND p.exception IS DISTINCT FROM 'REVERSED'
+              AND p.id <> :payment_id
+              AND EXISTS (SELECT 1 FROM journals j
+                           WHERE j.merchant_id = 0 AND j.mode = 'live' AND j.kind = 'invoice.paid'
+                             AND j.subject_id = p.id)
+         ORDER BY p.paid_at
+            LIMIT 1
+           ),
+           changed AS (
+           UPDATE fee_invoices i
+              SET paid_at = (SELECT paid_at FROM other), payment_id = (SELECT id FROM other)
+            WHERE i.merchant_id = :merchant_id AND i.mode = 'live' AND i.id = :id AND i.payment_id = :payment_id
+        RETURNING i.paid_at
+           )
+    SELECT EXISTS (SELECT 1 FROM changed WHERE paid_at IS NULL)
 """)
 
 
@@ -152,6 +195,25 @@ async def insert(conn: Conn, invoice: Invoice) -> bool:
     return bool(await conn.fetchval(*INSERT.bind(**{name: getattr(invoice, name) for name in names})))
 
 
+async def number_tax(conn: Conn, invoice: Invoice) -> int:
+    """The next number of a tax invoice, for *invoice*. Whoever asks holds the platform's row: no gap, no race."""
+    number: int = await conn.fetchval(
+        *NUMBER_TAX.bind(merchant_id=invoice.merchant_id, id=invoice.id, issued_at=invoice.issued_at)
+    )
+    return number
+
+
+async def set_tax_number(conn: Conn, invoice: Invoice, number: str) -> None:
+    """Write the number of its tax invoice to an invoice that was just made."""
+    await conn.execute(*SET_TAX_NUMBER.bind(merchant_id=invoice.merchant_id, id=invoice.id, number=number))
+
+
+async def withhold(conn: Conn, invoice: Invoice) -> None:
+    """Write what was withheld of it, and the certificate."""
+    names = ("merchant_id", "id", "withheld_satang", "certificate", "certificate_on")
+    await conn.execute(*WITHHOLD.bind(**{name: getattr(invoice, name) for name in names}))
+
+
 async def find(conn: Conn, invoice_id: UUID) -> Invoice | None:
     """One invoice, whosever it is."""
     return _invoice(await conn.fetchrow(*FIND.bind(id=invoice_id)))
@@ -170,9 +232,9 @@ async def listed(
     return [Invoice(**dict(row)) for row in await conn.fetch(*LIST.bind(**values))]
 
 
-async def pending(conn: Conn, order_id: str) -> Payment | None:
-    """The open payment of an invoice, if there is one with a minute left."""
-    row = await conn.fetchrow(*PENDING.bind(order_id=order_id))
+async def pending(conn: Conn, order_id: str, amount_satang: int) -> Payment | None:
+    """The open payment of an invoice for what is left to pay, if there is one with a minute left."""
+    row = await conn.fetchrow(*PENDING.bind(order_id=order_id, amount_satang=amount_satang))
     return payment_of(row) if row else None
 
 
@@ -181,16 +243,29 @@ async def arrived(conn: Conn, limit: int) -> list[Payment]:
     return [payment_of(row) for row in await conn.fetch(*ARRIVED.bind(limit=limit))]
 
 
-async def parts(conn: Conn, merchant_id: int, invoice_id: UUID) -> int:
-    """How often an invoice was paid."""
-    count: int = await conn.fetchval(*PARTS.bind(merchant_id=merchant_id, id=invoice_id))
+async def parts(conn: Conn, merchant_id: int, invoice_id: UUID, kind: str = "invoice.paid") -> int:
+    """How often an invoice was paid, or something else of *kind* was booked of it."""
+    count: int = await conn.fetchval(*PARTS.bind(merchant_id=merchant_id, id=invoice_id, kind=kind))
     return count
+
+
+async def booked(conn: Conn, payment_id: UUID) -> bool:
+    """Whether a payment of the platform was booked to its invoice."""
+    count: int = await conn.fetchval(*PARTS.bind(merchant_id=0, id=payment_id, kind="invoice.paid"))
+    return count > 0
 
 
 async def mark_paid(conn: Conn, invoice: Invoice, payment_id: UUID, at: datetime) -> None:
     """It is paid; a second payment changes nothing."""
     values = {"merchant_id": invoice.merchant_id, "id": invoice.id, "payment_id": payment_id, "paid_at": at}
     await conn.execute(*PAID.bind(**values))
+
+
+async def reopen(conn: Conn, invoice: Invoice, payment_id: UUID, order_id: str) -> bool:
+    """*payment_id* does not pay it any more: another payment does, or it is open again. Whether it is open."""
+    values = {"merchant_id": invoice.merchant_id, "id": invoice.id, "payment_id": payment_id, "order_id": order_id}
+    still_open: bool = await conn.fetchval(*REOPEN.bind(**values))
+    return still_open
 
 
 def _invoice(row: Any) -> Invoice | None:

@@ -14,6 +14,7 @@ from paygate.core.keys import Kind, Mode
 from paygate.core.networks import Network
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.core.scopes import EVERYTHING, Scope
+from paygate.db.plans import PLAN, RATE, TERMS
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -35,13 +36,15 @@ _ACCOUNTS = """
 # The key, its merchant and the accounts of its plan, in one round trip that writes nothing.
 AUTHENTICATE = Sql(f"""
     SELECT f.*,{_ACCOUNTS}
-      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, k.last4, m.name, m.status, m.plan,
-                   m.fee_bps, m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
-                   CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
+      FROM (SELECT k.merchant_id, k.mode, k.id, k.kind, k.scopes, k.allow_networks, k.last4, m.name, m.status,
+                   {PLAN} AS plan, {RATE} AS fee_bps, m.overpay, m.expiry_minutes, m.callback_domains,
+                   m.allowed_origins, m.signed_amounts,
+                   CASE WHEN {PLAN} = ANY (:central_plans::text[]) THEN 0 ELSE k.merchant_id END AS owner_id,
                    k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute' AS stale
               FROM key_directory d
               JOIN api_keys k ON k.merchant_id = d.merchant_id AND k.mode = d.mode AND k.id = d.key_id
               JOIN merchants m ON m.merchant_id = k.merchant_id
+         {TERMS}
              WHERE d.key_hash = :key_hash
                AND k.revoked_at IS NULL
                AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())) f
@@ -51,10 +54,12 @@ AUTHENTICATE = Sql(f"""
 AS_MERCHANT = Sql(f"""
     SELECT f.*,{_ACCOUNTS}
       FROM (SELECT m.merchant_id, :mode::text AS mode, :id::uuid AS id, :kind::text AS kind, '{{}}'::text[] AS scopes,
-                   '{{}}'::cidr[] AS allow_networks, NULL::text AS last4, m.name, m.status, m.plan, m.fee_bps,
-                   m.overpay, m.expiry_minutes, m.callback_domains, m.allowed_origins, m.signed_amounts,
-                   CASE WHEN m.plan = ANY (:central_plans::text[]) THEN 0 ELSE m.merchant_id END AS owner_id
+                   '{{}}'::cidr[] AS allow_networks, NULL::text AS last4, m.name, m.status,
+                   {PLAN} AS plan, {RATE} AS fee_bps, m.overpay, m.expiry_minutes, m.callback_domains,
+                   m.allowed_origins, m.signed_amounts,
+                   CASE WHEN {PLAN} = ANY (:central_plans::text[]) THEN 0 ELSE m.merchant_id END AS owner_id
               FROM merchants m
+         {TERMS}
              WHERE m.merchant_id = :merchant_id) f
 """)  # noqa: S608
 

@@ -85,9 +85,9 @@ JOURNALS_WITHOUT_SUBJECT = Sql("""
                     AND c.merchant_id = j.merchant_id AND c.mode = j.mode AND c.id = j.subject_id
  LEFT JOIN settlements s ON j.kind ~ '^(settlement|payout|shortfall)[.]'
                         AND s.merchant_id = j.merchant_id AND s.mode = j.mode AND s.id = j.subject_id
- LEFT JOIN fee_invoices i ON j.kind = 'invoice.paid'
+ LEFT JOIN fee_invoices i ON j.kind IN ('invoice.paid', 'invoice.unpaid', 'invoice.withheld')
                          AND i.merchant_id = j.merchant_id AND i.mode = j.mode AND i.id = j.subject_id
- LEFT JOIN payments q ON j.kind = 'invoice.paid' AND j.merchant_id = 0
+ LEFT JOIN payments q ON j.kind IN ('invoice.paid', 'invoice.unpaid') AND j.merchant_id = 0
                      AND q.merchant_id = 0 AND q.mode = j.mode AND q.id = j.subject_id
  LEFT JOIN refunds r ON j.kind ~ '^(refund|payout|shortfall)[.]'
                     AND r.merchant_id = j.merchant_id AND r.mode = j.mode AND r.id = j.subject_id
@@ -96,6 +96,8 @@ JOURNALS_WITHOUT_SUBJECT = Sql("""
                        WHEN 'credit.parked' THEN c.id IS NULL OR NOT c.booked
                        WHEN 'credit.released' THEN c.state IS DISTINCT FROM 'REVERSED'
                        WHEN 'invoice.paid' THEN i.id IS NULL AND q.id IS NULL
+                       WHEN 'invoice.withheld' THEN i.id IS NULL
+                       WHEN 'invoice.unpaid' THEN i.id IS NULL AND q.exception IS DISTINCT FROM 'REVERSED'
                        ELSE s.id IS NULL AND r.id IS NULL END
      LIMIT :limit
 """)

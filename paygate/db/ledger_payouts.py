@@ -71,26 +71,36 @@ REFUNDS_DIFFER = Sql("""
      LIMIT :limit
 """)
 
-# An invoice is paid when money was booked to it, and what leaves the platform's books comes into a merchant's.
+# An invoice is paid when money was booked to it, all but the satang of a tag; what leaves the platform's books comes
+# into a merchant's.
 INVOICES_DIFFER = Sql("""
       WITH booked AS (
            SELECT j.merchant_id, j.mode, j.subject_id, -sum(e.amount_satang)::bigint AS satang
              FROM journals j
              JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
-            WHERE j.kind = 'invoice.paid' AND e.account = 'receivable'
+            WHERE j.kind IN ('invoice.paid', 'invoice.unpaid') AND e.account = 'receivable'
          GROUP BY j.merchant_id, j.mode, j.subject_id
            )
-    SELECT i.merchant_id, i.mode, i.id::text AS subject, i.fee_satang + i.vat_satang - i.credit_satang AS expected,
-           coalesce(b.satang, 0) AS found
+    SELECT i.merchant_id, i.mode, i.id::text AS subject,
+           i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang AS expected, coalesce(b.satang, 0) AS found
       FROM fee_invoices i
  LEFT JOIN booked b ON b.merchant_id = i.merchant_id AND b.mode = i.mode AND b.subject_id = i.id
-     WHERE CASE WHEN i.paid_at IS NULL THEN b.satang IS NOT NULL
-                ELSE coalesce(b.satang, 0) < i.fee_satang + i.vat_satang - i.credit_satang END
+     WHERE CASE WHEN i.paid_at IS NULL THEN coalesce(b.satang, 0) <> 0
+                ELSE coalesce(b.satang, 0) + 99 < i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang END
+ UNION ALL
+    SELECT i.merchant_id, i.mode, i.id::text, i.withheld_satang, w.satang
+      FROM fee_invoices i
+CROSS JOIN LATERAL (SELECT coalesce(sum(e.amount_satang), 0)::bigint AS satang
+                      FROM journals j
+                      JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
+                     WHERE j.merchant_id = i.merchant_id AND j.mode = i.mode AND j.subject_id = i.id
+                       AND j.kind = 'invoice.withheld' AND e.account = 'wht_receivable') w
+     WHERE w.satang <> i.withheld_satang
  UNION ALL
     SELECT 0, e.mode, 'suspense of invoices', 0, sum(e.amount_satang)::bigint
       FROM journals j
       JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
-     WHERE j.kind = 'invoice.paid' AND e.account = 'suspense'
+     WHERE j.kind IN ('invoice.paid', 'invoice.unpaid') AND e.account = 'suspense'
   GROUP BY e.mode
     HAVING sum(e.amount_satang) <> 0
      LIMIT :limit

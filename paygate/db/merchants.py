@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from paygate.db.plans import PLAN, RATE, TERMS
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
@@ -15,22 +16,26 @@ INSERT = Sql("""
     VALUES (:merchant_id, :name, :email, :plan, :status, CASE WHEN :status = 'APPROVED' THEN clock_timestamp() END)
 """)
 
-COLUMNS = "merchant_id, name, email, plan, fee_bps, status, overpay, expiry_minutes, approved_at, created_at"
+# A merchant with the plan that is in force.
+SELECT = f"""
+    SELECT m.merchant_id, m.name, m.email, {PLAN} AS plan, t.fee_bps, {RATE} AS rate_bps, m.status, m.overpay,
+           m.expiry_minutes, m.approved_at, m.created_at
+      FROM merchants m
+ {TERMS}
+"""  # noqa: S608
 
-GET = Sql(f"SELECT {COLUMNS} FROM merchants WHERE merchant_id = :merchant_id AND merchant_id > 0")  # noqa: S608
+GET = Sql(f"{SELECT} WHERE m.merchant_id = :merchant_id AND m.merchant_id > 0")
 
-LIST = Sql(f"SELECT {COLUMNS} FROM merchants WHERE merchant_id > 0 ORDER BY merchant_id")  # noqa: S608
+LIST = Sql(f"{SELECT} WHERE m.merchant_id > 0 ORDER BY m.merchant_id")
 
-PAGE = Sql(f"""
-    SELECT {COLUMNS}
-      FROM merchants
-     WHERE merchant_id > 0
-       AND (:status::text IS NULL OR status = :status)
-       AND (:q::text IS NULL OR position(lower(:q) IN lower(name)) > 0 OR position(lower(:q) IN email) > 0)
-       AND (:before::bigint IS NULL OR merchant_id < :before)
-  ORDER BY merchant_id DESC
+PAGE = Sql(f"""{SELECT}
+     WHERE m.merchant_id > 0
+       AND (:status::text IS NULL OR m.status = :status)
+       AND (:q::text IS NULL OR position(lower(:q) IN lower(m.name)) > 0 OR position(lower(:q) IN m.email) > 0)
+       AND (:before::bigint IS NULL OR m.merchant_id < :before)
+  ORDER BY m.merchant_id DESC
      LIMIT :limit
-""")  # noqa: S608
+""")
 
 CHOICES = Sql("""
     SELECT name, expiry_minutes, callback_domains, allowed_origins
@@ -48,17 +53,15 @@ CHOOSE = Sql("""
 # Serialises changes of what belongs to a merchant; foreign keys to the row are not disturbed.
 LOCK = Sql("SELECT 1 FROM merchants WHERE merchant_id = :merchant_id FOR NO KEY UPDATE")
 
-APPROVE = Sql(f"""
+APPROVE = Sql("""
     UPDATE merchants SET status = 'APPROVED', approved_at = coalesce(approved_at, clock_timestamp())
      WHERE merchant_id = :merchant_id AND merchant_id > 0
- RETURNING {COLUMNS}
-""")  # noqa: S608
+""")
 
-SUSPEND = Sql(f"""
+SUSPEND = Sql("""
     UPDATE merchants SET status = 'SUSPENDED'
      WHERE merchant_id = :merchant_id AND merchant_id > 0
- RETURNING {COLUMNS}
-""")  # noqa: S608
+""")
 
 SIGNED_AMOUNTS = Sql("""
     UPDATE merchants SET signed_amounts = :wanted
@@ -80,13 +83,17 @@ ORIGINS = Sql("""
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A merchant as the operator sees it. `fee_bps` None: the plan's rate."""
+    """A merchant as the operator sees it, with the plan in force.
+
+    `fee_bps`: a rate of its own; `rate_bps`: that, or what was said for the plan. None: what the settings say.
+    """
 
     merchant_id: int
     name: str
     email: str
     plan: str
     fee_bps: int | None
+    rate_bps: int | None
     status: str
     overpay: str
     expiry_minutes: int
@@ -165,12 +172,14 @@ async def lock(conn: Conn, merchant_id: int) -> bool:
 
 async def approve(conn: Conn, merchant_id: int) -> Merchant | None:
     """Let a waiting or suspended merchant work."""
-    return _merchant(await conn.fetchrow(*APPROVE.bind(merchant_id=merchant_id)))
+    await conn.execute(*APPROVE.bind(merchant_id=merchant_id))
+    return await get(conn, merchant_id)
 
 
 async def suspend(conn: Conn, merchant_id: int) -> Merchant | None:
     """Stop a merchant's keys from the next request on."""
-    return _merchant(await conn.fetchrow(*SUSPEND.bind(merchant_id=merchant_id)))
+    await conn.execute(*SUSPEND.bind(merchant_id=merchant_id))
+    return await get(conn, merchant_id)
 
 
 async def change_origins(

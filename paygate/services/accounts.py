@@ -10,9 +10,10 @@ from uuid import UUID
 
 from paygate.core import ids
 from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.events import of_merchant
 from paygate.core.keys import Mode
 from paygate.core.payments import payable_amounts
-from paygate.db import accounts, merchants
+from paygate.db import accounts, balances, events, merchants
 from paygate.db import capacity as rows
 from paygate.db.accounts import Account, NewAccount
 from paygate.db.capacity import Speaker
@@ -23,6 +24,7 @@ from paygate.services.context import Context
 
 CENTRAL = 0
 FULLEST = 10  # Prices that an account is shown with.
+SHOWN_DIGITS = 4  # Of numbers that others need not know.
 TAGGED_SATANG = 10_000  # Any price: its tags are counted.
 AMOUNT_TAGGINGS = ("auto", "off", "add", "subtract")
 
@@ -68,16 +70,20 @@ async def add(
         biller_id=biller_id,
         amount_tagging=amount_tagging,
     )
-    account_id, receiving_id = ctx.new_id(), ctx.new_id()
+    account_id, receiving_id, event_id = ctx.new_id(), ctx.new_id(), ctx.new_id()
 
     async def work(conn: Conn) -> Account:
         account = await write(conn, new, account_id=account_id, receiving_id=receiving_id)
         names = ("mode", "receiving_id", "proxy_kind", "proxy", "biller_id", "bank_code", "number", "name")
         after = {name: getattr(account, name) for name in (*names, "amount_tagging")}
         await _log(ctx, conn, actor, "account.add", account, after)
+        if owner != CENTRAL and not test:
+            await tell(conn, account, event_id)
         return account
 
-    return await ctx.db.transaction(work)
+    account = await ctx.db.transaction(work)
+    ctx.wake()
+    return account
 
 
 async def list_accounts(ctx: Context, owner: int | None = None) -> Sequence[Account]:
@@ -139,6 +145,25 @@ async def retire(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> N
             await _log(ctx, conn, actor, "account.retire", account, {"receiving_id": account.receiving_id})
 
     await ctx.db.transaction(work)
+
+
+async def tell(conn: Conn, account: Account, event_id: UUID) -> None:
+    """Tell the merchant that its money arrives elsewhere from now on, without its numbers."""
+    at = await balances.clock(conn)
+    data = {
+        "accountId": ids.show("acc", account.id),
+        "promptPayId": masked(account.proxy),
+        "billerId": account.biller_id,
+        "bank": account.bank_code,
+        "accountNumber": masked(account.number),
+        "accountName": account.name,
+    }
+    await events.announce(conn, of_merchant("account.changed", account.merchant_id, account.id, data, event_id, at))
+
+
+def masked(digits: str | None) -> str | None:
+    """The last four digits, the others as x."""
+    return digits and "x" * (len(digits) - SHOWN_DIGITS) + digits[-SHOWN_DIGITS:]
 
 
 async def _log(ctx: Context, conn: Conn, actor: str, action: str, account: Account, after: Mapping[str, Any]) -> None:

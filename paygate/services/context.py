@@ -34,6 +34,16 @@ SETTLEMENT_CUTOFF = time(23, 0)  # Bangkok. Thai QR services close their day the
 
 
 @dataclass(frozen=True, slots=True)
+class Seller:
+    """Who issues tax invoices, as the Revenue Department wants it there."""
+
+    name: str
+    address: str
+    tax_id: str  # 13 digits.
+    branch: str = "00000"  # 5 digits; 00000: the head office.
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementRules:
     """The operator's choices about money out."""
 
@@ -43,6 +53,7 @@ class SettlementRules:
     cutoff: time = SETTLEMENT_CUTOFF  # What is asked for later counts for the next business day.
     refund_fee: bool = False  # Whether a refund gives the merchant its part of the fee back.
     invoice_due_days: int = 15  # So long a merchant has to pay its fees.
+    seller: Seller | None = None  # On tax invoices; None: they say no more than our name.
     more_holidays: frozenset[date] = frozenset()  # Announced after this version was made.
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from paygate.core import canonical, ids
 from paygate.core.credits import BANGKOK
 from paygate.core.errors import Bug, Conflict, InvalidInput, NotFound
-from paygate.core.invoices import Invoice, amounts, invoice_paid
-from paygate.core.payments import Payment
+from paygate.core.invoices import Invoice, amounts, invoice_paid, invoice_unpaid, tax_number
+from paygate.core.payments import Oddity, Payment
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db import accounts, balances, merchants
 from paygate.db import bookings as books
 from paygate.db import invoices as rows
+from paygate.db import payments as payment_rows
 from paygate.db.pool import Conn
 from paygate.services import audit, monthly, payments
 from paygate.services.context import Context
@@ -95,7 +96,7 @@ async def pay(ctx: Context, invoice_id: UUID) -> Payment:
         invoice = await _find(conn, invoice_id)
         if invoice.paid_at is not None:
             raise Conflict(f"Invoice {invoice.number} is paid already.")
-        open_one = await rows.pending(conn, _order(invoice))
+        open_one = await rows.pending(conn, _order(invoice), invoice.to_pay_satang)
         if open_one is not None:
             return open_one
         central = await accounts.listed(conn, PLATFORM)
@@ -160,6 +161,10 @@ async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime,
         invoice = Invoice(merchant_id, "live", invoice_id, number, month, *wanted, due_on, has.now, None, None)
         if not await rows.insert(conn, invoice):
             return None
+        if invoice.vat_satang > 0:
+            await merchants.lock(conn, PLATFORM)  # One after another, of all merchants.
+            invoice = replace(invoice, tax_number=tax_number(await rows.number_tax(conn, invoice)))
+            await rows.set_tax_number(conn, invoice, invoice.tax_number or "")
         await audit.append(
             conn,
             ctx,
@@ -167,7 +172,12 @@ async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime,
             actor=actor,
             action="invoice.issue",
             subject=f"invoice:{ids.show('inv', invoice_id)}",
-            after={"number": number, "month": f"{month:%Y-%m}", "to_pay_satang": invoice.to_pay_satang},
+            after={
+                "number": number,
+                "month": f"{month:%Y-%m}",
+                "to_pay_satang": invoice.to_pay_satang,
+                "tax_number": invoice.tax_number,
+            },
         )
         return invoice
 
@@ -175,18 +185,14 @@ async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime,
 
 
 async def _settle(ctx: Context, payment: Payment) -> None:
-    told = canonical.loads(payment.metadata.encode())
-    if not isinstance(told, dict):
-        raise Bug(f"The platform's payment {payment.id} does not say what it pays.")
-    merchant_id, invoice_id = ids.read_merchant(str(told["merchantId"])), ids.read("inv", str(told["invoiceId"]))
     journal_ids = (ctx.new_id(), ctx.new_id())
 
     async def work(conn: Conn) -> None:
-        invoice = await rows.lock(conn, merchant_id, invoice_id)
-        if invoice is None:
-            raise Bug(f"The platform's payment {payment.id} pays an invoice that is not there.")
-        if payment.id not in {one.id for one in await rows.arrived(conn, AT_ONCE)}:
-            return  # Another worker was quicker.
+        held = await payment_rows.lock(conn, PLATFORM, payment.mode, payment.id)
+        invoice = await _paid_by(conn, payment)
+        merchant_id, invoice_id = invoice.merchant_id, invoice.id
+        if held is None or held.exception is Oddity.REVERSED or await rows.booked(conn, payment.id):
+            return  # The bank took it back meanwhile, or another worker was quicker.
         now = await balances.clock(conn)
         part = 1 + await rows.parts(conn, merchant_id, invoice_id)
         at = payment.paid_at or now
@@ -205,6 +211,45 @@ async def _settle(ctx: Context, payment: Payment) -> None:
         )
 
     await ctx.db.transaction(work)
+
+
+async def reopen(ctx: Context, conn: Conn, payment: Payment, now: datetime, journal_ids: tuple[UUID, UUID]) -> None:
+    """Within the transaction in which the bank's reversal of *payment* is written, and after it: the invoice that it
+    paid is owed again. Nothing to do for payments of merchants, and for what was not booked yet."""
+    if not await pays_booked(conn, payment):
+        return
+    invoice = await _paid_by(conn, payment)
+    part = 1 + await rows.parts(conn, invoice.merchant_id, invoice.id, "invoice.unpaid")
+    undone = invoice_unpaid(invoice, payment.id, payment.payable_satang, now, part)
+    for journal, journal_id in zip(undone, journal_ids, strict=True):
+        await books.book(conn, journal, journal_id, now)
+    still_open = await rows.reopen(conn, invoice, payment.id, _order(invoice))
+    await audit.append(
+        conn,
+        ctx,
+        merchant_id=invoice.merchant_id,
+        actor=WORKER,
+        action="invoice.reopened" if still_open else "invoice.payment_reversed",
+        subject=f"invoice:{ids.show('inv', invoice.id)}",
+        after={"payment": str(payment.id), "satang": payment.payable_satang},
+    )
+
+
+async def pays_booked(conn: Conn, payment: Payment) -> bool:
+    """Whether *payment* is the platform's own, and its money is booked to an invoice."""
+    return payment.merchant_id == PLATFORM and await rows.booked(conn, payment.id)
+
+
+async def _paid_by(conn: Conn, payment: Payment) -> Invoice:
+    """The invoice that a payment of the platform is for, locked."""
+    told = canonical.loads(payment.metadata.encode())
+    if not isinstance(told, dict):
+        raise Bug(f"The platform's payment {payment.id} does not say what it pays.")
+    merchant_id, invoice_id = ids.read_merchant(str(told["merchantId"])), ids.read("inv", str(told["invoiceId"]))
+    invoice = await rows.lock(conn, merchant_id, invoice_id)
+    if invoice is None:
+        raise Bug(f"The platform's payment {payment.id} pays an invoice that is not there.")
+    return invoice
 
 
 async def _find(conn: Conn, invoice_id: UUID) -> Invoice:

@@ -8,22 +8,19 @@ from typing import Any
 
 from paygate.core import ids, origins
 from paygate.core.errors import Conflict, InvalidInput, NotFound
-from paygate.core.fees import CENTRAL_PLANS, PLAN_FEE_BPS
-from paygate.db import accounts as account_rows
+from paygate.core.fees import CENTRAL_PLANS
 from paygate.db import keys as key_rows
 from paygate.db import merchants
 from paygate.db import users as user_rows
-from paygate.db.accounts import NewAccount
 from paygate.db.merchants import Merchant
 from paygate.db.pool import Conn
 from paygate.services import accounts, audit, dossiers, inputs, keys, passwords, proofs, users
 from paygate.services.context import Context
 from paygate.services.payouts import read_reason
+from paygate.services.plans import PLANS, virtual
 
 Change = Callable[[Conn, int], Awaitable[Merchant | None]]
 First = Callable[[Conn, Merchant], Awaitable[Mapping[str, Any]]]
-
-PLANS = tuple(plan for plan in PLAN_FEE_BPS if plan != "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +41,24 @@ async def create(
     name: str,
     plan: str,
     promptpay: str | None = None,
+    bank: str | None = None,
+    number: str | None = None,
     password: str | None = None,
     approve: bool = False,
     actor: str = audit.CLI,
 ) -> NewMerchant:
     """A new merchant with its owner's login, four keys and, on a direct plan, its accounts.
 
-    *promptpay* is where a direct merchant's money arrives; its bank details may follow with `accounts.add`. Without a
-    *password* the owner cannot log in yet. Nothing is written when anything is wrong. Raises InvalidInput (email, name,
-    plan, promptpay, password), Conflict (email: somebody logs in with it; promptpay: another owner's account).
+    *promptpay* is where a direct merchant's money arrives, *bank* and *number* the account behind it, by which the
+    bank's news is known; they may follow with `receiving.change`. Without a *password* the owner cannot log in yet.
+    Nothing is written when anything is wrong. Raises InvalidInput (email, name, plan, promptpay, bank, number,
+    password), Conflict (email: somebody logs in with it; promptpay: another owner's account).
     """
     address, shop = inputs.email(email), inputs.name(name)
     if plan not in PLANS:
         raise InvalidInput(f"The plan is one of {', '.join(PLANS)}.", field="plan")
+    if promptpay is None and (bank is not None or number is not None):
+        raise InvalidInput("A bank account goes with the PromptPay ID that it is behind.", field="promptpay")
     if plan in CENTRAL_PLANS and promptpay is not None:
         raise InvalidInput(
             f"On the {plan} plan money arrives on the operator's central account; a PromptPay ID is for other plans.",
@@ -64,9 +66,12 @@ async def create(
         )
     merchant_id, user_id = ctx.new_merchant_id(), ctx.new_id()
     live = (
-        accounts.read(owner=merchant_id, mode="live", promptpay=promptpay, name=shop) if promptpay is not None else None
+        accounts.read(owner=merchant_id, mode="live", promptpay=promptpay, bank=bank, number=number, name=shop)
+        if promptpay is not None
+        else None
     )
-    wanted = [(new, ctx.new_id(), ctx.new_id()) for new in (live, _test_account(merchant_id, shop, plan)) if new]
+    test = None if plan in CENTRAL_PLANS else virtual(merchant_id, shop)
+    wanted = [(new, ctx.new_id(), ctx.new_id()) for new in (live, test) if new]
     made = [keys.fresh(ctx, merchant_id, k, m) for m in ("live", "test") for k in ("secret", "public")]
     hashed = await passwords.hash_password(password) if password is not None else None
 
@@ -228,20 +233,3 @@ def _found(merchant: Merchant | None, merchant_id: int) -> Merchant:
     if merchant is None:
         raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
     return merchant
-
-
-def _test_account(merchant_id: int, name: str, plan: str) -> NewAccount | None:
-    """A direct merchant's virtual account: an e-wallet ID that no wallet has, with digits of the merchant's number."""
-    if plan in CENTRAL_PLANS:
-        return None
-    return account_rows.NewAccount(
-        merchant_id=merchant_id,
-        mode="test",
-        proxy_kind="ewallet",
-        proxy=f"00000{merchant_id % 10**10:010d}",
-        biller_id=None,
-        bank_code=None,
-        number=None,
-        name=name,
-        amount_tagging="auto",
-    )

@@ -49,16 +49,18 @@ class RefundDesk(Desk[Refund]):
         return await rows.closed(conn, statuses, merchant_id=merchant_id, limit=limit)
 
     async def write(self, ctx: Context, conn: Conn, step: PayoutStep[Refund], event_id: UUID, now: datetime) -> None:
-        """The refund, what its payment says of it, and `payment.refunded` once the money is gone."""
+        """The refund, what its payment says of it, and the event: `payment.refunded` once the money is gone,
+        `refund.failed` when it does not go, or came back."""
         before, after = step.before, step.after
         await rows.move(conn, before, after)
         sign = {PayoutStatus.COMPLETED: 1, PayoutStatus.RETURNED: -1}.get(after.status, 0)
-        if sign == 0:
+        if sign == 0 and step.event_type is None:
             return
-        payment = await payment_of(conn, after)
-        total_satang = payment.refunded_satang + sign * after.amount_satang
-        marked = replace(payment, refunded_satang=total_satang, sequence=payment.sequence + 1)
-        await rows.mark(conn, payment, marked)
+        payment = marked = await payment_of(conn, after)
+        if sign != 0:
+            total_satang = payment.refunded_satang + sign * after.amount_satang
+            marked = replace(payment, refunded_satang=total_satang, sequence=payment.sequence + 1)
+            await rows.mark(conn, payment, marked)
         if step.event_type is not None:
             await events.announce(conn, of_refund(step.event_type, marked, after, event_id, now))
 
@@ -80,9 +82,10 @@ class RefundDesk(Desk[Refund]):
             raise Conflict("The bank took this payment's money back meanwhile: reject the refund.")
 
     async def given_back(self, conn: Conn, payout: Refund) -> Refund:
-        """Of a payment that was reversed meanwhile the fee is given back already: all of it is the merchant's."""
+        """Of a payment that was reversed meanwhile the fee is given back already: all of it is the merchant's, and a
+        direct merchant owes none of it again."""
         payment = await payment_of(conn, payout)
-        if payment.exception is Oddity.REVERSED and payout.ours:
+        if payment.exception is Oddity.REVERSED:
             return replace(payout, fee_returned_satang=0, vat_returned_satang=0)
         return payout
 

@@ -13,6 +13,7 @@ from paygate.core.payments import FundsReversed, advance
 from paygate.db import balances, credits, refunds, steps
 from paygate.db import payments as rows
 from paygate.db.pool import Conn
+from paygate.services import invoices
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome, Word, review_of
 
@@ -21,8 +22,8 @@ async def reverse(ctx: Context, seen: Observation) -> Outcome:
     """The credit with the reference of *seen* was taken back, as the bank itself says.
 
     A payment that it paid stays PAID with the exception REVERSED, its booking is undone, the merchant is told and a
-    person alarmed. Money that had paid nothing leaves suspense. Of an unknown reference, or one of several credits of
-    a payment, only a person is told. Saying it again changes nothing.
+    person alarmed; a fee invoice that it paid is open again. Money that had paid nothing leaves suspense. Of an unknown
+    reference, or one of several credits of a payment, only a person is told. Saying it again changes nothing.
     """
 
     async def work(conn: Conn) -> Outcome:
@@ -56,6 +57,8 @@ async def reverse(ctx: Context, seen: Observation) -> Outcome:
         elif (journal := credit_released(credit, now)) is not None:
             writing = replace(writing, journal=journal, journal_id=ctx.new_id())
         await steps.write(conn, writing)
+        if writing.step is not None:
+            await invoices.reopen(ctx, conn, writing.step.after, now, (ctx.new_id(), ctx.new_id()))
         return Outcome(Word.REVIEW, credit.payment_id, credit.id)
 
     outcome = await ctx.db.transaction(work)
@@ -73,6 +76,8 @@ async def _undone(ctx: Context, conn: Conn, credit: Credit, writing: steps.Writi
     if payment.received_satang != credit.amount_satang:
         return None
     payable_satang = await balances.lock_payable(conn, payment.merchant_id, payment.mode)
+    if await invoices.pays_booked(conn, payment):
+        payable_satang += payment.payable_satang  # It comes back from the invoice that it paid.
     given = await refunds.taken(conn, payment)  # Fees that refunds gave back are not given back again.
     gone = FundsReversed(writing.now, (credit,), payable_satang, given.fee_satang, given.vat_satang)
     step = advance(payment, gone)

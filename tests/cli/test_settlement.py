@@ -141,6 +141,11 @@ async def test_fees_are_invoiced_printed_and_paid_and_a_month_is_told(ctx: Conte
     assert (issued["number"], issued["toPay"], issued["merchantId"]) == ("INV-0001", 20, merchant)
     assert "There was none" in (await say("invoice", "issue", month)).out
     assert "INV-0001" in (await say("invoice", "list", "--unpaid", "--merchant", merchant)).out
+    withheld = ("invoice", "withhold", issued["invoiceId"])
+    certified = (await say(*withheld, "--certificate", "7", "--date", "2026-01-05", "--amount", "1.5", "--json")).json
+    assert (certified["withheld"], certified["certificate"], certified["toPay"]) == (1.5, "7", 18.5)
+    assert (await say(*withheld)).status == (await say(*withheld, "--certificate", "7")).status == 2
+    assert "Left to pay: 20.00 THB" in (await say(*withheld, "--withdraw")).out
     paying = (await say("invoice", "pay", issued["invoiceId"], "--json")).json
     assert emvco.parse(paying["qrPayload"]).amount_satang == 2_000
     page = tmp_path / "invoice.html"

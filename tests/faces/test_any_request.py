@@ -178,6 +178,7 @@ def shop(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "merchantId": people.merchant_id,
         "userId": people.user_id,
         "documentId": "doc_06nz0nc5vj7r4gjx7c79l6za00",  # Nobody's.
+        "plan": "pro",
         "keyId": "key_06nz0nc5vj7r4gjx7c79l6za",  # Nobody's: the shop goes on.
         "accountId": "acc_06nz0nc5vj7r4gjx7c79l6za00",
         "sourceId": "src_06nz0nc5vj7r4gjx7c79l6za00",

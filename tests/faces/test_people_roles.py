@@ -24,6 +24,8 @@ Call = tuple[str, str]
 TABLE: dict[Call, str] = {
     ("GET", "/api/merchant/me"): "viewer",
     ("PATCH", "/api/merchant/me"): "owner",
+    ("GET", "/api/merchant/account"): "owner",
+    ("PUT", "/api/merchant/account"): "owner",
     ("GET", "/api/api-keys"): "owner",
     ("POST", "/api/api-keys"): "owner",
     ("DELETE", "/api/api-keys/{key_id}"): "owner",
@@ -172,6 +174,7 @@ async def things_of(gateway: Gateway) -> dict[str, str]:
     return {
         "month": "2026-11",
         "merchant_id": ids.show_merchant(merchant_id),
+        "plan": "enterprise",
         "key_id": ids.show("key", made.id),
         "payment_id": payment,
         "link_id": ids.show("plink", link.id),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 from paygate.core import ids
@@ -55,6 +57,13 @@ async def test_a_part_goes_back_and_the_merchant_sees_it_to_its_end(gateway: Gat
     [event] = (await gateway.ask("GET", "/api/v1/webhooks/events?type=payment.refunded")).json()["events"]
     assert event["payload"]["data"]["refundedAmount"] == 250.25
     assert event["payload"]["data"]["refund"]["refundId"] == made["id"]
+    shown = (await gateway.ask("GET", f"/api/v1/payment/{payment}")).json()["transaction"]
+    [listed] = (await gateway.ask("GET", "/api/v1/transactions")).json()["transactions"]
+    assert shown["refundedAmount"] == listed["refundedAmount"] == 250.25
+    [row] = csv.DictReader(
+        io.StringIO((await gateway.ask("GET", "/api/v1/transactions", headers={"Accept": "text/csv"})).text)
+    )
+    assert row["refundedAmount"] == "250.25"
 
 
 async def test_refunds_are_listed_by_payment_and_status_and_cancelled_twice(gateway: Gateway) -> None:

@@ -27,6 +27,8 @@ DIRECTORIES = {
     "throttles": "a password is tried before anybody knows whose it would be",
     "seats": "one address holds at most twenty open payments, whosever shop it is at",
     "credit_refs": "a bank's reference is used up once, whoever shows it",
+    "tax_invoices": "the operator numbers its tax invoices, whosever they are",
+    "plan_rates": "what plans cost is said for all merchants",
     "payout_references": "one transfer of the operator's bank completes one payout of whomever",
 }
 NOT_OF_TENANTS = {

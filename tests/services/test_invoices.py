@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.invoices import amounts
-from paygate.services import evidence, invoices, monthly, refunds
+from paygate.services import evidence, invoices, monthly, refunds, reversals
 from paygate.services.context import Context, SettlementRules
 from paygate.services.once import unanswered
 from paygate.services.refunds import Wish
@@ -29,10 +30,20 @@ async def month_ago(ctx: Context) -> None:
         await conn.execute("ALTER TABLE journals ENABLE TRIGGER USER")
 
 
-async def transferred(ctx: Context, shop: Shop, satang: int) -> None:
+async def transferred(ctx: Context, shop: Shop, satang: int, **facts: Any) -> None:
     """The bank says that so much arrived on the central account."""
-    outcome = await evidence.record(ctx, says(shop.account, ctx.new_id(), satang))
+    outcome = await evidence.record(ctx, says(shop.account, ctx.new_id(), satang, **facts))
     assert outcome.word == "PAID", outcome
+
+
+async def owes(ctx: Context, shop: Shop) -> int:
+    [row] = await sql(
+        ctx,
+        """SELECT coalesce(sum(amount_satang), 0)::bigint AS n FROM entries
+            WHERE merchant_id = $1 AND account = 'receivable'""",
+        shop.principal.merchant_id,
+    )
+    return int(row["n"])
 
 
 async def test_a_month_is_invoiced_once_paid_by_a_payment_and_booked(ctx: Context) -> None:
@@ -85,6 +96,78 @@ async def test_what_was_paid_too_much_and_what_refunds_gave_back_is_taken_off_th
     await assert_balanced(ctx)
 
 
+@pytest.mark.parametrize("settled_before", [True, False])
+async def test_an_invoice_whose_payment_is_reversed_is_open_again(ctx: Context, settled_before: bool) -> None:
+    central, shop = await open_shop(ctx), await open_shop(ctx, plan="pro")
+    await sell_and_pay(shop, 300_000)
+    await month_ago(ctx)
+    [made] = await invoices.issue(ctx, MONTH, "cli:a")
+    payment = await invoices.pay(ctx, made.id)
+    news = says(central.account, ctx.new_id(), payment.payable_satang, reference="F-1", sending_bank="014")
+    assert (await evidence.record(ctx, news)).word == "PAID"
+    if settled_before:
+        assert await invoices.settle_paid(ctx) == 1
+        assert ((await invoices.show(ctx, made.id)).status, await owes(ctx, shop)) == ("PAID", 0)
+    await reversals.reverse(ctx, news)
+    await reversals.reverse(ctx, news)  # Said again: nothing new.
+    assert await invoices.settle_paid(ctx) == 0  # What the bank took back pays nothing.
+    assert ((await invoices.show(ctx, made.id)).status, await owes(ctx, shop)) == ("OPEN", 6_000)
+    actions = [row["action"] for row in await sql(ctx, "SELECT action FROM audit_log WHERE action ~ '^invoice'")]
+    assert actions.count("invoice.reopened") == settled_before
+    await assert_balanced(ctx)
+    again = await invoices.pay(ctx, made.id)
+    assert again.id != payment.id
+    await transferred(ctx, central, again.payable_satang, reference="F-2")
+    assert await invoices.settle_paid(ctx) == 1
+    paid = await invoices.show(ctx, made.id)
+    assert (paid.status, paid.invoice.payment_id, await owes(ctx, shop)) == (
+        "PAID",
+        again.id,
+        6_000 - again.payable_satang,
+    )
+    await assert_balanced(ctx)
+
+
+async def test_an_invoice_paid_twice_stays_paid_when_one_of_them_is_reversed(ctx: Context) -> None:
+    central, shop = await open_shop(ctx), await open_shop(ctx, plan="pro")
+    await sell_and_pay(shop, 300_000)
+    await month_ago(ctx)
+    [made] = await invoices.issue(ctx, MONTH, "cli:a")
+    first = await invoices.pay(ctx, made.id)
+    await sql(ctx, "UPDATE payments SET expires_at = now() + interval '30 seconds' WHERE id = $1", first.id)
+    second = await invoices.pay(ctx, made.id)
+    assert first.id != second.id
+    for payment, reference in ((first, "F-1"), (second, "F-2")):
+        await transferred(ctx, central, payment.payable_satang, reference=reference)
+        assert await invoices.settle_paid(ctx) == 1
+    await reversals.reverse(ctx, says(central.account, ctx.new_id(), first.payable_satang, reference="F-1"))
+    shown = await invoices.show(ctx, made.id)
+    assert (shown.status, shown.invoice.payment_id) == ("PAID", second.id)
+    await reversals.reverse(ctx, says(central.account, ctx.new_id(), second.payable_satang, reference="F-2"))
+    assert (await invoices.show(ctx, made.id)).status == "OPEN"
+    await assert_balanced(ctx)
+
+
+async def test_what_a_tag_left_unpaid_is_on_the_next_invoice(ctx: Context) -> None:
+    account = await open_account(ctx, 0, tagging="subtract")
+    central, shop = await open_shop(ctx, accounts=[account]), await open_shop(ctx, plan="pro")
+    await sell_and_pay(shop, 300_000)
+    await month_ago(ctx)
+    [first] = await invoices.issue(ctx, MONTH, "cli:a")
+    payment = await invoices.pay(ctx, first.id)
+    tag = first.to_pay_satang - payment.payable_satang
+    assert 1 <= tag <= 99
+    await transferred(ctx, central, payment.payable_satang)
+    await invoices.settle_paid(ctx)
+    await assert_balanced(ctx)
+    await sell_and_pay(shop, 100_000)
+    await month_ago(ctx)
+    await sql(ctx, "UPDATE fee_invoices SET month = $1", (MONTH - timedelta(days=1)).replace(day=1))
+    [second] = await invoices.issue(ctx, MONTH, "cli:a")
+    assert (second.fee_satang, second.credit_satang, second.to_pay_satang) == (2_000, -tag, 2_000 + tag)
+    assert "ค้างจากครั้งก่อน" in printable(await invoices.show(ctx, second.id), "th")
+
+
 async def test_a_month_that_is_not_over_is_not_invoiced_and_little_waits(ctx: Context) -> None:
     shop = await open_shop(ctx, plan="pro")
     await sell_and_pay(shop, 1_000)  # A fee of 0.20: too little for a payment.
@@ -95,6 +178,7 @@ async def test_a_month_that_is_not_over_is_not_invoiced_and_little_waits(ctx: Co
     with pytest.raises(NotFound):
         await invoices.pay(ctx, ctx.new_id())
     assert amounts(-1, 0, 0) is None and amounts(100, 0, 0) == (100, 0, 0) and amounts(199, 0, 100) is None
+    assert amounts(100, 7, -50) == (100, 7, -50)
 
 
 async def test_an_invoice_is_overdue_after_its_day_and_prints_in_two_languages(ctx: Context) -> None:

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from paygate.core.errors import Conflict, InsufficientBalance, InvalidInput, NotFound, WrongState
 from paygate.core.payouts import Refund
 from paygate.core.refunds import share
-from paygate.services import refunds, reversals
+from paygate.services import evidence, refunds, reversals
 from paygate.services.context import Context, SettlementRules
 from paygate.services.once import Answered, unanswered
 from paygate.services.payouts import Place
 from paygate.services.refund_desk import REFUNDS
 from paygate.services.refunds import Wish
 from tests.core.samples import paid
-from tests.services.helpers import Shop, assert_balanced, now, sql
+from tests.services.helpers import Shop, assert_balanced, now, open_shop, sql
 from tests.services.payouts import A, B, ask, available, pay_out, sell_and_pay, shop_with
 
 PAYEE = Place("0066811112222", None, None, "สมชาย")
@@ -223,3 +223,44 @@ async def test_many_refunds_of_one_payment_at_once_take_no_more_than_it(crowd: C
         return_exceptions=True,
     )
     await assert_balanced(crowd)
+
+
+async def test_a_refund_that_fails_is_told_each_once(ctx: Context) -> None:
+    shop = await shop_with(ctx, 100_000)
+    payment = await sell_and_pay(shop, 10_000)
+    refused, other = await back(ctx, shop, payment, 1_000), await back(ctx, shop, payment, 2_000)
+    for one in (refused, other):  # Two of one payment: neither hides the other.
+        await REFUNDS.reject(ctx, one.id, A, "wrong account")
+    bounced = await paid_back(ctx, await back(ctx, shop, payment, 3_000), "R-9")
+    await REFUNDS.bounce(ctx, bounced.id, A, "account closed")
+    cancelled = await back(ctx, shop, payment, 4_000)
+    key = (shop.principal.merchant_id, "live", cancelled.id)
+    await refunds.cancel(ctx, *key, None, unanswered, "key:test")  # Its own wish: nothing failed.
+    rows = await sql(
+        ctx,
+        """SELECT e.body, (SELECT count(*) FROM deliveries d WHERE d.event_id = e.id) AS deliveries
+             FROM events e WHERE e.type = 'refund.failed' ORDER BY e.created_at""",
+    )
+    said = [json.loads(row["body"])["data"] for row in rows]
+    assert [(one["refund"]["amount"], one["refund"]["status"], one["refund"]["refusal"]) for one in said] == [
+        (10, "REJECTED", "wrong account"),
+        (20, "REJECTED", "wrong account"),
+        (30, "RETURNED", "account closed"),
+    ]
+    assert [one["refundedAmount"] for one in said] == [0, 0, 0] and said[0]["transactionId"] == str(payment)
+    assert all(row["deliveries"] == 1 for row in rows)
+    await assert_balanced(ctx)
+
+
+async def test_a_refund_rejected_after_its_direct_payment_was_reversed_charges_no_fee_again(ctx: Context) -> None:
+    ctx.settlements = SettlementRules(refund_fee=True)
+    shop = await open_shop(ctx, plan="pro")
+    payment = await shop.sell(100_000)
+    news = shop.says(payment.payable_satang, reference="D-1")
+    assert (await evidence.record(ctx, news)).word == "PAID"
+    one = await back(ctx, shop, payment.id, 50_000)
+    await reversals.reverse(ctx, news)
+    await REFUNDS.reject(ctx, one.id, A, "reversed")
+    [row] = await sql(ctx, "SELECT coalesce(sum(amount_satang), 0) AS n FROM entries WHERE account = 'receivable'")
+    assert row["n"] == 0  # Nothing was sold, so nothing is owed.
+    await assert_balanced(ctx)

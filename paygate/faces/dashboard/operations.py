@@ -10,12 +10,14 @@ from paygate.faces.dashboard import (
     admin,
     admin_evidence_operations,
     admin_money_operations,
+    admin_tax,
     answers,
     auth,
     duties_operations,
     own_money_operations,
     own_operations,
     people_operations,
+    plan_operations,
     shapes,
     team_operations,
 )
@@ -267,4 +269,6 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **own_money_operations.OPERATIONS,
     **admin_money_operations.OPERATIONS,
     **admin_evidence_operations.OPERATIONS,
+    **plan_operations.OPERATIONS,
+    **admin_tax.OPERATIONS,
 }

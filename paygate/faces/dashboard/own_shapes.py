@@ -101,7 +101,7 @@ def own(ctx: Context, found: Own) -> answers.Own:
             name=row.name,
             email=row.email,
             plan=row.plan,
-            feeBps=ctx.plan_fee_bps[row.plan] if row.fee_bps is None else row.fee_bps,
+            feeBps=ctx.plan_fee_bps[row.plan] if row.rate_bps is None else row.rate_bps,
             status=row.status,
             expiryMinutes=row.expiry_minutes,
             callbackDomains=list(settings.callback_domains),

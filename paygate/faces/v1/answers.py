@@ -70,6 +70,9 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     vat: Annotated[
         Baht | UnsetType, Meta(description="VAT on the fee, in baht; not shown to pk_ keys.", examples=[0])
     ] = UNSET
+    refundedAmount: Annotated[
+        Baht | UnsetType, Meta(description="What went back to the payer, in baht; not shown to pk_ keys.", examples=[0])
+    ] = UNSET
     currency: Annotated[Literal["THB"], Meta(description="Always baht.")] = "THB"
     promptpayRef1: Annotated[str | None, Meta(description="Reference 1 of a bill payment.", examples=[None])]
     promptpayRef2: Annotated[str | None, Meta(description="Reference 2 of a bill payment.", examples=[None])]

@@ -275,6 +275,7 @@ def transaction(ctx: Context, payment: Payment, *, made: bool = False, public: b
         payableAmount=baht(payment.payable_satang),
         receivedAmount=None if payment.received_satang is None else baht(payment.received_satang),
         vat=UNSET if public else baht(payment.vat_satang),
+        refundedAmount=UNSET if public else baht(payment.refunded_satang),
         promptpayRef1=payment.ref1,
         promptpayRef2=payment.ref2,
         exception=payment.exception,

@@ -39,6 +39,7 @@ COLUMNS = (
     "receivedAmount",
     "exception",
     "description",
+    "refundedAmount",
 )
 
 
@@ -91,4 +92,5 @@ def _cells(payment: Payment) -> tuple[object, ...]:
         None if payment.received_satang is None else baht(payment.received_satang),
         payment.exception,
         harmless(payment.description),
+        baht(payment.refunded_satang),
     )

@@ -99,6 +99,18 @@ _REFUND: Final = Refund(
     payee=None,
 )
 
+_MERCHANT: Final[Mapping[str, Mapping[str, object]]] = {
+    "account.changed": {
+        "accountId": "acc_06nz0nc5vj7r4gjx7c79l6za",
+        "promptPayId": "xxxxxxxxx9999",
+        "billerId": None,
+        "bank": "004",
+        "accountNumber": "xxxxxx7890",
+        "accountName": "ร้านกาแฟ",
+    },
+    "plan.changed": {"plan": "pro", "feeBps": None, "validFrom": events.timestamp(AT)},
+}
+
 
 def body(event_type: str) -> str | None:
     """The JSON that a receiver of *event_type* gets, to read: with line ends and spaces; None where nobody says it."""
@@ -111,7 +123,13 @@ def _announced(event_type: str) -> Announcement | None:
         return events.of_payment(event_type, _BY_EVENT[event_type], ID, AT)
     if event_type in _SETTLEMENTS:
         return events.of_settlement(event_type, _SETTLEMENTS[event_type], ID, AT)
+    if event_type in _MERCHANT:
+        return events.of_merchant(event_type, 1, ID, _MERCHANT[event_type], ID, AT)
     match event_type:
+        case "refund.failed":
+            refused = replace(_REFUND, status=PayoutStatus.REJECTED, reason="The account is closed.", sequence=2)
+            refused = replace(refused, bank_reference=None, completed_at=None)
+            return events.of_refund(event_type, replace(_PAID, sequence=3), refused, ID, AT)
         case "payment.refunded":
             return events.of_refund(event_type, replace(_PAID, sequence=3, refunded_satang=5_000), _REFUND, ID, AT)
         case "payment.verification":
