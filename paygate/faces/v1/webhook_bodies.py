@@ -46,6 +46,7 @@ class PaymentData(msgspec.Struct, frozen=True, kw_only=True):
         Literal["server", "token", "browser"],
         Meta(description="Who named the amount: with `browser`, compare it before you ship."),
     ]
+    paymentLink: Annotated[str | None, Meta(description="The payment link that it is of.", examples=[None])]
 
 
 class RefundTold(msgspec.Struct, frozen=True, kw_only=True):
