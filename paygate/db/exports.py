@@ -39,51 +39,69 @@ CREDITS_OF = Sql("""
      WHERE p.merchant_id = :merchant_id AND p.id = ANY (:payment_ids::uuid[])
 """)
 
+PAYMENTS_ROWS = Sql("""
+    SELECT row_to_json(p)::text FROM payments p
+     WHERE p.merchant_id = :merchant_id AND p.id = ANY (:payment_ids::uuid[]) ORDER BY p.created_at, p.id
+""")
+
+CREDITS_ROWS = Sql("""
+    SELECT row_to_json(c)::text FROM credits c WHERE c.id = ANY (:credit_ids::uuid[]) ORDER BY c.occurred_at, c.id
+""")
+
+REFERENCES_ROWS = Sql("""
+    SELECT row_to_json(r)::text FROM credit_refs r
+     WHERE r.credit_id = ANY (:credit_ids::uuid[]) ORDER BY r.credit_id, r.ref
+""")
+
+OBSERVATIONS_ROWS = Sql("""
+    SELECT (to_jsonb(o) - 'digest')::text FROM observations o
+     WHERE o.credit_id = ANY (:credit_ids::uuid[]) ORDER BY o.credit_id, o.observed_at
+""")
+
+SLIPS_ROWS = Sql("""
+    SELECT (to_jsonb(s) - 'picture' - 'lease_id' - 'run_at')::text FROM slips s
+     WHERE s.merchant_id = :merchant_id AND s.payment_id = ANY (:payment_ids::uuid[]) ORDER BY s.created_at, s.id
+""")
+
+SETTLEMENTS_ROWS = Sql("""
+       SELECT (to_jsonb(s) || jsonb_build_object('destination', to_jsonb(d)))::text
+         FROM settlements s
+    LEFT JOIN payout_destinations d ON d.merchant_id = s.merchant_id AND d.id = s.destination_id
+        WHERE s.merchant_id = :merchant_id AND s.id = ANY (:settlement_ids::uuid[]) ORDER BY s.created_at, s.id
+""")
+
+JOURNALS_ROWS = Sql("""
+      SELECT (to_jsonb(j) || jsonb_build_object('entries',
+                 (SELECT jsonb_agg(jsonb_build_object('account', e.account, 'amount_satang', e.amount_satang)
+                                   ORDER BY e.line)
+                    FROM entries e
+                   WHERE e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id)))::text
+        FROM journals j
+       WHERE j.merchant_id IN (0, :merchant_id) AND j.subject_id = ANY (:subject_ids::uuid[])
+    ORDER BY j.happened_at, j.id
+""")
+
+EVENTS_ROWS = Sql("""
+    SELECT row_to_json(e)::text FROM events e
+     WHERE e.merchant_id = :merchant_id AND e.subject_id = ANY (:subject_ids::uuid[]) ORDER BY e.created_at, e.id
+""")
+
+AUDIT_ROWS = Sql("""
+    SELECT row_to_json(a)::text FROM audit_log a
+     WHERE a.merchant_id = :merchant_id
+       AND (a.subject = ANY (:subjects::text[]) OR (a.at >= :since AND a.at < :until)) ORDER BY a.id
+""")
+
 FILES: Mapping[str, Sql] = {
-    "payments": Sql("""
-        SELECT row_to_json(p)::text FROM payments p
-         WHERE p.merchant_id = :merchant_id AND p.id = ANY (:payment_ids::uuid[]) ORDER BY p.created_at, p.id
-    """),
-    "credits": Sql("""
-        SELECT row_to_json(c)::text FROM credits c WHERE c.id = ANY (:credit_ids::uuid[]) ORDER BY c.occurred_at, c.id
-    """),
-    "references": Sql("""
-        SELECT row_to_json(r)::text FROM credit_refs r
-         WHERE r.credit_id = ANY (:credit_ids::uuid[]) ORDER BY r.credit_id, r.ref
-    """),
-    "observations": Sql("""
-        SELECT (to_jsonb(o) - 'digest')::text FROM observations o
-         WHERE o.credit_id = ANY (:credit_ids::uuid[]) ORDER BY o.credit_id, o.observed_at
-    """),
-    "slips": Sql("""
-        SELECT (to_jsonb(s) - 'picture' - 'lease_id' - 'run_at')::text FROM slips s
-         WHERE s.merchant_id = :merchant_id AND s.payment_id = ANY (:payment_ids::uuid[]) ORDER BY s.created_at, s.id
-    """),
-    "settlements": Sql("""
-        SELECT (to_jsonb(s) || jsonb_build_object('destination', to_jsonb(d)))::text
-          FROM settlements s
-     LEFT JOIN payout_destinations d ON d.merchant_id = s.merchant_id AND d.id = s.destination_id
-         WHERE s.merchant_id = :merchant_id AND s.id = ANY (:settlement_ids::uuid[]) ORDER BY s.created_at, s.id
-    """),
-    "journals": Sql("""
-        SELECT (to_jsonb(j) || jsonb_build_object('entries',
-                   (SELECT jsonb_agg(jsonb_build_object('account', e.account, 'amount_satang', e.amount_satang)
-                                     ORDER BY e.line)
-                      FROM entries e
-                     WHERE e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id)))::text
-          FROM journals j
-         WHERE j.merchant_id IN (0, :merchant_id) AND j.subject_id = ANY (:subject_ids::uuid[])
-      ORDER BY j.happened_at, j.id
-    """),
-    "events": Sql("""
-        SELECT row_to_json(e)::text FROM events e
-         WHERE e.merchant_id = :merchant_id AND e.subject_id = ANY (:subject_ids::uuid[]) ORDER BY e.created_at, e.id
-    """),
-    "audit": Sql("""
-        SELECT row_to_json(a)::text FROM audit_log a
-         WHERE a.merchant_id = :merchant_id
-           AND (a.subject = ANY (:subjects::text[]) OR (a.at >= :since AND a.at < :until)) ORDER BY a.id
-    """),
+    "payments": PAYMENTS_ROWS,
+    "credits": CREDITS_ROWS,
+    "references": REFERENCES_ROWS,
+    "observations": OBSERVATIONS_ROWS,
+    "slips": SLIPS_ROWS,
+    "settlements": SETTLEMENTS_ROWS,
+    "journals": JOURNALS_ROWS,
+    "events": EVENTS_ROWS,
+    "audit": AUDIT_ROWS,
 }
 
 REFUNDS = Sql("""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from paygate.core import ids
-from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.errors import Bug, Conflict, InvalidInput, NotFound
 from paygate.core.keys import Mode
 from paygate.core.money import show
 from paygate.core.payments import Payment
@@ -21,7 +21,7 @@ from paygate.services import audit, payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 from paygate.services.once import Answered, once, unanswered
-from paygate.services.payments import Done, Replayed
+from paygate.services.payments import Replayed
 
 FIELD = "paymentLink"
 PREFIX = "plink"
@@ -74,7 +74,8 @@ async def create(
 async def add(ctx: Context, owner: tuple[int, Mode], new: NewLink) -> PaymentLink:
     """`create` without an Idempotency-Key."""
     done = await create(ctx, owner, new, None, unanswered)
-    assert isinstance(done, Answered)
+    if isinstance(done, Replayed):
+        raise Bug("Without a key there is nothing to replay.")
     return done.value
 
 
@@ -137,7 +138,8 @@ async def pay(ctx: Context, link_id: UUID, client: str | None) -> Payment:
     if not shown.open:
         raise Conflict(OFF)
     done = await payments.create(ctx, principal, made_of(link), None, unanswered, client=client)
-    assert isinstance(done, Done)
+    if isinstance(done, Replayed):
+        raise Bug("Without a key there is nothing to replay.")
     return done.payment
 
 
