@@ -353,10 +353,8 @@ def _recognise(digits: str) -> Proxy:
     if local is None:
         message = "neither a mobile (10 digits), a national or tax ID (13) nor an e-wallet ID (15)"
         raise InputError("unknown_proxy", None, "29", message)
-    if local[0] not in MOBILES:
-        if local[0] in LANDLINES:
-            raise InputError("landline", None, "29", "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09")
-        raise InputError("not_a_mobile", None, "29", "no mobile begins so: they begin 06, 08 or 09")
+    if local[0] in LANDLINES:
+        raise InputError("landline", None, "29", "a landline cannot receive PromptPay; mobiles begin 06, 08 or 09")
     return Proxy("mobile", "0066" + local)
 
 

@@ -80,11 +80,10 @@ def signed_transfer(value: str) -> str:
 def test_what_begins_as_no_mobile_does_is_warned_of_wherever_it_was_signed() -> None:
     [problem] = emvco.validate(signed_transfer("0016A0000006770101110113" + "0066012345678"))
     assert (problem.code, problem.severity, problem.path) == ("not_a_mobile", "warning", "29/01")
+    # Published tests pay to a mobile of zeros, so what is nobody's number yet is built, and warned of.
     for proxy in ("0012345678", emvco.Proxy("mobile", "0066112345678"), emvco.Proxy("mobile", "0112345678")):
-        with pytest.raises(InputError, match="not_a_mobile"):
-            emvco.promptpay_payload(proxy)
-        with pytest.raises(InputError, match="not_a_mobile"):
-            emvco.one_time_payload(proxy, "1234567890")
+        [problem] = emvco.validate(emvco.promptpay_payload(proxy))
+        assert (problem.code, problem.severity) == ("not_a_mobile", "warning")
 
 
 def test_a_one_time_code_beside_the_aid_of_a_shop_is_warned_of() -> None:

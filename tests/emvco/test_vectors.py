@@ -61,20 +61,12 @@ def is_buildable(vector):
         and set(facts) <= KNOWN
         and vector["kind"] not in {"amount_trailing_dot", "crc_lower_case", "bot_barcode"}
         and len(facts.get("biller_id", "0" * 15)) == 15
-        and not is_nobody(facts)
         # A peer rounded this one; satang cannot say it.
         and Decimal(facts.get("amount", "0")).as_tuple().exponent >= -2
     )
 
 
-def is_nobody(facts):
-    """Two peers test with a mobile of zeros: it is read, with a warning, and never built."""
-    return {"0"} == set(facts.get("mobile", "").removeprefix("+66").replace("-", ""))
-
-
 def account(facts):
-    if is_nobody(facts):
-        return PromptPay(emvco.Proxy("mobile", "0066000000000"))
     if "biller_id" in facts:
         return BillPayment(facts["biller_id"], facts["ref1"], facts.get("ref2"), facts.get("cross_border", False))
     if "bank_code" in facts:
