@@ -25,6 +25,7 @@ MOST_KEPT = 100_000
 
 PRUNED_AT_ONCE = 10_000
 _LEVELS: Mapping[str, Level] = {"DELIVERED": "info", "DUE": "warn", "DEAD": "error"}
+_PREFIXES = {"settlement": "stl", "refund": "rfd", "account": "acc"}  # Payments and plans have their UUID.
 _STATES = {"DELIVERED": "delivered", "DUE": "failed, and is tried again", "DEAD": "was given up"}
 
 log = telemetry.logger("services.system_log")
@@ -148,7 +149,8 @@ def _act(mode: str, row: Act) -> Line:
 
 def _event(mode: str, row: Event) -> Line:
     kind = row.type.partition(".")[0]
-    subject = str(row.subject_id) if kind == "payment" else ids.show("stl", row.subject_id)
+    prefix = _PREFIXES.get(kind)
+    subject = ids.show(prefix, row.subject_id) if prefix else str(row.subject_id)
     return Line(
         row.created_at,
         RANKS["payment"],

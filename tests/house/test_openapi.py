@@ -23,10 +23,12 @@ from paygate.core.events import (
     SETTLEMENT_EVENTS,
     Announcement,
     of_endpoint,
+    of_merchant,
     of_payment,
     of_refund,
     of_settlement,
     of_verification,
+    timestamp,
 )
 from paygate.core.payments import Oddity
 from paygate.core.payouts import PayoutStatus, Refund
@@ -169,6 +171,12 @@ def told() -> Iterator[Announcement]:
             yield of_payment(event_type, payment(), *MADE)
     for refund in (REFUND, replace(REFUND, status=PayoutStatus.COMPLETED, bank_reference="R-1", completed_at=NOON)):
         yield of_refund("payment.refunded", odd, refund, *MADE)
+    yield of_refund("refund.failed", odd, REFUND, *MADE)
+    account = {"accountId": "acc_1", "promptPayId": "xxxxxx5678", "billerId": None, "bank": "014"}
+    account |= {"accountNumber": None, "accountName": "Shop"}
+    yield of_merchant("account.changed", 41, uid(8), account, *MADE)
+    for valid_from in (None, timestamp(NOON)):
+        yield of_merchant("plan.changed", 41, uid(9), {"plan": "pro", "feeBps": None, "validFrom": valid_from}, *MADE)
     for event_type in SETTLEMENT_EVENTS:
         yield of_settlement(event_type, ASKED, *MADE)
         yield of_settlement(event_type, replace(ASKED, bank_reference="R-1", reason="no", completed_at=NOON), *MADE)

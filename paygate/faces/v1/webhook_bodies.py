@@ -22,6 +22,7 @@ Sequence: TypeAlias = Annotated[
     int,
     Meta(description="Counts the events of its subject. Deliveries come in any order; a larger one is newer.", ge=0),
 ]
+MerchantId: TypeAlias = Annotated[str, Meta(description="You.", examples=["mer_6h2bqqf3kabr7"])]
 When: TypeAlias = Annotated[Moment, Meta(description="When it happened.")]
 TransactionId: TypeAlias = Annotated[
     str, Meta(description="The payment.", examples=[TRANSACTION], extra_json_schema={"format": "uuid"})
@@ -110,6 +111,32 @@ class SettlementData(msgspec.Struct, frozen=True, kw_only=True):
     sequence: Sequence
 
 
+class AccountData(msgspec.Struct, frozen=True, kw_only=True):
+    """Where your money arrives from now on, without its numbers."""
+
+    merchantId: MerchantId
+    accountId: Annotated[str, Meta(description="The account.", examples=["acc_06nz0nc5vj7r4gjx7c79l6za"])]
+    promptPayId: Annotated[str | None, Meta(description="Its PromptPay ID, masked.", examples=["xxxxxx5678"])]
+    billerId: Annotated[str | None, Meta(description="Its biller ID.", examples=[None])]
+    bank: Annotated[str | None, Meta(description="Its bank's code.", examples=["014"])]
+    accountNumber: Annotated[str | None, Meta(description="Its number, masked.", examples=["xxxxxx4567"])]
+    accountName: Annotated[str, Meta(description="Whose it is.", examples=["Shop"])]
+
+
+class PlanData(msgspec.Struct, frozen=True, kw_only=True):
+    """What you pay from a moment on."""
+
+    merchantId: MerchantId
+    plan: Annotated[str, Meta(description="The plan.", examples=["pro"])]
+    feeBps: Annotated[
+        int | None,
+        Meta(description="A rate of your own, in hundredths of a percent; null: the plan's.", examples=[200]),
+    ]
+    validFrom: Annotated[
+        Moment | None, Meta(description="From when; null: what was decided for later was withdrawn, this plan goes on.")
+    ]
+
+
 class EndpointData(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint of yours."""
 
@@ -150,6 +177,33 @@ class PaymentVerification(msgspec.Struct, frozen=True, kw_only=True):
     data: VerificationData
 
 
+class RefundFailed(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund was refused, or the bank brought it back."""
+
+    event: Annotated[Literal["refund.failed"], Meta(description="What happened.")]
+    timestamp: When
+    webhookId: EventId
+    data: RefundedData
+
+
+class AccountTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Your money arrives elsewhere."""
+
+    event: Annotated[Literal["account.changed"], Meta(description="What happened.")]
+    timestamp: When
+    webhookId: EventId
+    data: AccountData
+
+
+class PlanTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Your plan or rate changes."""
+
+    event: Annotated[Literal["plan.changed"], Meta(description="What happened.")]
+    timestamp: When
+    webhookId: EventId
+    data: PlanData
+
+
 class SettlementTold(msgspec.Struct, frozen=True, kw_only=True):
     """Something became of a settlement."""
 
@@ -179,6 +233,9 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "payment.cancelled": Webhook("onPaymentCancelled", "A payment was CANCELLED", PaymentTold),
     "payment.refunded": Webhook("onPaymentRefunded", "Money of a payment went back", PaymentRefunded),
     "payment.verification": Webhook("onPaymentVerification", "Evidence came or was decided", PaymentVerification),
+    "refund.failed": Webhook("onRefundFailed", "A refund was refused, or came back", RefundFailed),
+    "account.changed": Webhook("onAccountChanged", "Your money arrives elsewhere from now on", AccountTold),
+    "plan.changed": Webhook("onPlanChanged", "Your plan or rate changes", PlanTold),
     "settlement.created": Webhook("onSettlementCreated", "A settlement was asked for", SettlementTold),
     "settlement.completed": Webhook("onSettlementCompleted", "A settlement was paid out", SettlementTold),
     "settlement.rejected": Webhook("onSettlementRejected", "A settlement was refused", SettlementTold),
