@@ -61,6 +61,7 @@ KNOWN = frozenset(
         "PAYGATE_NOTICE_CEILING",
         "PAYGATE_KEEP_EVIDENCE_DAYS",
         "PAYGATE_VAT",
+        "PAYGATE_FREE_PLAN",
         "PAYGATE_RATE_LIMIT",
         "PAYGATE_SETTLE_NOTICES",
         "PAYGATE_MIN_SETTLEMENT",
@@ -107,6 +108,7 @@ class Settings:
     rate_limits: Mapping[Counted, Limit] = field(default_factory=lambda: dict(limits.DEFAULTS))  # PAYGATE_RATE_LIMIT.
     db_pool_size: int = 10  # PAYGATE_DB_POOL_SIZE: the most connections of one process.
     log_level: str = "info"  # PAYGATE_LOG_LEVEL: debug, info, warning or error.
+    free_plan: bool = True  # PAYGATE_FREE_PLAN: on or off; money of merchants on the central account.
     no_worker: bool = False  # PAYGATE_NO_WORKER=1: the server leaves background work to `paygate worker`.
     metrics_token: str | None = field(default=None, repr=False)  # PAYGATE_METRICS_TOKEN: shows metrics to its bearer.
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # PAYGATE_TRUSTED_PROXIES: who may say where a request came from.
@@ -151,6 +153,7 @@ class Settings:
             rate_limits=reader.read("PAYGATE_RATE_LIMIT", limits.read, limits.DEFAULTS),
             db_pool_size=reader.read("PAYGATE_DB_POOL_SIZE", _pool_size, 10),
             log_level=reader.read("PAYGATE_LOG_LEVEL", _log_level, "info"),
+            free_plan=reader.read("PAYGATE_FREE_PLAN", _on_off, True),
             no_worker=reader.read("PAYGATE_NO_WORKER", _switch, False),
             metrics_token=reader.read("PAYGATE_METRICS_TOKEN", _token, None),
             trusted_proxies=reader.read("PAYGATE_TRUSTED_PROXIES", _networks, LOOPBACK),
@@ -188,6 +191,7 @@ class Settings:
             limiter=Limiter(db, key, self.rate_limits),
             inquiries=made.inquiries,
             alerts=self.alerts,
+            free_plan=self.free_plan,
             http=made.http,
         )
 
@@ -340,6 +344,12 @@ def _seller(text: str) -> Seller:
     if len(parts) == 4 and not re.fullmatch(r"[0-9]{5}", parts[3], re.ASCII):
         raise ValueError("must end in a BRANCH of 5 digits (00000: the head office)")
     return Seller(*parts)
+
+
+def _on_off(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise ValueError("must be on or off")
+    return text == "on"
 
 
 def _notices_at_once(text: str) -> bool:

@@ -12,8 +12,10 @@ from paygate.cli.merchant_money import payout_destination, statement
 from paygate.cli.output import emit, examples, json_option, password_option, read_password, table
 from paygate.cli.session import run
 from paygate.core import ids
+from paygate.core.fees import CENTRAL_PLANS
 from paygate.db.merchants import Merchant
 from paygate.services import logos, merchants
+from paygate.services.licence import NOTICE
 from paygate.services.plans import PLANS
 
 
@@ -82,6 +84,8 @@ def create(
         "testSecretKey": new.test_secret_key,
         "testPublicKey": new.test_public_key,
     }
+    if plan in CENTRAL_PLANS:
+        click.echo(f"NOTICE: {NOTICE}", err=True)
     lines = [
         f"Merchant {answer['merchantId']}" + ("" if approve else ", waiting for approval"),
         f"  live secret key  {new.live_secret_key}",

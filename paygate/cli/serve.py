@@ -24,6 +24,7 @@ from paygate.cli.output import emit, examples, json_option
 from paygate.cli.protocol import Protocol
 from paygate.cli.session import database, load, prepare
 from paygate.core.errors import PayGateError
+from paygate.services.licence import NOTICE
 from paygate.settings import Settings
 
 GRACE_S = 10  # What requests in hand get after SIGTERM.
@@ -70,6 +71,8 @@ def serve(host: str, port: int, workers: int, no_worker: bool, data: Path | None
             os.environ.update(_for_processes(settings, dsn, address, no_worker=no_worker))
             os.environ["PAYGATE_LISTENING"] = urlsplit(_address(*listener.getsockname()[:2])).netloc
             asyncio.run(prepare(settings, dsn))
+            if settings.free_plan:
+                click.echo(f"NOTICE: {NOTICE}", err=True)
             text = f"PayGate on {address}, data in {settings.data_dir}. Stop it with Ctrl-C."
             emit({"url": address, "workers": workers}, [text], as_json=as_json)
             _run(listener, workers, settings)

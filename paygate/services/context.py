@@ -80,6 +80,7 @@ class Context:
     listening: tuple[str, int] | None = None  # Where this installation's server listens: no webhook goes there.
     verifiers: tuple[SlipVerifier, ...] = ()  # Who says what a slip stands for, in the order of asking.
     inquiries: Mapping[str, Inquiry] = field(default_factory=dict)  # Kind of source -> the bank that is asked about it.
+    free_plan: bool = True  # Whether merchants' money may arrive on the central account; see services/licence.py.
     alerts: Channels = field(default_factory=Channels)  # How the operator is told of alarms.
     http: Http | None = None  # How the operator's own banks and vendors are reached.
     login_limit: Limit | None = DEFAULTS[Counted.LOGIN]  # Tries of passwords from one network; None: not limited.

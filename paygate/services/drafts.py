@@ -20,7 +20,7 @@ from paygate.core.money import MIN_AMOUNT_SATANG
 from paygate.core.payments import QUARANTINE_OTHER, Payment, Status, payable_amounts
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db.reservations import Taken, Wish
-from paygate.services import specimens
+from paygate.services import licence, specimens
 from paygate.services.context import Context
 
 PROXY_KINDS: dict[str, Literal["mobile", "national_id", "ewallet"]] = {
@@ -68,6 +68,7 @@ class Draft:
 
 def draft(ctx: Context, principal: Principal, new: NewPayment) -> Draft:
     """A draft with a fresh id. Raises NoAccount, InvalidInput (a reference without a biller ID)."""
+    licence.require_payments(ctx, principal)
     payment_id = ctx.new_id()
     rate = principal.fee_bps if principal.fee_bps is not None else ctx.plan_fee_bps[principal.plan]
     return Draft(

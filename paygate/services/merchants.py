@@ -14,7 +14,7 @@ from paygate.db import merchants
 from paygate.db import users as user_rows
 from paygate.db.merchants import Merchant
 from paygate.db.pool import Conn
-from paygate.services import accounts, audit, dossiers, inputs, keys, passwords, proofs, users
+from paygate.services import accounts, audit, dossiers, inputs, keys, licence, passwords, proofs, users
 from paygate.services.context import Context
 from paygate.services.payouts import read_reason
 from paygate.services.plans import PLANS, virtual
@@ -59,6 +59,7 @@ async def create(
         raise InvalidInput(f"The plan is one of {', '.join(PLANS)}.", field="plan")
     if promptpay is None and (bank is not None or number is not None):
         raise InvalidInput("A bank account goes with the PromptPay ID that it is behind.", field="promptpay")
+    licence.require_plan(ctx, plan)
     if plan in CENTRAL_PLANS and promptpay is not None:
         raise InvalidInput(
             f"On the {plan} plan money arrives on the operator's central account; a PromptPay ID is for other plans.",
@@ -99,6 +100,7 @@ async def register(ctx: Context, *, email: str, password: str, name: str, client
     TooManyTries.
     """
     address, shop = inputs.email(email), inputs.name(name)
+    licence.require_registration(ctx)
     await proofs.registration(ctx, client)
     merchant_id, user_id, hashed = ctx.new_merchant_id(), ctx.new_id(), await passwords.hash_password(password)
 

@@ -109,6 +109,17 @@ async def test_evidence_is_written_to_a_file_of_ones_own(ctx: Context, say: Ask,
     assert (await say("evidence", "export", "--reason", "x", "--output", str(file))).status == 1
 
 
+async def test_the_licence_is_told_of_where_a_free_merchant_is_made(say: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = ("merchant", "create", "--name", "Shop", "--json")
+    made = await say(*shop, "--email", "a@b.co", "--plan", "free")
+    assert made.json["merchantId"] and "Payment Systems Act B.E. 2560" in made.err
+    direct = await say(*shop, "--email", "b@b.co", "--plan", "pro", "--promptpay", "0899999999")
+    assert direct.status == 0 and "Payment Systems Act" not in direct.err
+    monkeypatch.setenv("PAYGATE_FREE_PLAN", "off")
+    refused = await say(*shop, "--email", "c@b.co", "--plan", "free")
+    assert refused.status == 1 and "The Free plan is off" in refused.err
+
+
 async def test_alerts_are_tried_and_listed(say: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = await say("alert", "test")
     assert refused.status == 1 and "PAYGATE_ALERT_" in refused.err
