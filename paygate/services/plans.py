@@ -24,7 +24,7 @@ from paygate.db.accounts import Account, NewAccount
 from paygate.db.merchants import Merchant
 from paygate.db.plans import PlanRate, Terms
 from paygate.db.pool import Conn
-from paygate.services import accounts, audit, receiving
+from paygate.services import accounts, audit, licence, receiving
 from paygate.services.context import Context
 
 PLANS = tuple(plan for plan in PLAN_FEE_BPS if plan != "platform")
@@ -83,7 +83,8 @@ async def change(ctx: Context, merchant_id: int, wish: Wish, *, actor: audit.By)
     """Put a merchant on a plan, from now on or from a moment to come. Saying what is in force changes nothing.
 
     Raises NotFound; InvalidInput (plan, feeBps, validFrom: over already; promptpay, bank, number, name); Conflict
-    (validFrom: something begins at that moment; plan: a direct one without an account of its own).
+    (validFrom: something begins at that moment; plan: a direct one without an account of its own, the Free plan where
+    it is off).
     """
     if wish.plan not in PLANS:
         raise InvalidInput(f"The plan is one of {', '.join(PLANS)}.", field="plan")
@@ -103,6 +104,8 @@ async def change(ctx: Context, merchant_id: int, wish: Wish, *, actor: audit.By)
         was = await _standing(ctx, conn, merchant_id)
         if wish.plan not in CENTRAL_PLANS:
             await _own_account(ctx, conn, was.merchant, wish, actor, new_ids)
+        elif was.merchant.plan not in CENTRAL_PLANS:
+            licence.require_plan(ctx, wish.plan)
         same = (was.merchant.plan, was.merchant.fee_bps) == (wish.plan, wish.fee_bps)
         if not (same and wish.valid_from is None):
             made = await rows.insert(

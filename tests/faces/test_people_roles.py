@@ -186,6 +186,7 @@ async def things_of(gateway: Gateway) -> dict[str, str]:
         "source_id": gateway.world.source,
         "credit_id": ids.show("crd", ctx.new_id()),
         "statement_id": ids.show("stm", ctx.new_id()),
+        "document_id": ids.show("doc", ctx.new_id()),
         "settlement_id": rows["stl"],
         "refund_id": rows["rfd"],
         "invoice_id": rows["inv"],

@@ -13,8 +13,9 @@ import httpx2
 from paygate import app
 from paygate.core import ids
 from paygate.core.scopes import Scope
-from paygate.services import endpoints, installation, keys, merchants
+from paygate.services import endpoints, installation, keys, merchants, payment_links
 from paygate.services.keys import Grant
+from paygate.services.payment_links import NewLink
 from paygate.wire import openapi
 from tests.faces.conftest import Gateway, serving
 from tests.faces.test_contract import UNKNOWN
@@ -36,6 +37,7 @@ def place(path: str) -> str:
         "refund_id": f"rfd_{UNKNOWN}",
         "endpoint_id": f"we_{UNKNOWN}",
         "event_id": f"wh_{UNKNOWN}",
+        "link_id": f"plink_{UNKNOWN}",
         "order_id:path": "A",
     }
     for name, value in names.items():
@@ -151,6 +153,7 @@ async def test_a_key_of_one_mode_neither_sees_nor_touches_what_is_of_the_other(g
             gateway.ctx, merchant_id=gateway.world.merchant_id, url="http://127.0.0.1:9/", mode=mode
         )
         endpoint = ids.show("we", hook.id)
+        link = await payment_links.add(gateway.ctx, (gateway.world.merchant_id, mode), NewLink(10_000))
         await gateway.ask("POST", f"{V1}/webhooks/endpoints/{endpoint}/test", key=own)
         listed = (await gateway.ask("GET", f"{V1}/webhooks/events", key=own)).json()["events"]
         event = listed[0]["id"]
@@ -158,6 +161,7 @@ async def test_a_key_of_one_mode_neither_sees_nor_touches_what_is_of_the_other(g
             "payment_id": made["id"],
             "endpoint_id": endpoint,
             "event_id": event,
+            "link_id": ids.show("plink", link.id),
             "order_id:path": order,
             "settlement_id": ids.show("stl", await settlement(gateway)),  # All are live.
             "refund_id": ids.show("rfd", await refund(gateway, made["id"], mode)),
@@ -170,8 +174,9 @@ async def test_a_key_of_one_mode_neither_sees_nor_touches_what_is_of_the_other(g
                 continue
             there = V1 + path.replace(f"{{{name}}}", objects[name])
             bodies = {"slip": {"payload": "00020101"}, "complete": {"bankReference": "REF-1"}}
+            bodies[objects["link_id"]] = {"active": False}
             bodies["payee"] = {"payee": {"promptpay": "0899999999"}}
-            given = bodies.get(path.rpartition("/")[2], {})
+            given = bodies.get(there.rpartition("/")[2], {})
             if name == "settlement_id" and mode == "test":
                 continue
             for key in (wrong, stranger.live_secret_key, stranger.test_secret_key):

@@ -8,7 +8,7 @@ import pytest
 
 from paygate.core.errors import Conflict, Forbidden, NoAccount
 from paygate.environment import SettingsError
-from paygate.services import merchants
+from paygate.services import merchants, plans
 from paygate.services.context import Context
 from paygate.settings import Settings
 from tests.services.helpers import open_shop, sql
@@ -31,6 +31,9 @@ async def test_no_merchant_comes_and_no_live_payment_is_made_but_what_is_there_g
         await shop.sell(15_000)
     assert (await twin.sell(15_000)).flow == "central"  # Test money is nobody's.
     assert (await direct.sell(15_000)).flow == "direct"
+    with pytest.raises(Conflict, match="Free plan is off"):
+        await plans.change(ctx, direct.principal.merchant_id, plans.Wish("free"), actor="cli:somchai")
+    await plans.change(ctx, shop.principal.merchant_id, plans.Wish("free", 120), actor="cli:somchai")
     assert (await merchants.create(ctx, email="c@d.co", name="Shop", plan="pro", promptpay="0899999999")).merchant_id
     assert (await shop.hears(waiting.payable_satang)).word == "PAID"
     assert (await pay_out(ctx, await ask(ctx, shop, 50_000), "REF-1")).status == "COMPLETED"
