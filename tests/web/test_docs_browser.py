@@ -150,7 +150,7 @@ async def test_all_of_it_works_without_a_script(gateway: Gateway, browser: Brows
         assert await page.locator(".try:visible").count() == 0
         await page.locator(".find input[type=search]").fill("signature")
         await page.keyboard.press("Enter")
-        await expect(page.locator(".found a").first).to_be_visible()
+        await expect(page.locator(".found a").first).to_be_visible(timeout=20_000)  # The first search makes the index.
         await page.locator(".found a").first.click()
         assert "lang=en" in page.url
 
