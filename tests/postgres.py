@@ -108,6 +108,10 @@ class Databases:
                 return ready.result()
         return self._run(self._clone(TEMPLATE))
 
+    def clone(self) -> str:
+        """One that nobody has used before: for tests of what a statement costs."""
+        return self._run(self._clone(TEMPLATE))
+
     def recycle(self, dsn: str) -> None:
         """Have it emptied in the background, whoever is still connected, for another test."""
         self._emptied.append(self._start(self._empty(dsn)))

@@ -15,10 +15,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 from tests.house.statements import statements
+from tests.postgres import Databases
 
 ROWS = 50_000
 PAGES = 250  # A scan of a big table here touches a thousand and more.
@@ -423,6 +425,14 @@ async def a_row(conn: Conn, number: int) -> dict[str, Any]:
     source_id = await conn.fetchval("SELECT source_id FROM bank_hints WHERE transaction_id = 'T7'")
     session_id = await conn.fetchval("SELECT id FROM sessions WHERE merchant_id = $1 LIMIT 1", row["merchant_id"])
     return dict(row) | {"n": number, "a_source": str(source_id), "a_session": str(session_id)}
+
+
+@pytest.fixture
+def dsn(databases: Databases) -> Iterator[str]:
+    """A database that no test has used before: what others left would count among the pages."""
+    made = databases.clone()
+    yield made
+    databases.drop(made)
 
 
 async def test_every_hot_statement_uses_its_index_on_many_rows(dsn: str) -> None:
