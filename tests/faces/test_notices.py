@@ -344,7 +344,7 @@ async def test_a_broken_chain_of_balances_alarms_until_better_evidence_explains_
 ) -> None:
     await phone.send(sms("10.00", "1,000.00", at=datetime.now(UTC) - 3 * MINUTE))
     made = await gateway.create()
-    assert await alarms(phone, dsn) == ({"balance_break": 0, "unread_notices": 0}, [], [])
+    assert await alarms(phone, dsn) == ({"balance_break": 0, "unread_notices": 0, "day_open": 0}, [], [])
     at = datetime.now(UTC)
     assert (await phone.send(sms("150.00", "99,999.00", at=at)))["outcome"] == "REVIEW"
     seen, shown, lines = await alarms(phone, dsn)
@@ -359,7 +359,7 @@ async def test_a_broken_chain_of_balances_alarms_until_better_evidence_explains_
 async def test_a_phone_whose_texts_can_no_longer_be_read_alarms(phone: Phone, gateway: Gateway, dsn: str) -> None:
     await phone.send(*[sms(f"{n}.00", f"{1000 + n}.00") for n in range(1, 16)])
     await phone.send(*[other(f"ข้อความใหม่ {n}") for n in range(4)])
-    assert (await alarms(phone, dsn))[0] == {"balance_break": 0, "unread_notices": 0}
+    assert (await alarms(phone, dsn))[0] == {"balance_break": 0, "unread_notices": 0, "day_open": 0}
     await phone.send(*[other(f"รหัส OTP {n}") for n in range(60)])  # Those are read, and ignored.
     await phone.send(other("ข้อความใหม่ 4"))
     seen, shown, lines = await alarms(phone, dsn)
