@@ -67,7 +67,18 @@ async def run(
     async def keep(conn: Conn) -> UUID | None:
         if profile is not None and keep_profile:
             await statement_files.keep_profile(conn, about.book, profile.dumps())
-        return await _done(conn, ctx, about.book, report, None)
+        kept = await _done(conn, ctx, about.book, report, None)
+        account = about.account["accountId"]
+        await audit.append(
+            conn,
+            ctx,
+            merchant_id=about.book.merchant_id,
+            actor=audit.CLI,
+            action="statement.read",
+            subject=f"account:{account}" if kept is None else f"statement:{ids.show('stm', kept)}",
+            after={"account": account, "name": report.file, "sha256": report.digest.hex()},
+        )
+        return kept
 
     statement_id = await ctx.db.transaction(keep)
     report.statement_id = None if statement_id is None else ids.show("stm", statement_id)

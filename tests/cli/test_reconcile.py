@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.cli.conftest import Answer, Paygate
@@ -47,6 +49,22 @@ def test_a_statement_is_compared_told_and_exits_with_what_it_found(
     assert TOUGH not in text and "&lt;script&gt;" in text
     assert "รายงานกระทบยอด" in text and "Reconciliation report" in text and "77.00" in text
     assert not re.findall(r"(?:src|href)=|https?://|@import|url\(", text), "nothing comes from outside"
+
+
+async def test_a_statement_that_was_read_is_in_the_audit_log_and_a_dry_run_is_not(
+    paygate: Paygate, account: str, file: Path, dsn: str
+) -> None:
+    paygate("reconcile", str(file), "--account", account, "--dry-run")
+    found = json.loads(paygate("reconcile", str(file), "--account", account, "--json").out)
+    conn = await asyncpg.connect(dsn)
+    rows = await conn.fetch("SELECT subject, after::text FROM audit_log WHERE action = 'statement.read'")
+    await conn.close()
+    assert [row["subject"] for row in rows] == [f"statement:{found['statementId']}"]
+    assert json.loads(rows[0]["after"]) == {
+        "account": account,
+        "name": "may.csv",
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }
 
 
 def test_a_statement_without_anything_open_is_clear(inside: Paygate, account: str, tmp_path: Path) -> None:
