@@ -20,6 +20,24 @@ NOT_TOLD = {405}  # No document tells of methods that there are not.
 ENDLESS = "text/event-stream"
 
 
+def with_its_parts(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """*schema* with those of *components* that it needs: a validator of it is made a hundred times quicker."""
+    found: dict[str, dict[str, Any]] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        match waiting.pop():
+            case dict() as one:
+                waiting += one.values()
+                if isinstance(reference := one.get("$ref"), str):
+                    kind, name = reference.removeprefix("#/components/").split("/", 1)
+                    if name not in found.setdefault(kind, {}):
+                        found[kind][name] = components[kind][name]
+                        waiting.append(components[kind][name])
+            case list() as many:
+                waiting += many
+    return {**schema, "components": found}
+
+
 @cache
 def document() -> dict[str, Any]:
     """The document, its answers closed: in what we send there is nothing that it does not know."""
@@ -44,7 +62,7 @@ def _operations() -> dict[tuple[str, str], dict[str, Any]]:
 def _validator(where: str, kind: str) -> jsonschema_rs.Draft202012Validator:
     path, method, status = where.split(" ")
     schema = _operations()[path, method]["responses"][status]["content"][kind]["schema"]
-    return jsonschema_rs.Draft202012Validator({**schema, "components": document()["components"]})
+    return jsonschema_rs.Draft202012Validator(with_its_parts(schema, document()["components"]))
 
 
 def broken(method: str, path: str, status: int, headers: dict[str, str], body: bytes) -> str | None:

@@ -36,6 +36,7 @@ from paygate.core.slips import told_of_money, told_of_slip
 from paygate.wire import Address, openapi
 from paygate.wire.openapi import example_of
 from paygate.wire.operations import ANYBODY, Operation, Part, reply
+from tests.contract import with_its_parts
 from tests.core.samples import NOON, paid, payment, uid
 from tests.core.test_payouts import ASKED
 
@@ -48,7 +49,7 @@ def validator(reference: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def fits(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+    return jsonschema_rs.Draft202012Validator(with_its_parts(schema, DOCUMENT["components"]))
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -207,7 +208,7 @@ def test_a_webhook_is_told_for_every_event_and_each_body_is_as_it_says() -> None
     seen = set()
     for one in told():
         schema = bodies[one.type]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        closed = jsonschema_rs.Draft202012Validator({**schema, "components": strict})
+        closed = jsonschema_rs.Draft202012Validator(with_its_parts(schema, strict))
         problems = [f"{error.instance_path}: {error.message}" for error in closed.iter_errors(json.loads(one.body))]
         assert not problems, (one.type, problems)
         seen.add(one.type)
