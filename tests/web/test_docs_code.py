@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -25,6 +26,7 @@ from tests.faces.conftest import Gateway
 from tests.faces.people import PASSWORD, make_admin, make_person
 from tests.sdk.languages import FILES, environment, runtime
 from tests.servers import Server, free_port
+from tests.services.helpers import sql
 from tests.web.docs_site import URL, boxes, site, whole
 from tests.worlds import World
 
@@ -89,8 +91,10 @@ async def test_every_curl_of_a_guide_does_what_it_says(
     async with httpx2.AsyncClient(base_url=running.base, timeout=30, trust_env=False) as client:
         owner = await make_person(Gateway(client, ctx, world), "owner@shop.example", "owner")
         await owner.login()
-        test_account = next(one for one in await accounts.list_accounts(ctx) if one.mode == "test")
-        bank = await sources.add(ctx, account_id=test_account.id, kind="generic")
+        [taken] = await sql(
+            ctx, "SELECT account_id FROM payments WHERE id = $1", UUID(real[TRANSACTION])
+        )  # One of two.
+        bank = await sources.add(ctx, account_id=taken["account_id"], kind="generic")
         moved = {"amount": 150, "occurredAt": datetime.now(UTC).isoformat(), "sendingBank": "004", "transRef": "D1"}
         told = await Gateway(client, ctx, world).tell(moved, secret=bank.secret, source=ids.show("src", bank.id))
         assert told.json()["outcome"] == "PAID", told.text
