@@ -261,6 +261,35 @@ class PayGate
         return $this->request('GET', '/balance');
     }
 
+    /** A price with an address: amount (baht), description, callbackUrl, expiryMinutes. */
+    public function createPaymentLink(array $params, ?string $idempotencyKey = null): array
+    {
+        return $this->request('POST', '/payment-links', ['body' => $params, 'idempotencyKey' => $idempotencyKey]);
+    }
+
+    /** All payment links, newest first. */
+    public function listPaymentLinks(array $query = []): Generator
+    {
+        return $this->each('/payment-links', 'paymentLinks', $query);
+    }
+
+    public function getPaymentLink(string $id): array
+    {
+        return $this->request('GET', '/payment-links/' . self::segment($id));
+    }
+
+    /** ['active' => false] takes it out of use. */
+    public function updatePaymentLink(string $id, array $params): array
+    {
+        return $this->request('PATCH', '/payment-links/' . self::segment($id), ['body' => $params]);
+    }
+
+    /** What was asked, refused and told, newest first. */
+    public function listLogs(array $query = []): Generator
+    {
+        return $this->each('/logs', 'logs', $query);
+    }
+
     /**
      * Take money out; it is set aside until it is paid, refused or cancelled.
      *

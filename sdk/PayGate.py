@@ -293,6 +293,29 @@ class PayGate:
         """`{"available", "held", "pendingReview", "currency"}`, in baht."""
         return self.request("GET", "/balance")
 
+    def create_payment_link(
+        self, amount: Union[int, float, Decimal], *, idempotency_key: Optional[str] = None, **more: Any
+    ) -> Json:
+        """A price with an address; also description, callbackUrl, expiryMinutes."""
+        body = {"amount": amount, **more}
+        return self.request("POST", "/payment-links", body=body, idempotency_key=idempotency_key)
+
+    def list_payment_links(self, **query: Any) -> Iterator[Json]:
+        """All payment links, newest first."""
+        return self._each("/payment-links", "paymentLinks", query)
+
+    def get_payment_link(self, link_id: str) -> Json:
+        """`{"paymentLink"}`."""
+        return self.request("GET", f"/payment-links/{_segment(link_id)}")
+
+    def update_payment_link(self, link_id: str, *, active: bool) -> Json:
+        """Take it out of use, or back."""
+        return self.request("PATCH", f"/payment-links/{_segment(link_id)}", body={"active": active})
+
+    def list_logs(self, **query: Any) -> Iterator[Json]:
+        """What was asked, refused and told, newest first."""
+        return self._each("/logs", "logs", query)
+
     def create_settlement(self, amount: Union[int, float, Decimal], *, idempotency_key: Optional[str] = None) -> Json:
         """Take money out; it is set aside until it is paid, refused or cancelled."""
         return self.request("POST", "/settlements", body={"amount": amount}, idempotency_key=idempotency_key)

@@ -24,6 +24,12 @@ declare class PayGate {
   getSettlement(id: string): Promise<{ success: true; settlement: PayGate.Settlement }>;
   cancelSettlement(id: string, options?: PayGate.Idempotent): Promise<{ success: true; settlement: PayGate.Settlement }>;
 
+  createPaymentLink(params: PayGate.NewPaymentLink, options?: PayGate.Idempotent): Promise<{ success: true; paymentLink: PayGate.PaymentLink }>;
+  listPaymentLinks(query?: { limit?: number }): AsyncGenerator<PayGate.PaymentLink, void, undefined>;
+  getPaymentLink(id: string): Promise<{ paymentLink: PayGate.PaymentLink }>;
+  updatePaymentLink(id: string, params: { active: boolean }): Promise<{ success: true; paymentLink: PayGate.PaymentLink }>;
+  listLogs(query?: Record<string, string | number>): AsyncGenerator<Record<string, unknown>, void, undefined>;
+
   refundPayment(id: string, params?: { amount?: number; reason?: string; payee?: PayGate.Payee }, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
   listRefunds(query?: PayGate.PageQuery & { status?: string; transactionId?: string }): AsyncGenerator<PayGate.Refund, void, undefined>;
   getRefund(id: string): Promise<{ success: true; refund: PayGate.Refund }>;
@@ -205,6 +211,24 @@ declare namespace PayGate {
     bank: string | null;
     account: string | null;
     name: string;
+  }
+  interface NewPaymentLink {
+    /** Baht. */
+    amount: number;
+    description?: string;
+    callbackUrl?: string;
+    expiryMinutes?: number;
+  }
+  interface PaymentLink {
+    id: string;
+    url: string;
+    amount: number;
+    description: string | null;
+    callbackUrl: string | null;
+    expiryMinutes: number | null;
+    active: boolean;
+    mode: 'live' | 'test';
+    createdAt: string;
   }
   interface Settlement {
     id: string;

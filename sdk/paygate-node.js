@@ -212,6 +212,25 @@ class PayGate {
     return this.request('POST', `/settlements/${segment(id)}/cancel`, options);
   }
 
+  // Payment links: prices with an address.
+  createPaymentLink(params, options) {
+    return this.request('POST', '/payment-links', { body: params, ...options });
+  }
+  listPaymentLinks(query) {
+    return this.#each('/payment-links', 'paymentLinks', query);
+  }
+  getPaymentLink(id) {
+    return this.request('GET', `/payment-links/${segment(id)}`);
+  }
+  /** {active: false} takes it out of use. */
+  updatePaymentLink(id, params) {
+    return this.request('PATCH', `/payment-links/${segment(id)}`, { body: params });
+  }
+  /** What was asked, refused and told, newest first. */
+  listLogs(query) {
+    return this.#each('/logs', 'logs', query);
+  }
+
   // Refunds.
   /** All that is left of a payment, or {amount, reason, payee} of it. */
   refundPayment(id, params = {}, options) {
