@@ -17,7 +17,6 @@ Proxy(kind='mobile', digits='0066812345678')
 
 from __future__ import annotations
 
-import re
 from binascii import crc_hqx
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
@@ -189,14 +188,27 @@ def one_time_payload(proxy: str | Proxy, one_time_code: str, amount_satang: int 
 
 def signed_with_code(proxy: str | Proxy, one_time_code: str, amount_satang: int | None, end: str) -> str:
     """The same, with *end* behind the country as in `signed`."""
-    if type(proxy) is str and _is_local(proxy):
+    if (
+        type(proxy) is str
+        and len(proxy) == 10
+        and proxy[0] == "0"
+        and proxy[1] in MOBILES
+        and proxy.isdecimal()
+        and proxy.isascii()
+    ):
         beginnings, digits = _MOBILE, proxy[1:]
     else:
         found = normalise_proxy(proxy)
         if found.kind == "bank_account":
             return _to_bank_account(PromptPay(found, one_time_code), amount_satang, end)
         beginnings, digits = _BEGINNINGS[found.kind], found.digits
-    if type(one_time_code) is not str or not _is_code(one_time_code):
+    if not (
+        type(one_time_code) is str
+        and len(one_time_code) == 10
+        and one_time_code.isascii()
+        and one_time_code.isprintable()
+        and one_time_code[0] != " " != one_time_code[9]
+    ):
         fields.ascii_text(one_time_code, "29/05", 10, 10)  # which says what is wrong with it
     if amount_satang is None:
         start, state = beginnings.static_of_payer
@@ -391,8 +403,6 @@ def _beginning(initiation: str, aid: str, sub_tag: str, length: int, more: int, 
 
 
 _BEGINNINGS: Final = {kind: _beginnings(tag, _LENGTHS[kind]) for tag, kind in _SUB_TAGS.items() if kind in _LENGTHS}
-_is_code: Final = re.compile("[!-~][ -~]{8}[!-~]").fullmatch
-_is_local: Final = re.compile("0[689][0-9]{8}").fullmatch
 _MOBILE: Final = _beginnings("01", 13, "0066")
 _WHOLE_MOBILE, _NATIONAL_ID, EWALLET = (_BEGINNINGS[kind] for kind in ("mobile", "national_id", "ewallet"))
 _HEADERS, _CENTS, _HEX = amount.HEADERS, amount.CENTS, crc.HEX

@@ -20,6 +20,7 @@ import re
 from binascii import crc_hqx
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from emvco import crc, fields, tlv
@@ -71,15 +72,13 @@ def slip_payload(bank_code: str, reference: str) -> str:
 
 def truemoney_slip_payload(event: str, transaction_id: str, day: date) -> str:
     """The mini QR of a TrueMoney slip. Raises InputError."""
-    if not isinstance(day, date):
+    if type(day) is not date and not isinstance(day, date):
         raise InputError("not_a_date", None, "00/04", "the day of a slip is a date")
     if not (type(event) is type(transaction_id) is str and event and transaction_id):
         _check_wallets(event, transaction_id)
     try:
         start, state, second = _WALLET_BEGINNINGS[len(event)][len(transaction_id)]
-        year = day.year if day.year > 999 else f"{day.year:04d}"
-        rest = f"{event}{second}{transaction_id}0408{_TWO[day.day]}{_TWO[day.month]}{year}9104"
-        encoded = rest.encode()
+        encoded = (rest := f"{event}{second}{transaction_id}{_wallet_end(day)}").encode()
     except (IndexError, UnicodeEncodeError):
         _check_wallets(event, transaction_id)
         raise
@@ -206,6 +205,12 @@ def _wallet_beginning(event: int, transaction: int) -> tuple[str, int, str]:
     return start, crc.state_of(start), f"03{transaction:02d}"
 
 
+@lru_cache(maxsize=512)
+def _wallet_end(day: date) -> str:
+    """What stands behind a transaction ID of TrueMoney's: the day, and the header of the CRC."""
+    return f"0408{day.day:02d}{day.month:02d}{day.year:04d}9104"
+
+
 _BEGINNINGS: Final = tuple(_beginning(length) for length in range(REFERENCE_LENGTH_MAX + 1))
 # By the lengths of event and transaction ID.
 _WALLET_BEGINNINGS: Final = tuple(
@@ -213,5 +218,4 @@ _WALLET_BEGINNINGS: Final = tuple(
     for event in range(REFERENCE_LENGTH_MAX + 1)
 )
 _PRINTABLE: Final = bytes(range(33, 127))
-_TWO: Final = tuple(f"{number:02d}" for number in range(100))
 _SMALL_HEX: Final = tuple(digits.lower() for digits in crc.HEX)
