@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import emvco
-from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
+from paygate.cli.output import emit, examples, json_option, moment, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids, money
 from paygate.core.alarms import Alarm
@@ -149,7 +149,7 @@ ALARMS = {
 
 
 def _at(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "never"
+    return moment(at, seconds=True) if at else "never"
 
 
 def _receives(a: Account) -> str:

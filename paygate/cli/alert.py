@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, person, table
+from paygate.cli.output import emit, examples, json_option, moment, person, table
 from paygate.cli.payouts import BY
 from paygate.cli.session import run
 from paygate.core import ids
@@ -26,10 +26,7 @@ def alert() -> None:
 def list_(limit: int, as_json: bool) -> None:
     """List what was told, the newest first, and whether it was taken."""
     found = run(lambda ctx: alerts.listed(ctx, limit))
-    rows = [
-        [f"{one.created_at:%Y-%m-%d %H:%M} UTC", one.channel, one.state, one.title, one.last_error or ""]
-        for one in found
-    ]
+    rows = [[moment(one.created_at), one.channel, one.state, one.title, one.last_error or ""] for one in found]
     lines = table(["AT", "BY", "STATE", "WHAT", "LAST ERROR"], rows)
     emit({"alerts": [_shape(one) for one in found]}, lines, as_json=as_json)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, read_owner, table
+from paygate.cli.output import emit, examples, json_option, moment, read_owner, table
 from paygate.cli.session import run
 from paygate.core.audit import Sealed
 from paygate.core.events import timestamp
@@ -66,7 +66,7 @@ def list_(owner: str, action: str | None, subject: str | None, before: int | Non
     rows = [
         [
             str(r.record.id),
-            f"{r.record.at:%Y-%m-%d %H:%M:%S} UTC",
+            moment(r.record.at, seconds=True),
             " ".join(filter(None, (r.record.actor, r.record.credential))),
             r.record.action,
             r.record.subject,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, person, read_baht_option, read_id, table
+from paygate.cli.output import emit, examples, json_option, moment, person, read_baht_option, read_id, table
 from paygate.cli.payouts import BY
 from paygate.cli.session import run
 from paygate.core import ids, money
@@ -100,7 +100,7 @@ def list_(account_id: str, limit: int, as_json: bool) -> None:
             f"{one.figures.day}",
             one.state,
             _baht(one.figures.books_satang),
-            f"{one.run_at:%Y-%m-%d %H:%M} UTC",
+            moment(one.run_at),
             one.run_by,
         ]
         for one in found
@@ -120,7 +120,7 @@ def tell(seen: Sequence[Seen], as_json: bool) -> None:
 def _lines(seen: Seen) -> list[str]:
     head = f"{seen.day} of {ids.show('acc', seen.account.id)} {seen.account.name}: {seen.state}"
     if seen.close and seen.state == "CLOSED":
-        head += f" by {seen.close.run_by} at {seen.close.run_at:%Y-%m-%d %H:%M} UTC"
+        head += f" by {seen.close.run_by} at {moment(seen.close.run_at)}"
     found = seen.figures
     if found is None:
         return [head, "  Nobody knows what it had the evening before: paygate close run --account ... --opening ..."]

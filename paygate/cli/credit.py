@@ -7,10 +7,10 @@ from uuid import UUID
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
+from paygate.cli.output import emit, examples, json_option, moment, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
-from paygate.core.credits import BANGKOK, Credit, CreditState
+from paygate.core.credits import Credit, CreditState
 from paygate.core.money import baht, show
 from paygate.db.credits import Page
 from paygate.services import credits
@@ -45,7 +45,7 @@ def list_(owner: str, mode: str, account: str | None, state: str | None, limit: 
     rows = [
         [
             ids.show("crd", one.id),
-            f"{one.occurred_at.astimezone(BANGKOK):%Y-%m-%d %H:%M}",
+            moment(one.occurred_at),
             f"{show(one.amount_satang):>14}",
             one.state,
             one.rank,
@@ -68,7 +68,7 @@ def show_(credit_id: str, owner: str, as_json: bool) -> None:
     one, payer = found.credit, found.payer
     lines = [
         f"Credit {ids.show('crd', one.id)}: {one.state}, {show(one.amount_satang)} THB.",
-        f"  moved      {one.occurred_at.astimezone(BANGKOK):%Y-%m-%d %H:%M} (Thai time)",
+        f"  moved      {moment(one.occurred_at)}",
         *([f"  payment    {one.payment_id}"] if one.payment_id else []),
         *(
             [f"  from       {payer.sending_bank or ''} {payer.name or ''} {payer.account or ''}".rstrip()]

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, table
+from paygate.cli.output import emit, examples, json_option, moment, table
 from paygate.cli.session import database, load, prepare
 from paygate.db import migrate as migrations
 
@@ -38,7 +38,7 @@ def status(as_json: bool) -> None:
         "server": found.server,
         "migrations": [{"name": m.name, "state": m.state, "appliedAt": m.applied_at} for m in found.migrations],
     }
-    rows = [[m.name, m.state, f"{m.applied_at:%Y-%m-%d %H:%M} UTC" if m.applied_at else ""] for m in found.migrations]
+    rows = [[m.name, m.state, moment(m.applied_at) if m.applied_at else ""] for m in found.migrations]
     lines = [f"PostgreSQL {found.server}", *table(["MIGRATION", "STATE", "APPLIED"], rows)]
     emit(answer, lines, as_json=as_json)
     if not found.current:

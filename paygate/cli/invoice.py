@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from emvco import qr
-from paygate.cli.output import emit, examples, json_option, person, read_baht_option, read_id, table
+from paygate.cli.output import emit, examples, json_option, moment, person, read_baht_option, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids, money
-from paygate.core.events import timestamp
 from paygate.core.invoices import Invoice
 from paygate.services import invoices, monthly, withholding
 from paygate.services.context import Context
@@ -76,7 +75,7 @@ def pay(invoice_id: str, as_json: bool) -> None:
     payment = run(lambda ctx: invoices.pay(ctx, number))
     lines = [
         qr.render(payment.qr_payload).terminal(ansi=sys.stdout.isatty()),
-        f"{_baht(payment.payable_satang)}, until {timestamp(payment.expires_at)}.",
+        f"{_baht(payment.payable_satang)}, until {moment(payment.expires_at)}.",
     ]
     answer = {
         "transactionId": str(payment.id),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, read_id, table
+from paygate.cli.output import emit, examples, json_option, moment, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids, networks, scopes
 from paygate.core.keys import Kind, Mode, shown
@@ -90,7 +90,7 @@ def rotate(key_id: str, overlap: timedelta, expires: timedelta | None, as_json: 
     """Create a key in the place of another, which may do the same; both work meanwhile."""
     number = read_id("key", key_id)
     done = run(lambda ctx: keys.rotate(ctx, number, overlap=overlap, lifetime=expires))
-    new_id, until = ids.show("key", done.key.id), f"{done.old_expires_at:%Y-%m-%d %H:%M} UTC"
+    new_id, until = ids.show("key", done.key.id), moment(done.old_expires_at)
     answer = {
         "keyId": new_id,
         "key": done.key.text,
@@ -126,8 +126,8 @@ def list_(merchant: str, as_json: bool) -> None:
             _text(k),
             _state(k),
             " ".join(k.scopes),
-            f"{k.last_used_at:%Y-%m-%d %H:%M} UTC" if k.last_used_at else "never",
-            f"{k.created_at:%Y-%m-%d %H:%M} UTC",
+            moment(k.last_used_at) if k.last_used_at else "never",
+            moment(k.created_at),
         ]
         for k in found
     ]
@@ -142,7 +142,7 @@ def _text(k: KeyRow) -> str:
 def _state(k: KeyRow) -> str:
     if k.revoked_at or k.expired:
         return "revoked" if k.revoked_at else "expired"
-    return f"until {k.expires_at:%Y-%m-%d %H:%M} UTC" if k.expires_at else "in use"
+    return f"until {moment(k.expires_at)}" if k.expires_at else "in use"
 
 
 def _shape(k: KeyRow) -> dict[str, Any]:

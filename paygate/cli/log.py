@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, read_owner, table
+from paygate.cli.output import emit, examples, json_option, moment, read_owner, table
 from paygate.cli.session import run
 from paygate.core import fields
 from paygate.core.errors import InvalidInput
@@ -53,9 +53,7 @@ def list_(
     merchant_id = read_owner(owner)
     page = Page(limit, level, source, request_id, _moment(from_text, "from", 0), _moment(to_text, "to", 1))
     found = run(lambda ctx: system_log.listed(ctx, merchant_id, "test" if test else "live", page))
-    rows = [
-        [f"{one.at:%Y-%m-%d %H:%M:%S} UTC", one.level, one.source, one.message, one.request_id or "-"] for one in found
-    ]
+    rows = [[moment(one.at, seconds=True), one.level, one.source, one.message, one.request_id or "-"] for one in found]
     lines = table(["WHEN", "LEVEL", "ABOUT", "WHAT", "REQUEST"], rows)
     emit({"logs": [_shape(one) for one in found]}, lines, as_json=as_json)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, person, table
+from paygate.cli.output import emit, examples, json_option, moment, person, table
 from paygate.cli.payouts import BY
 from paygate.cli.session import run
 from paygate.core import ids
@@ -48,7 +48,7 @@ def unfreeze(merchant_id: str, reason: str, by: str | None, as_json: bool) -> No
 def frozen(as_json: bool) -> None:
     """List the merchants whose payouts stand still."""
     found = run(freezes.listed)
-    rows = [[ids.show_merchant(one.merchant_id), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, one.reason] for one in found]
+    rows = [[ids.show_merchant(one.merchant_id), moment(one.at), one.by, one.reason] for one in found]
     answer = [
         {"merchantId": ids.show_merchant(one.merchant_id), "reason": one.reason, "since": one.at, "by": one.by}
         for one in found

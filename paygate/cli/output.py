@@ -16,6 +16,7 @@ from uuid import UUID
 import click
 
 from paygate.core import ids
+from paygate.core.credits import BANGKOK
 from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.events import timestamp
 from paygate.core.money import read_baht
@@ -63,6 +64,11 @@ def columns(text: str) -> int:
     return sum(
         0 if unicodedata.category(c) in NO_WIDTH else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
     )
+
+
+def moment(at: datetime, *, seconds: bool = False) -> str:
+    """A moment in an answer for people: Bangkok's clock and its offset from UTC, as the bank's app shows it."""
+    return at.astimezone(BANGKOK).strftime("%Y-%m-%d %H:%M:%S +07:00" if seconds else "%Y-%m-%d %H:%M +07:00")
 
 
 def read_password() -> str:

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, person, table
+from paygate.cli.output import emit, examples, json_option, moment, person, table
 from paygate.cli.session import run
 from paygate.core import fields, ids, money
-from paygate.core.credits import BANGKOK
 from paygate.core.errors import InvalidInput
 from paygate.services import plans, receiving
 from paygate.services.plans import PLANS, Rates, Standing, Wish
@@ -155,7 +154,7 @@ def _moment(text: str | None) -> datetime | None:
 def _tell(one: Standing, as_json: bool) -> None:
     merchant, place = one.merchant, one.account
     lines = [f"{merchant.name}: {merchant.plan}, {_percent(one.rate_bps)} a payment ({WORDS[one.rate_of]})."]
-    lines += [f"From {_when(t.valid_from)} on: {t.plan}, {_own(t.fee_bps)}." for t in one.coming]
+    lines += [f"From {moment(t.valid_from)} on: {t.plan}, {_own(t.fee_bps)}." for t in one.coming]
     if place is not None:
         named = " ".join(filter(None, (place.proxy, place.biller_id and f"biller {place.biller_id}")))
         behind = f", bank {place.bank_code} {place.number}" if place.number else ", no bank account said yet"
@@ -195,7 +194,7 @@ def _tell_rates(found: list[Rates], as_json: bool) -> None:
             one.plan,
             _percent(one.bps),
             WORDS[one.rate_of],
-            ", ".join(f"{_own(r.fee_bps)} from {_when(r.valid_from)}" for r in one.coming),
+            ", ".join(f"{_own(r.fee_bps)} from {moment(r.valid_from)}" for r in one.coming),
         ]
         for one in found
     ]
@@ -217,7 +216,3 @@ def _percent(bps: int) -> str:
 
 def _own(bps: int | None) -> str:
     return "the plan's rate" if bps is None else _percent(bps)
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(BANGKOK):%Y-%m-%d %H:%M}"

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, person, read_baht_option, read_id, read_owner, table
+from paygate.cli.output import emit, examples, json_option, moment, person, read_baht_option, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.core.credits import BANGKOK, Credit
@@ -25,7 +25,6 @@ from paygate.services.review_actions import Wish
 from paygate.services.reviews import Detail, Resolved
 
 OWNER = click.option("--owner", default="central", show_default=True, help="Whose queue: central, or a merchant's id.")
-MINUTE = "%Y-%m-%d %H:%M"
 
 
 @click.group()
@@ -157,10 +156,6 @@ def _id(one: Review) -> str:
     return ids.show("rev", one.id)
 
 
-def _local(at: datetime) -> str:
-    return at.astimezone(BANGKOK).strftime(MINUTE)
-
-
 def _row(listed: Listed) -> list[str]:
     one = listed.review
     amount = "" if listed.amount_satang is None else f"{show(listed.amount_satang):>12}"
@@ -168,16 +163,16 @@ def _row(listed: Listed) -> list[str]:
     reason = f"{one.reason}{' !' if one.alarm else ''}"
     if one.resolution is not None:
         reason += f" -> {one.resolution}"
-    return [_id(one), one.mode, _local(one.opened_at), reason, amount, about]
+    return [_id(one), one.mode, moment(one.opened_at), reason, amount, about]
 
 
 def _lines(d: Detail) -> list[str]:
     one = d.review
     lines = [f"Review {_id(one)}: {one.reason}{', an alarm' if one.alarm else ''}, {one.mode}", ""]
-    lines.append(f"  since      {_local(one.opened_at)} (all times Thai)")
+    lines.append(f"  since      {moment(one.opened_at)}")
     if one.closed_at is not None:
         lines.append(
-            f"  closed     {_local(one.closed_at)}: {one.resolution}, by {one.resolved_by or 'later evidence'}"
+            f"  closed     {moment(one.closed_at)}: {one.resolution}, by {one.resolved_by or 'later evidence'}"
         )
         lines += [f"             {one.resolve_reason}"] if one.resolve_reason else []
     if one.detail:
@@ -215,14 +210,14 @@ def _credit_lines(d: Detail, credit: Credit) -> list[str]:
     lines = [
         f"  credit     {ids.show('crd', credit.id)}, {credit.state}{f', {credit.reason}' if credit.reason else ''}",
         f"  amount     {show(credit.amount_satang)} THB",
-        f"  moved      {_local(credit.occurred_at)[:10] if credit.day_only else _local(credit.occurred_at)}",
+        f"  moved      {moment(credit.occurred_at)[:10] if credit.day_only else moment(credit.occurred_at)}",
     ]
     if d.payer is not None and any((d.payer.name, d.payer.account, d.payer.sending_bank)):
         lines.append(f"  payer      {' '.join(x for x in (d.payer.name, d.payer.account, d.payer.sending_bank) if x)}")
     lines += [f"  reference  {namespace} {ref}" for namespace, ref in credit.references]
     lines += [f"  reference  {credit.ref1} {credit.ref2 or ''}".rstrip()] if credit.ref1 else []
     lines += [
-        f"  told by    {t.channel}, rank {t.rank}, {_local(t.observed_at)}{f', {t.kind} source' if t.kind else ''}"
+        f"  told by    {t.channel}, rank {t.rank}, {moment(t.observed_at)}{f', {t.kind} source' if t.kind else ''}"
         for t in d.told
     ]
     return lines
@@ -230,7 +225,7 @@ def _credit_lines(d: Detail, credit: Credit) -> list[str]:
 
 def _facts(facts: Mapping[str, Any]) -> list[str]:
     """What the slip's bank said of the transfer."""
-    moved = _local(datetime.fromisoformat(facts["occurredAt"]))
+    moved = moment(datetime.fromisoformat(facts["occurredAt"]))
     to = (facts["receivingBank"], facts["receiverAccount"], facts["receiverProxy"], facts["toMerchantId"])
     who = (facts["payerName"], facts["payerAccount"])
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, person, read_baht_option
+from paygate.cli.output import emit, examples, json_option, moment, person, read_baht_option
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.core.events import timestamp
@@ -100,7 +100,9 @@ def pay(
 def _lines(payment: Payment, transfer: Transfer) -> list[str]:
     lines = [f"{show(transfer.amount_satang)} THB by {transfer.via}, reference {transfer.reference}"]
     if transfer.told_at is None:
-        lines.append(f"  moves at {timestamp(transfer.occurred_at)}: a running server or worker tells of it then")
+        lines.append(
+            f"  moves at {moment(transfer.occurred_at, seconds=True)}: a running server or worker tells of it then"
+        )
     lines += [f"  {outcome}: {MEANS.get(outcome, 'see the review queue')}" for outcome in transfer.outcomes]
     if transfer.detail:
         lines.append(f"  {transfer.detail}")

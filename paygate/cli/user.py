@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, owner_text, read_id, read_owner, table
+from paygate.cli.output import emit, examples, json_option, moment, owner_text, read_id, read_owner, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.core.people import TEAM_ROLES
@@ -47,7 +47,7 @@ def reset(email: str, as_json: bool) -> None:
 
     link = run(work)
     answer = {"url": link.url, "token": link.token, "expiresAt": link.expires_at}
-    emit(answer, [f"For {email}, until {link.expires_at:%Y-%m-%d %H:%M} UTC, once:", link.url], as_json=as_json)
+    emit(answer, [f"For {email}, until {moment(link.expires_at)}, once:", link.url], as_json=as_json)
 
 
 @user.command("reset-totp", epilog=examples("paygate user reset-totp owner@shop.example"))
@@ -100,10 +100,7 @@ def sessions_(email: str, as_json: bool) -> None:
         ]
 
     found = run(work)
-    rows = [
-        [one["sessionId"], one["address"] or "", f"{one['lastUsedAt']:%Y-%m-%d %H:%M} UTC", one["userAgent"]]
-        for one in found
-    ]
+    rows = [[one["sessionId"], one["address"] or "", moment(one["lastUsedAt"]), one["userAgent"]] for one in found]
     emit({"sessions": found}, table(["SESSION", "FROM", "LAST USED", "BROWSER"], rows), as_json=as_json)
 
 
@@ -142,7 +139,7 @@ def invite(email: str, merchant: str, role: str, as_json: bool) -> None:
     owner = ids.read_merchant(merchant)
     made = run(lambda ctx: team.invite(ctx, owner, email=email, role=role, actor=audit.CLI))
     answer = {**_invitation(made.invitation), "url": made.url, "token": made.token}
-    until = f"{made.invitation.expires_at:%Y-%m-%d %H:%M} UTC"
+    until = moment(made.invitation.expires_at)
     emit(answer, [f"For {made.invitation.email} as {role}, until {until}, once:", made.url], as_json=as_json)
 
 
@@ -153,10 +150,7 @@ def invitations(merchant: str, as_json: bool) -> None:
     """List who was invited and has not come yet."""
     owner = ids.read_merchant(merchant)
     found = run(lambda ctx: team.show(ctx, owner)).invitations
-    rows = [
-        [ids.show("ivt", one.id), one.email, one.role, f"{one.expires_at:%Y-%m-%d %H:%M} UTC", one.invited_by]
-        for one in found
-    ]
+    rows = [[ids.show("ivt", one.id), one.email, one.role, moment(one.expires_at), one.invited_by] for one in found]
     lines = table(["INVITATION", "E-MAIL", "ROLE", "UNTIL", "BY"], rows)
     emit({"invitations": [_invitation(one) for one in found]}, lines, as_json=as_json)
 

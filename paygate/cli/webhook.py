@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from paygate.cli import webhook_log
-from paygate.cli.output import emit, examples, json_option, read_id, table
+from paygate.cli.output import emit, examples, json_option, moment, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids
 from paygate.core.errors import Bug
@@ -167,8 +167,10 @@ def rotate(endpoint_id: str, as_json: bool) -> None:
     lines = [
         f"Endpoint {answer['endpointId']}: {new.url}",
         f"  secret  {new.secret}",
-        f"{KEEP_IT} The old one signs beside it until {new.endpoint.old_until:%Y-%m-%d %H:%M} UTC.",
+        KEEP_IT,
     ]
+    if new.endpoint.old_until is not None:
+        lines.append(f"The old one signs beside it until {moment(new.endpoint.old_until)}.")
     emit(answer, lines, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from paygate.cli.output import emit, examples, json_option, read_id, table
+from paygate.cli.output import emit, examples, json_option, moment, read_id, table
 from paygate.cli.session import run
 from paygate.core import fields, ids
 from paygate.core.errors import Bug, InvalidInput
@@ -45,7 +45,10 @@ def events(
     about = ids.read_uuid(transaction) if transaction else None
     page = EventPage(limit=limit, type=event_type, subject_id=about)
     found = run(lambda ctx: webhook_log.events(ctx, merchant_id, _mode(test), page))
-    rows = [[ids.show("wh", e.id), _at(e.created_at), e.type, str(e.subject_id), str(e.sequence)] for e in found]
+    rows = [
+        [ids.show("wh", e.id), moment(e.created_at, seconds=True), e.type, str(e.subject_id), str(e.sequence)]
+        for e in found
+    ]
     lines = table(["EVENT", "AT", "TYPE", "ABOUT", "SEQUENCE"], rows)
     emit({"events": [_event(e) for e in found]}, lines, as_json=as_json)
 
@@ -86,7 +89,15 @@ def deliveries(
 
     found = run(work)
     rows = [
-        [ids.show("wh", d.event_id), _at(d.created_at), d.type, _WORDS[d.state], str(d.attempts), _last(d), d.url]
+        [
+            ids.show("wh", d.event_id),
+            moment(d.created_at, seconds=True),
+            d.type,
+            _WORDS[d.state],
+            str(d.attempts),
+            _last(d),
+            d.url,
+        ]
         for d in found
     ]
     lines = table(["EVENT", "AT", "TYPE", "STATE", "TRIES", "LAST", "URL"], rows)
@@ -174,10 +185,6 @@ def _moment(text: str | None, name: str, days: int) -> datetime:
     if at is None:
         raise InvalidInput(f"--{name} is a day in Bangkok (2026-11-20) or a time with its offset from UTC.", field=name)
     return at
-
-
-def _at(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _last(d: Delivery) -> str:

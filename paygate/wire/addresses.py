@@ -26,7 +26,6 @@ class Address(Route):
 
         async def dispatch(request: Request) -> Response:
             request.scope["paygate.methods"] = tuple(handlers)
-            request.scope[noting.FORM] = path
             return await handlers[request.method](request)
 
         super().__init__(path, dispatch, methods=list(handlers), name=path)
@@ -36,7 +35,9 @@ class Address(Route):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette would look on for a path that has the method: `GET /payment/create` is not the payment `create`."""
         match, child_scope = super().matches(scope)
-        return (Match.NONE if match is Match.NONE else Match.FULL), child_scope
+        if match is Match.NONE:
+            return match, child_scope
+        return Match.FULL, {**child_scope, noting.FORM: self.path}  # Of a method that it has not, too.
 
 
 async def refuse_path(_: Request, __: Exception) -> Response:

@@ -129,6 +129,7 @@ class Edge:
             raise error
         refusal = error if isinstance(error, PayGateError) else Bug()
         answer = self._dialect(scope["path"]).answer(refusal, scope["paygate.request_id"])
+        noting.refused(scope, answer)
         if isinstance(refusal, TooManyRequests | TooManyTries) and refusal.standing is not None:
             tell_limit(scope, refusal.standing)
         if isinstance(error, Unavailable):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+from starlette.responses import Response
 from starlette.types import Scope
 
 from paygate import telemetry
@@ -14,10 +16,29 @@ NOBODY = 0  # The operator's log has what cannot be told of anybody.
 FORM = "paygate.form"  # In a request's scope: the form of its address.
 _ACTOR = "paygate.actor"  # In a request's scope: who asks, as the audit log names them, and what is seen of their key.
 
+_WORD = "paygate.word"  # In a request's scope: what its refusal calls what went wrong.
+
 
 def acts(scope: Scope, actor: str, credential: str | None = None) -> None:
     """Say who asks."""
     scope[_ACTOR] = actor, credential
+
+
+class _Refusal(msgspec.Struct):
+    """What the answers of most faces call what went wrong."""
+
+    error: str
+
+
+_refusal = msgspec.json.Decoder(_Refusal)
+
+
+def refused(scope: Scope, answer: Response) -> None:
+    """Remember the word that the caller sees of what went wrong, where the face has one."""
+    try:
+        scope[_WORD] = _refusal.decode(answer.body).error
+    except msgspec.DecodeError:
+        scope.pop(_WORD, None)  # A page, or another face's own shape: the error's name will do.
 
 
 def note(scope: Scope, status: int, took_ms: float, error: Exception | None) -> None:
@@ -37,7 +58,7 @@ def note(scope: Scope, status: int, took_ms: float, error: Exception | None) -> 
             form=form,
             status=status,
             took_ms=round(took_ms),
-            reason=system_log.reason_of(error),
+            reason=scope.get(_WORD) or system_log.reason_of(error),
             field=system_log.field_of(error.field) if isinstance(error, PayGateError) else None,
             actor=actor,
             credential=credential,

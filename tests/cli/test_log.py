@@ -26,7 +26,7 @@ def test_a_refused_request_is_found_on_the_command_line(
     assert (line["level"], line["status"], line["requestId"]) == ("warn", 400, request_id)
     assert line["credential"] == f"sk_live_...{world.secret_key[-4:]}"
     told = paygate("log", "list", "--owner", owner, "--source", "http").out
-    assert "POST /api/v1/payment/create: 400 INVALID_INPUT (amount)" in told and request_id in told
+    assert "POST /api/v1/payment/create: 400 INVALID_REQUEST (amount)" in told and request_id in told
     central = paygate("log", "list", "--level", "warn").out
     assert "GET an unknown address: 404 NOT_FOUND" in central and unknown.headers["request-id"] in central
     assert "There are none." in paygate("log", "list", "--owner", owner, "--test", "--source", "http").out

@@ -32,7 +32,7 @@ async def test_a_refused_request_is_found_by_the_id_of_its_answer(gateway: Gatew
         "at": "",
         "level": "warn",
         "source": "http",
-        "message": "POST /api/v1/payment/create: 400 INVALID_INPUT (amount)",
+        "message": "POST /api/v1/payment/create: 400 INVALID_REQUEST (amount)",
         "mode": "live",
         "requestId": refused.headers["request-id"],
         "method": "POST",
@@ -45,6 +45,15 @@ async def test_a_refused_request_is_found_by_the_id_of_its_answer(gateway: Gatew
         "times": 1,
     }
     assert line["actor"].startswith("key:key_") and line["durationMs"] >= 0
+
+
+async def test_a_method_that_an_address_has_not_is_told_with_the_address(gateway: Gateway) -> None:
+    refused = await gateway.ask("PUT", f"{V1}/payment/create", {})
+    assert refused.status_code == 405
+    found = await gateway.ask("GET", f"{V1}/logs?requestId={refused.headers['request-id']}")
+    assert found.json()["logs"] == []  # Nobody's: who asks is not looked at where there is nothing to ask for.
+    central = await system_log.listed(gateway.ctx, 0, "live", Page(request_id=refused.headers["request-id"]))
+    assert [line.message for line in central] == [f"PUT {V1}/payment/create: 405 METHOD_NOT_ALLOWED"]
 
 
 async def test_what_was_made_is_told_by_the_request_the_event_and_the_audit_log(gateway: Gateway) -> None:

@@ -11,11 +11,10 @@ from typing import Any
 import click
 
 from paygate.banks.statements import MAX_BYTES, Profile
-from paygate.cli.output import examples, json_option, read_id
+from paygate.cli.output import examples, json_option, moment, read_id
 from paygate.cli.reconcile import page
 from paygate.cli.session import run
 from paygate.core import ids
-from paygate.core.credits import BANGKOK
 from paygate.core.errors import InvalidInput, TooLarge
 from paygate.core.money import show
 from paygate.core.statement_reports import Finding, Report
@@ -142,7 +141,7 @@ def _lines(report: Report) -> list[str]:
             place = (
                 f"line {row.line}" if row.line else f"credit {ids.show('crd', row.credit_id)}" if row.credit_id else "?"
             )
-            when = row.at.astimezone(BANGKOK).strftime("%Y-%m-%d %H:%M") if row.at else row.day.isoformat()
+            when = moment(row.at) if row.at else row.day.isoformat()
             why = f"  {row.reason}" if row.reason else ""
             payment = f"  payment {row.payment_id}" if row.payment_id else ""
             found.append(f"{finding.value}: {place}  {when}  {show(row.amount_satang)}{why}{payment}")

@@ -41,7 +41,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="What it is about; `error`: a request that failed by our own fault.", examples=["http"]),
     ]
     message: Annotated[
-        str, Meta(description="In words.", examples=["POST /api/v1/payment/create: 400 INVALID_INPUT (amount)"])
+        str, Meta(description="In words.", examples=["POST /api/v1/payment/create: 400 INVALID_REQUEST (amount)"])
     ]
     mode: Mode
     requestId: Annotated[
