@@ -73,6 +73,14 @@ def whole(fields: Fields, name: str, low: int, high: int) -> int | None:
     return value
 
 
+def flag(fields: Fields, name: str) -> bool | None:
+    """`true` or `false`."""
+    value = fields.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput(f"{name} must be true or false.", field=name)
+    return value
+
+
 def metadata(fields: Fields, name: str = "metadata") -> str:
     """A JSON object of at most 16 KiB, as its canonical text; `{}` when absent."""
     value = fields.get(name)

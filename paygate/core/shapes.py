@@ -105,6 +105,11 @@ def whole(name: str, low: int, high: int, about: str, *, example: int | None = N
     return Field(name, lambda given: fields.whole(given, name, low, high), values, about, example)
 
 
+def flag(name: str, about: str, *, example: bool | None = None) -> Field[bool | None]:
+    """See `fields.flag`."""
+    return Field(name, lambda given: fields.flag(given, name), {"type": "boolean"}, about, example)
+
+
 def choice(name: str, known: Sequence[str], about: str, *, example: str | None = None) -> Field[str | None]:
     """One of a few words, as they are written."""
 

@@ -100,6 +100,8 @@ PENDING = Sql(f"""
      LIMIT 1
 """)  # noqa: S608
 
+TRIES = Sql("SELECT count(*) FROM payments WHERE merchant_id = 0 AND mode = 'live' AND order_id = :order_id")
+
 # Money of the platform's own payments: for invoices, and not yet booked to them.
 ARRIVED = Sql(f"""
     SELECT {PAYMENT_COLUMNS}
@@ -236,6 +238,12 @@ async def pending(conn: Conn, order_id: str, amount_satang: int) -> Payment | No
     """The open payment of an invoice for what is left to pay, if there is one with a minute left."""
     row = await conn.fetchrow(*PENDING.bind(order_id=order_id, amount_satang=amount_satang))
     return payment_of(row) if row else None
+
+
+async def tries(conn: Conn, order_id: str) -> int:
+    """How many payments were made for an invoice so far."""
+    count: int = await conn.fetchval(*TRIES.bind(order_id=order_id))
+    return count
 
 
 async def arrived(conn: Conn, limit: int) -> list[Payment]:

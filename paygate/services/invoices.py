@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from paygate.core import canonical, ids
 from paygate.core.credits import BANGKOK
-from paygate.core.errors import Bug, Conflict, InvalidInput, NotFound
+from paygate.core.errors import Bug, Conflict, InvalidInput, Moved, NotFound
 from paygate.core.invoices import Invoice, amounts, invoice_paid, invoice_unpaid, tax_number
 from paygate.core.payments import Oddity, Payment
 from paygate.core.principals import Principal, ReceivingAccount
@@ -17,11 +18,11 @@ from paygate.db import accounts, balances, merchants
 from paygate.db import bookings as books
 from paygate.db import invoices as rows
 from paygate.db import payments as payment_rows
+from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.services import audit, monthly, payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
-from paygate.services.once import unanswered
 from paygate.services.payments import Done
 
 PLATFORM = 0
@@ -90,7 +91,7 @@ async def show(ctx: Context, invoice_id: UUID, merchant_id: int | None = None) -
 async def pay(ctx: Context, invoice_id: UUID) -> Payment:
     """A payment for the invoice, on the central account: the one that is open, else a new one for a day.
 
-    Raises NotFound, Conflict (it is paid), NoAccount, SlotsExhausted.
+    Who asks at the same moment gets the same one. Raises NotFound, Conflict (it is paid), NoAccount, SlotsExhausted.
     """
     async with ctx.db.connection() as conn:
         invoice = await _find(conn, invoice_id)
@@ -99,6 +100,7 @@ async def pay(ctx: Context, invoice_id: UUID) -> Payment:
         open_one = await rows.pending(conn, _order(invoice), invoice.to_pay_satang)
         if open_one is not None:
             return open_one
+        tries = await rows.tries(conn, _order(invoice))
         central = await accounts.listed(conn, PLATFORM)
     receiving = tuple(
         ReceivingAccount(
@@ -131,10 +133,17 @@ async def pay(ctx: Context, invoice_id: UUID) -> Payment:
         metadata=canonical.dumps(metadata),
         expiry_minutes=PAY_MINUTES,
     )
-    done = await payments.create(ctx, platform, new, None, unanswered)
-    if not isinstance(done, Done):
-        raise Bug("A payment without an Idempotency-Key has no kept answer.")
-    return done.payment
+    # The key makes one payment of all who saw none open; its answer is that payment's id.
+    key = f"{invoice.id} {tries}"
+    claim = Claim(PLATFORM, "live", "secret", "invoice pay", key, hashlib.sha256(b"").digest())
+    done = await payments.create(ctx, platform, new, claim, lambda made: (201, made.id.bytes))
+    if isinstance(done, Done):
+        return done.payment
+    async with ctx.db.connection() as conn:
+        found = await payment_rows.get_by_id(conn, UUID(bytes=done.body))
+    if found is None:
+        raise Moved()
+    return found[0]
 
 
 async def settle_paid(ctx: Context, limit: int = AT_ONCE) -> int:

@@ -222,7 +222,7 @@ class Desk(ABC, Generic[Kind]):
                 if not sent_before_freeze:
                     raise Conflict(
                         f"Payouts of this merchant are frozen: {frozen} Do not send it. If it was sent before, say so:"
-                        f" paygate {self.noun} complete ... --sent-before-freeze"
+                        f" sentBeforeFreeze, or paygate {self.noun} complete ... --sent-before-freeze"
                     )
                 notes["sent_before_freeze"] = True
             checked = payout.ours and payout.mode == "live" and payout.status is PayoutStatus.PAYING

@@ -39,6 +39,23 @@ async def paid_shop(gateway: Gateway, baht: int = 2000) -> None:
     await settle_to(gateway)
 
 
+async def test_a_transfer_sent_before_a_freeze_is_completed_by_saying_so(gateway: Gateway) -> None:
+    await paid_shop(gateway)
+    admin, one = await make_admin(gateway), await asked(gateway)
+    way = f"/api/admin/settlements/{one}"
+    for step in ("approve", "claim"):
+        assert (await admin.ask("POST", f"{way}/{step}")).status_code == 200
+    merchant = ids.show_merchant(gateway.world.merchant_id)
+    assert (await admin.ask("POST", f"/api/admin/merchants/{merchant}/freeze", {"reason": "case 4711"})).is_success
+    paid = {"bankReference": "R-1"}
+    refused = await admin.ask("POST", f"{way}/complete", paid)
+    assert refused.status_code == 409 and "sentBeforeFreeze" in refused.json()["message"]
+    wrong = await admin.ask("POST", f"{way}/complete", {**paid, "sentBeforeFreeze": "yes"})
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "sentBeforeFreeze")
+    done = await admin.ask("POST", f"{way}/complete", {**paid, "sentBeforeFreeze": True})
+    assert done.json()["payout"]["status"] == "COMPLETED"
+
+
 async def test_a_settlement_is_approved_claimed_scanned_and_completed(gateway: Gateway) -> None:
     await paid_shop(gateway)
     admin, one = await make_admin(gateway), await asked(gateway)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,18 @@ async def owes(ctx: Context, shop: Shop) -> int:
         shop.principal.merchant_id,
     )
     return int(row["n"])
+
+
+async def test_all_who_pay_an_invoice_at_once_get_the_same_payment(ctx: Context) -> None:
+    await open_shop(ctx)  # Its account is the operator's.
+    await sell_and_pay(await open_shop(ctx, plan="pro"), 100_000)
+    await month_ago(ctx)
+    [made] = await invoices.issue(ctx, MONTH, "cli:a")
+    first = await asyncio.gather(*(invoices.pay(ctx, made.id) for _ in range(20)))
+    assert len({payment.id for payment in first}) == 1
+    await sql(ctx, "UPDATE payments SET status = 'EXPIRED', closed_at = now() WHERE id = $1", first[0].id)
+    second = await asyncio.gather(*(invoices.pay(ctx, made.id) for _ in range(20)))
+    assert len({payment.id for payment in second}) == 1 and second[0].id != first[0].id
 
 
 async def test_a_month_is_invoiced_once_paid_by_a_payment_and_booked(ctx: Context) -> None:

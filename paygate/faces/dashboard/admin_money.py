@@ -40,7 +40,10 @@ REFERENCE = declare.needed(
     "bankReference is required.",
 )
 WHY = Shape("PayoutReason", "Why.", (REASON,))
-PAID = Shape("PayoutPaid", "That it was paid.", (REFERENCE,))
+SENT_BEFORE_FREEZE = declare.flag(
+    "sentBeforeFreeze", "true: payouts of this merchant are frozen now, and this one was sent before. The log keeps it."
+)
+PAID = Shape("PayoutPaid", "That it was paid.", (REFERENCE, SENT_BEFORE_FREEZE))
 
 
 class Window(Generic[Kind]):
@@ -100,8 +103,11 @@ class Window(Generic[Kind]):
     async def complete(self, request: Request) -> Response:
         """POST .../{id}/complete: it was paid."""
         who = await wire.person(request, May.OPERATE)
-        reference = REFERENCE.read(fields.json_object(await wire.body(request)))
-        await self.desk.complete(wire.context(request), self._id(request), who.actor, reference)
+        given = fields.json_object(await wire.body(request))
+        reference, before = REFERENCE.read(given), SENT_BEFORE_FREEZE.read(given) is True
+        await self.desk.complete(
+            wire.context(request), self._id(request), who.actor, reference, sent_before_freeze=before
+        )
         return await self._now(request)
 
     async def payout_qr(self, request: Request) -> Response:

@@ -49,7 +49,7 @@ async def refresh(request: Request) -> Response:
 async def logout(request: Request) -> Response:
     """POST /api/auth/logout: this login is over; with `{"everywhere": true}` all of the person's are."""
     who, raw = await wire.anybody(request), await wire.body(request)
-    everywhere = bool(raw.strip()) and shapes.EVERYWHERE.read(fields.json_object(raw))
+    everywhere = bool(raw.strip()) and shapes.EVERYWHERE.read(fields.json_object(raw)) is True
     await sessions.logout(wire.context(request), who, wire.client_address(request), everywhere=everywhere)
     return wire.json_answer(answers.Success())
 

@@ -43,16 +43,7 @@ REFRESH_TOKEN = needed("refreshToken", MAX_TOKEN, "Of the login, or of the last 
 LINK_TOKEN = needed("token", MAX_TOKEN, "What stands behind the `#` of the link.", "link_AAAA_example")
 
 
-def _everywhere(given: Fields) -> bool:
-    value = given.get("everywhere")
-    if value is not None and not isinstance(value, bool):
-        raise InvalidInput("everywhere must be true or false.", field="everywhere")
-    return value is True
-
-
-EVERYWHERE = declare.custom(
-    "everywhere", _everywhere, {"type": "boolean"}, "End all of the person's logins.", example=False
-)
+EVERYWHERE = declare.flag("everywhere", "End all of the person's logins.", example=False)
 
 UNCHECKED = declare.text(
     "unchecked", 500, "Why it is approved although it is not known who it is.", example="My own shop"

@@ -12,9 +12,7 @@ from paygate.core import ids
 from paygate.core import shapes as declare
 from paygate.core.answers import Baht, Done, Moment
 from paygate.core.canonical import JsonValue
-from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
-from paygate.core.fields import Fields
 from paygate.core.money import baht
 from paygate.core.shapes import Shape
 from paygate.db.payment_links import LinkPage, PaymentLink
@@ -28,16 +26,8 @@ EXAMPLE = "plink_06nz0nc5vj7r4gjx7c79l6za"
 LinkId: TypeAlias = Annotated[str, Meta(description="The link's id.", pattern="^plink_", examples=[EXAMPLE])]
 
 
-def _active(given: Fields) -> bool:
-    said = given.get("active")
-    if not isinstance(said, bool):
-        raise InvalidInput("active must be true or false.", field="active")
-    return said
-
-
 ACTIVE = declare.needed(
-    declare.custom("active", _active, {"type": "boolean"}, "Whether it makes payments.", example=False),
-    "active must be true or false.",
+    declare.flag("active", "Whether it makes payments.", example=False), "active must be true or false."
 )
 NEW_LINK = Shape("NewPaymentLink", "A payment link to make.", (amount(), DESCRIPTION, callback_url(), EXPIRY_MINUTES))
 LINK_CHANGE = Shape("PaymentLinkChange", "What shall be different.", (ACTIVE,))

@@ -13,7 +13,6 @@ from paygate import wire
 from paygate.core import fields, ids, money
 from paygate.core import shapes as declare
 from paygate.core.answers import Baht, Done, Moment
-from paygate.core.errors import InvalidInput
 from paygate.core.events import timestamp
 from paygate.core.fields import Fields
 from paygate.core.payments import Payment
@@ -71,13 +70,6 @@ def _amount(given: Fields) -> int | None:
     return money.satang_from_json(given["amount"], low=1, high=HIGH_SATANG)
 
 
-def _flag(given: Fields, name: str) -> bool:
-    value = given.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise InvalidInput(f"{name} must be true or false.", field=name)
-    return bool(value)
-
-
 AMOUNT = declare.custom(
     "amount",
     _amount,
@@ -86,18 +78,8 @@ AMOUNT = declare.custom(
     example=150.00,
 )
 DELAY = declare.whole("delaySeconds", 0, MOST_DELAY_S, "So long until the money moves.", example=0)
-DUPLICATE = declare.custom(
-    "duplicate",
-    lambda given: _flag(given, "duplicate"),
-    {"type": "boolean"},
-    "true: the same evidence is told twice. For a payer who pays twice, call twice.",
-)
-LATE = declare.custom(
-    "late",
-    lambda given: _flag(given, "late"),
-    {"type": "boolean"},
-    "true: the QR runs out first (`payment.expired`), and the money moves a second after.",
-)
+DUPLICATE = declare.flag("duplicate", "true: the same evidence is told twice. For a payer who pays twice, call twice.")
+LATE = declare.flag("late", "true: the QR runs out first (`payment.expired`), and the money moves a second after.")
 VIA = declare.choice(
     "via",
     VIAS,
@@ -118,8 +100,8 @@ async def pay(request: Request) -> Response:
         via=next(via for via in VIAS if via == (VIA.read(given) or "callback")),
         amount_satang=AMOUNT.read(given),
         delay_s=DELAY.read(given) or 0,
-        duplicate=DUPLICATE.read(given),
-        late=LATE.read(given),
+        duplicate=DUPLICATE.read(given) or False,
+        late=LATE.read(given) or False,
     )
 
     def answer(payment: Payment, transfer: Transfer) -> tuple[int, bytes]:
