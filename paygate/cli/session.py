@@ -21,6 +21,7 @@ from paygate.settings import Settings
 
 Result = TypeVar("Result")
 
+FIRST = "0001_initial.sql"  # The migration that only a new database needs.
 POOL_SIZE = 2  # A command does one thing at a time.
 
 
@@ -69,7 +70,9 @@ async def prepare(settings: Settings, dsn: str) -> list[str]:
 
 
 async def _with_context(settings: Settings, dsn: str, work: Callable[[Context], Awaitable[Result]]) -> Result:
-    await migrate(dsn)
+    if FIRST in await migrate(dsn) and settings.database_url is None:
+        place = settings.data_dir.resolve()
+        click.echo(f"A new, empty database was made in {place} (PAYGATE_DATA_DIR says where).", err=True)
     db = await Database.open(dsn, size=POOL_SIZE)
     ctx = settings.context(db)
     try:

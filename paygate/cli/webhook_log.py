@@ -142,7 +142,11 @@ def redeliver(
         return await _span(ctx, merchant_id, mode, span, everything=everything)
 
     queued = run(work)
-    emit({"queued": queued}, [f"{queued} deliveries are on their way."], as_json=as_json)
+    emit(
+        {"queued": queued},
+        [f"{queued} {'delivery is' if queued == 1 else 'deliveries are'} on the way."],
+        as_json=as_json,
+    )
 
 
 async def _one(ctx: Context, merchant_id: int, mode: Mode, event_id: UUID, endpoint_id: UUID | None) -> int:

@@ -34,7 +34,7 @@ def test_a_statement_is_compared_told_and_exits_with_what_it_found(
     paygate: Paygate, account: str, file: Path, tmp_path: Path
 ) -> None:
     dry = paygate("reconcile", str(file), "--account", account, "--dry-run")
-    assert dry.status == 1 and "nothing was written" in dry.out and "never heard of before" in dry.out
+    assert dry.status == 1 and "nothing was written" in dry.out and "would be new credits" in dry.out
     page = tmp_path / "report.html"
     first = paygate("reconcile", str(file), "--account", account, "--html", str(page), "--json")
     assert (first.status, first.out.count("\n"), first.err) == (1, 1, "")

@@ -204,13 +204,21 @@ async def test_the_termux_script_tests_itself_sends_one_text_and_tries_again_lat
 ) -> None:
     before = await gateway.counts()
     code, said = await termux.runs("test", "SCB", scb("150.00", "1,150.00"))
-    assert (code, '"account":"MATCH"' in said) == (0, True), said
+    assert (code, '"account":"MATCH"' in said, "would be taken as money" in said) == (0, True, True), said
+    code, said = await termux.runs("test")
+    assert (code, "It works: the host was reached" in said) == (0, True), said
+    code, said = await termux.runs("test", "SCB", scb("150.00", "1,150.00").replace("x234567", "x000000"))
+    assert (code, "does not show this source's account" in said) == (0, True), said
+    code, said = await termux.runs("test", "SCB", "OTP 123456")
+    assert (code, "no money that came in" in said) == (0, True), said
     assert await gateway.counts() == before
     code, said = await termux.runs("send", "SCB", scb("150.00", "1,150.00"))
     assert (code, "ORPHAN" in said) == (0, True), said
     termux.shows("termux-sms-list", [{"_id": 1, "address": "SCB", "body": scb("2.00", "1,152.00"), "received": "?"}])
     termux.shows("termux-notification-list", [])
     right, termux.env["PAYGATE_SOURCE_SECRET"] = termux.env["PAYGATE_SOURCE_SECRET"], "wrong"
+    code, said = await termux.runs("test")
+    assert (code, "did not take it" in said) == (1, True), said
     assert (await termux.runs("run", "once"))[0] == 1
     termux.env["PAYGATE_SOURCE_SECRET"] = right
     assert (await termux.runs("run", "once"))[0] == 0

@@ -29,7 +29,7 @@ SHOWN = 20
 WORDS = {
     Finding.MATCHED: "matched with a payment",
     Finding.WITHOUT_PAYMENT: "credit without a payment",
-    Finding.NEVER_HEARD: "never heard of before",
+    Finding.NEVER_HEARD: "would be new credits",
     Finding.MISSING: "MISSING in the statement",
     Finding.DIFFERS: "amount differs",
     Finding.DUPLICATE: "two credits, one line",
@@ -154,6 +154,10 @@ def _lines(report: Report) -> list[str]:
         found.append("All is clear.")
     elif not report.dry_run:
         found.append("What needs a person is in the review queue.")
+    if report.of(Finding.NEVER_HEARD):
+        found.append("Without --dry-run these become credits, and pay the payments that they fit.")
+    elif report.rows and not any(row.newly for row in report.rows):
+        found.append("Nothing in it was new: what it tells was known before.")
     if report.statement_id:
         found.append(f"Report {report.statement_id}")
     return found
