@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +22,7 @@ from paygate.core.shapes import LIMITED, Schema, Shape, between
 from paygate.services import sessions
 from paygate.wire import security
 from paygate.wire.addresses import Address
-from paygate.wire.answers import json_answer
+from paygate.wire.answers import encode, raw_json
 from paygate.wire.edge import Dialect
 from paygate.wire.limits import count_address
 from paygate.wire.operations import ANYBODY, JSON, PERSON, Content, Handler, Operation, Part, Reply, Webhook, reply
@@ -139,6 +141,7 @@ class Document:
     def __init__(self, make: Callable[[], Schema]) -> None:
         self._make = make
         self._made: Schema | None = None
+        self._packed: bytes | None = None
 
     def made(self) -> Schema:
         """The document."""
@@ -146,12 +149,30 @@ class Document:
             self._made = self._make()
         return self._made
 
+    def packed(self) -> bytes:
+        """Its JSON under gzip, which is a twentieth of it."""
+        if self._packed is None:
+            self._packed = gzip.compress(encode(self.made()), mtime=0)
+        return self._packed
+
 
 async def show(request: Request) -> Response:
     """GET /openapi.json"""
     await count_address(request)
     made: Document = request.app.state.document
-    return json_answer(made.made())
+    packed = await asyncio.to_thread(made.packed)
+    if _takes_gzip(request.headers.get("accept-encoding", "")):
+        return raw_json(packed, headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+    return raw_json(await asyncio.to_thread(gzip.decompress, packed), headers={"Vary": "Accept-Encoding"})
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Accept-Encoding (RFC 9110, 12.5.3): whether gzip is in it, and not with a weight of nothing."""
+    for one in accepted.casefold().split(","):
+        coding, _, weight = one.replace(" ", "").partition(";")
+        if coding == "gzip":
+            return weight.removeprefix("q=").strip("0.") != "" or weight == ""
+    return False
 
 
 OPERATIONS: Mapping[Handler, Operation] = {

@@ -228,8 +228,11 @@ async def test_the_apis_document_is_served_with_this_hosts_address_and_limits(ds
     env = {"PAYGATE_PUBLIC_URL": "https://pay.shop.example", "PAYGATE_MIN_AMOUNT": "20"}
     async with serving(dsn, **env) as base, httpx2.AsyncClient(base_url=base, trust_env=False) as client:
         answer = await client.get("/openapi.json")
+        plain = await client.get("/openapi.json", headers={"Accept-Encoding": "br, gzip;q=0"})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    assert answer.json() == app.document("https://pay.shop.example", 2_000)
+    assert answer.json() == plain.json() == app.document("https://pay.shop.example", 2_000)
+    assert (answer.headers["content-encoding"], "content-encoding" in plain.headers) == ("gzip", False)
+    assert int(answer.headers["content-length"]) * 10 < len(plain.content)
 
 
 async def test_answers_run_nothing_are_in_no_frame_and_open_to_no_other_origin(gateway: Gateway) -> None:
