@@ -5,6 +5,7 @@ from paygate.wire.addresses import Address, refuse_method, refuse_path
 from paygate.wire.answers import encode, json_answer, raw_json
 from paygate.wire.edge import Dialect, Edge, Face, MethodNotAllowed
 from paygate.wire.limits import count_address
+from paygate.wire.noting import DRY_RUN, says
 from paygate.wire.payers import Access, merchant_or_payer
 from paygate.wire.people import anybody, claim_of, client, for_people, native_of, person, principal
 from paygate.wire.refusals import refusal
@@ -12,6 +13,7 @@ from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_
 from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
+    "DRY_RUN",
     "MAX_BODY_BYTES",
     "Access",
     "Address",
@@ -45,4 +47,5 @@ __all__ = [
     "refusal",
     "refuse_method",
     "refuse_path",
+    "says",
 ]

@@ -103,6 +103,8 @@ class Edge:
                 started.status = message["status"]
                 headers = MutableHeaders(scope=message)
                 _finish_headers(headers, request_id, scope)
+                if "idempotent-replayed" in headers:
+                    noting.says(scope, noting.REPLAYED)
                 for name, value in self.always.items():
                     headers.setdefault(name, value)
             await send(message)

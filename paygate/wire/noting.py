@@ -15,8 +15,14 @@ from paygate.services.context import Context
 NOBODY = 0  # The operator's log has what cannot be told of anybody.
 FORM = "paygate.form"  # In a request's scope: the form of its address.
 _ACTOR = "paygate.actor"  # In a request's scope: who asks, as the audit log names them, and what is seen of their key.
+_WORD = "paygate.word"  # In a request's scope: what its refusal calls what went wrong, or what else there is to know.
+REPLAYED = "REPLAYED"  # Nothing was done: the answer of an earlier request with that Idempotency-Key.
+DRY_RUN = "DRY_RUN"  # Nothing was kept.
 
-_WORD = "paygate.word"  # In a request's scope: what its refusal calls what went wrong.
+
+def says(scope: Scope, word: str) -> None:
+    """Say what the log's reader should know of a request that came to a good end."""
+    scope[_WORD] = word
 
 
 def acts(scope: Scope, actor: str, credential: str | None = None) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from paygate.services import sessions, system_log
+from paygate.core import ids
+from paygate.services import sessions, sources, system_log
 from paygate.services.system_log import Page
 from tests.faces.conftest import Gateway, serving
 from tests.faces.people import OWNER, make_person
@@ -54,6 +55,22 @@ async def test_a_method_that_an_address_has_not_is_told_with_the_address(gateway
     assert found.json()["logs"] == []  # Nobody's: who asks is not looked at where there is nothing to ask for.
     central = await system_log.listed(gateway.ctx, 0, "live", Page(request_id=refused.headers["request-id"]))
     assert [line.message for line in central] == [f"PUT {V1}/payment/create: 405 METHOD_NOT_ALLOWED"]
+
+
+async def test_answers_that_were_kept_and_dry_runs_say_so(gateway: Gateway) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    for _ in range(2):
+        made = await gateway.ask("POST", f"{V1}/payment/create", {"amount": 150}, headers=headers)
+        assert made.status_code == 201
+    told = [one["message"] for one in await logs(gateway, "source=http")]
+    assert told[:2] == [f"POST {V1}/payment/create: 201 REPLAYED", f"POST {V1}/payment/create: 201"]
+    made_source = await sources.add(gateway.ctx, account_id=gateway.world.account_id, kind="notice")
+    notice = {"text": "OTP 123456", "sender": "SCB", "receivedAt": "2026-11-20T10:00:00+07:00"}
+    way = f"{ids.show('src', made_source.id)}?dryRun=1"
+    assert (await gateway.tell(notice, source=way, secret=made_source.secret)).status_code == 200
+    await logs(gateway)  # The server writes down what it noted.
+    central = await system_log.listed(gateway.ctx, 0, "live", Page())
+    assert any(line.message.endswith(": 200 DRY_RUN") for line in central)
 
 
 async def test_what_was_made_is_told_by_the_request_the_event_and_the_audit_log(gateway: Gateway) -> None:

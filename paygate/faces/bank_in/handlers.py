@@ -42,6 +42,8 @@ async def _receive(request: Request) -> Response:
     source_id = ids.read("src", request.path_params["source"])
     signature = request.headers.get("x-paygate-signature")
     dry_run = DRY_RUN.read(wire.query(request))
+    if dry_run:
+        wire.says(request.scope, wire.DRY_RUN)
     told = await bank.receive(wire.context(request), source_id, signature, body, dry_run=dry_run)
     return wire.json_answer(_shown(told))
 
