@@ -95,6 +95,7 @@ class Databases:
         self._superuser_password = open_folder(folder / "data").superuser_password_file.read_text().strip()
         self._dropping: list[Future[None]] = []
         self._run(self._make_template())
+        self.given_up: list[Exception] = []
         self._emptied: list[Future[str]] = []  # Under way while the next test runs.
         first = self._run(self._clone(TEMPLATE))
         self._new = self._run(self._look(first))
@@ -111,6 +112,10 @@ class Databases:
     def clone(self) -> str:
         """One that nobody has used before: for tests of what a statement costs."""
         return self._run(self._clone(TEMPLATE))
+
+    def empty(self, dsn: str) -> str:
+        """What `recycle` makes of it: itself, or another one, when it is too different to be emptied."""
+        return self._run(self._empty(dsn))
 
     def recycle(self, dsn: str) -> None:
         """Have it emptied in the background, whoever is still connected, for another test."""
@@ -207,8 +212,8 @@ class Databases:
                     return dsn
             finally:
                 await conn.close()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            pass  # Whatever the test did to it: it is not used again.
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            self.given_up.append(error)  # Whatever the test did to it: it is not used again.
         await self._drop(name)
         return await self._clone(TEMPLATE)
 

@@ -20,7 +20,7 @@ def test_a_plan_is_shown_set_planned_and_withdrawn(paygate: Paygate) -> None:
     assert (done["plan"], done["feeBps"], done["account"]["promptPayId"]) == ("pro", 175, "0066899999999")
     later = paygate("plan", "set", shop, "enterprise", "--from", "2099-01-01").out
     assert "pro, 1.75 % a payment (its own rate)" in later
-    assert "From 2099-01-01 00:00 on: enterprise, the plan's rate." in later
+    assert "From 2099-01-01 00:00 +07:00 on: enterprise, the plan's rate." in later
     assert is_refused(paygate("plan", "set", shop, "free", "--from", "2020-01-01"))
     assert is_refused(paygate("plan", "set", shop, "free", "--from", "soon"))
     assert "From" not in paygate("plan", "withdraw", shop).out

@@ -92,6 +92,23 @@ def test_a_bank_is_played_for_a_test_payment_and_for_no_other(sdk: Sdk, host: Ho
     assert sdk.call("simulatePayment", made)["transaction"]["status"] == "PAID"
 
 
+def test_a_payment_link_is_made_listed_and_put_away(sdk: Sdk) -> None:
+    made = sdk.with_fields("createPaymentLink", amount=45.5, description="ชาเย็น")["paymentLink"]
+    assert (made["amount"], made["active"]) == (45.5, True)
+    assert sdk.call("getPaymentLink", made["id"])["paymentLink"] == made
+    assert made["id"] in [one["id"] for one in sdk.with_fields("listPaymentLinks", limit=1)]
+    changed = sdk.with_fields("updatePaymentLink", made["id"], active=False)["paymentLink"]
+    assert changed == {**made, "active": False}
+    assert sdk.refused("getPaymentLink", "plink_06nz0nc5vj7r4gjx7c79l6za00").name == "NotFound"
+
+
+def test_the_system_log_is_read(sdk: Sdk) -> None:
+    with pytest.raises(SdkError) as caught:
+        sdk.create_payment(amount="150")
+    told = sdk.with_fields("listLogs", requestId=caught.value.told["requestId"])
+    assert [one["message"] for one in told] == ["POST /api/v1/payment/create: 400 INVALID_REQUEST (amount)"]
+
+
 def test_money_is_taken_out_when_there_is_any(sdk: Sdk, host: Host) -> None:
     has = sdk.call("getBalance")
     assert has["currency"] == "THB" and has["available"] >= 0
