@@ -5,9 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help demo test check setup lock format clean
+.PHONY: help demo test check setup woocommerce lock format clean
 help: ## Show what there is.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 13
 
 demo: $(READY) ## Play a whole payment in the terminal: QR, bank credit, PAID, webhook, ledger.
 	@$(BIN)/paygate demo
@@ -30,6 +30,9 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+woocommerce: ## Make the zip of the WooCommerce plugin, in dist/.
+	@$(PYTHON) integrations/woocommerce/build.py --output dist
 
 lock: $(READY) ## Renew uv.lock and requirements-dev.txt after a change of dependencies (needs uv).
 	uv lock

@@ -1,0 +1,304 @@
+<?php
+/**
+ * An order and its payments at PayGate: to begin one, and to follow what became of it. One at a time for one order.
+ */
+
+declare(strict_types=1);
+
+namespace PayGatePromptPay;
+
+use PayGatePromptPay\Sdk\PayGateConflictException;
+use PayGatePromptPay\Sdk\PayGateException;
+use PayGatePromptPay\Sdk\PayGateNotFoundException;
+
+final class Orders
+{
+    const CHECKOUT_WAIT_S = 8.0;
+    const WEBHOOK_WAIT_S = 5.0;
+    const PAGE_WAIT_S = 2.0;
+    const TRIES = 3;
+
+    // --- to begin a payment -----------------------------------------------------------------------------------------
+
+    /**
+     * Where the payer goes: the page of the order's payment, a new one if there is none that may be paid; the shop's own
+     * page when the order is paid. Throws Trouble with words for the payer.
+     */
+    public static function begin(int $orderId, string $returnUrl): string
+    {
+        try {
+            return Lock::around($orderId, self::CHECKOUT_WAIT_S, static function () use ($orderId, $returnUrl): string {
+                $record = Record::of($orderId);
+                if ($record === null) {
+                    throw new Trouble(__('This order does not exist any more.', 'paygate-promptpay'));
+                }
+                return $record->isPaid() ? $returnUrl : self::pageOf($record, $returnUrl);
+            });
+        } catch (Busy $e) {
+            throw new Trouble(__('Your order is being worked on. Please try again in a moment.', 'paygate-promptpay'), 0, $e);
+        } catch (PayGateException $e) {
+            Log::failure("Payment of order $orderId", $e);
+            $said = is_array($e->payerMessage) ? ($e->payerMessage[Notes::language()] ?? '') : '';
+            $text = $said !== '' ? $said : __('PromptPay is not available just now. Please try again, or choose another way to pay.', 'paygate-promptpay');
+            throw new Trouble($text, 0, $e);
+        }
+    }
+
+    private static function pageOf(Record $record, string $returnUrl): string
+    {
+        $order = $record->order;
+        if ($order->get_currency() !== 'THB') {
+            throw new Trouble(__('PromptPay takes Thai baht only.', 'paygate-promptpay'));
+        }
+        $satang = Money::satang($order->get_total());
+        $known = self::ask($record->current());
+        if ($known !== null) {
+            self::settle($record, $known);
+            $payment = $known['transaction'];
+            if ($payment['status'] === 'PAID') {
+                return $returnUrl;
+            }
+            if (Standing::isBeingChecked($known)) {
+                return $payment['paymentUrl']; // Nobody shall pay twice: that page says how it stands.
+            }
+            if ($payment['status'] === 'PENDING' && Money::fromWire($payment['amount']) === $satang) {
+                return $payment['paymentUrl'];
+            }
+            if ($payment['status'] === 'PENDING') {
+                self::withdraw($payment['id']);
+            }
+        }
+        return self::create($record, $satang, $returnUrl);
+    }
+
+    private static function create(Record $record, int $satang, string $returnUrl): string
+    {
+        $order = $record->order;
+        if (!PaymentRequest::isReachable($returnUrl)) {
+            Log::error("The shop's address is not https, so PayGate cannot send payers back to it: $returnUrl");
+        }
+        for ($tries = 0; $tries < self::TRIES; $tries++) {
+            $request = new PaymentRequest(self::facts($order, $satang, $returnUrl), $record->attempt());
+            $answer = Settings::paygate()->createPayment(
+                Money::baht($request->satang),
+                $request->orderNumber,
+                $request->description,
+                $request->more,
+                $request->idempotencyKey
+            );
+            $payment = $answer['transaction'];
+            $record->addPayment($payment);
+            if (!self::isStale($payment)) {
+                break;
+            }
+        }
+        if ($order->get_status() === 'failed') {
+            $order->set_status('pending');
+        }
+        self::note($order, Notes::say('started', self::noted($payment)));
+        $order->save();
+        return $payment['paymentUrl'];
+    }
+
+    /** PayGate keeps an answer for a day: that of a try of which this shop never heard may be over by now. */
+    private static function isStale(array $payment): bool
+    {
+        if (strtotime((string) $payment['expiresAt']) > time()) {
+            return false;
+        }
+        $now = self::ask($payment['id']);
+        return $now === null || $now['transaction']['status'] !== 'PENDING';
+    }
+
+    private static function facts(\WC_Order $order, int $satang, string $returnUrl): array
+    {
+        return [
+            'id' => $order->get_id(),
+            'key' => (string) $order->get_order_key(),
+            'number' => (string) $order->get_order_number(),
+            'satang' => $satang,
+            /* translators: 1: order number, 2: name of the shop */
+            'description' => sprintf(__('Order %1$s, %2$s', 'paygate-promptpay'), $order->get_order_number(), wp_specialchars_decode((string) get_bloginfo('name'), ENT_QUOTES)),
+            'returnUrl' => $returnUrl,
+            'payUrl' => $order->get_checkout_payment_url(),
+            'shop' => self::shop(),
+            'expiryMinutes' => (int) Settings::text('expiry_minutes'),
+        ];
+    }
+
+    private static function noted(array $payment): array
+    {
+        return [
+            'id' => $payment['id'],
+            'amount' => Money::fromWire($payment['amount']),
+            'payable' => Money::fromWire($payment['payableAmount']),
+            'test' => $payment['mode'] === 'test',
+        ];
+    }
+
+    /** The address by which this shop knows its payments again: a copy of it (staging) has another. */
+    public static function shop(): string
+    {
+        return untrailingslashit((string) home_url());
+    }
+
+    /** A payment whose amount is not the order's any more. */
+    private static function withdraw(string $paymentId): void
+    {
+        try {
+            Settings::paygate()->cancelPayment($paymentId);
+        } catch (PayGateConflictException $e) {
+            throw new Trouble(__('A payment of this order is being checked. Please wait for it.', 'paygate-promptpay'), 0, $e);
+        }
+    }
+
+    /** A cancelled order's open payment: nobody shall pay it any more. */
+    public static function giveUp(int $orderId): void
+    {
+        $record = Record::of($orderId);
+        if ($record === null || $record->isPaid() || $record->openUntil() <= time()) {
+            return;
+        }
+        try {
+            Settings::paygate()->cancelPayment($record->current());
+        } catch (\Exception $e) {
+            Log::failure('Cancelling the payment of order ' . $orderId, $e); // It expires by itself.
+        }
+    }
+
+    // --- to follow it -----------------------------------------------------------------------------------------------
+
+    /** A webhook about a payment: whatever it says, PayGate is asked how the payment stands now. True when it is ours. */
+    public static function hear(Event $event): bool
+    {
+        return Lock::around($event->orderId, self::WEBHOOK_WAIT_S, static function () use ($event): bool {
+            $record = Record::of($event->orderId);
+            if ($record === null || !$record->owns($event, self::shop())) {
+                return false;
+            }
+            $answer = self::ask($event->paymentId);
+            if ($answer === null) {
+                return false; // Of the other mode, or of another merchant.
+            }
+            if (!isset($record->payments()[$event->paymentId])) {
+                $record->addPayment($answer['transaction']);
+            }
+            self::settle($record, $answer);
+            if ($event->refund !== null) {
+                Refunds::hear($record, $event);
+            }
+            $record->order->save();
+            return true;
+        });
+    }
+
+    /** The payer came back, or somebody asks: how does the newest payment stand? Never fails. */
+    public static function refresh(int $orderId): void
+    {
+        try {
+            Lock::around($orderId, self::PAGE_WAIT_S, static function () use ($orderId): void {
+                $record = Record::of($orderId);
+                $answer = $record === null ? null : self::ask($record->current());
+                if ($record !== null && $answer !== null) {
+                    self::settle($record, $answer);
+                    $record->order->save();
+                }
+            });
+        } catch (Busy $e) {
+            Log::info($e->getMessage()); // The webhook is at it.
+        } catch (\Exception $e) {
+            Log::failure("Asking for the payment of order $orderId", $e);
+        }
+    }
+
+    /** {transaction, verification} as PayGate has them now; null when it does not know the payment. */
+    private static function ask(string $paymentId): ?array
+    {
+        if ($paymentId === '') {
+            return null;
+        }
+        try {
+            return Settings::paygate()->getPayment($paymentId);
+        } catch (PayGateNotFoundException $e) {
+            return null; // Another key: of the other mode, or another merchant's.
+        }
+    }
+
+    /** Carries out what follows from how a payment stands. Only behind the lock; the caller saves. */
+    private static function settle(Record $record, array $answer): void
+    {
+        foreach (Standing::steps(self::standing($record), $answer) as list($what, $note, $once, $facts)) {
+            if ($once !== '' && $record->wasTold($once)) {
+                continue;
+            }
+            if (!self::carryOut($record, $what, $facts)) {
+                $note = 'not_completed';
+            }
+            if ($note !== '') {
+                self::note($record->order, Notes::say($note, $facts));
+            }
+            if ($once !== '') {
+                $record->tell($once);
+            }
+            $record->order->save();
+        }
+    }
+
+    private static function standing(Record $record): array
+    {
+        try {
+            $satang = Money::satang($record->order->get_total());
+        } catch (Trouble $e) {
+            $satang = null;
+        }
+        return [
+            'satang' => $satang,
+            'currency' => $record->order->get_currency(),
+            'status' => $record->order->get_status(),
+            'paid' => $record->isPaid(),
+            'paidBy' => $record->paidBy(),
+            'held' => $record->isHeld(),
+            'current' => $record->current(),
+        ];
+    }
+
+    /** False when the order could not be marked as paid. */
+    private static function carryOut(Record $record, string $what, array $facts): bool
+    {
+        $order = $record->order;
+        if ($what === Standing::COMPLETE) {
+            return self::complete($record, $facts['id']);
+        }
+        if ($what === Standing::HOLD && in_array($order->get_status(), ['pending', 'failed', 'processing'], true)) {
+            $record->setHeld($order->get_status() !== 'processing');
+            $order->update_status('on-hold');
+        } elseif ($what === Standing::RELEASE) {
+            $record->setHeld(false);
+            if ($order->get_status() === 'on-hold') {
+                $order->update_status('pending');
+            }
+        } elseif ($what === Standing::FAIL && in_array($order->get_status(), ['pending', 'on-hold'], true)) {
+            $order->update_status('failed');
+        }
+        return true;
+    }
+
+    private static function complete(Record $record, string $paymentId): bool
+    {
+        $order = $record->order;
+        $record->setHeld(false);
+        if ($order->get_payment_method() !== Settings::GATEWAY) {
+            $order->set_payment_method(Settings::GATEWAY); // Another way was chosen meanwhile; refunds go this way.
+        }
+        if (!$order->payment_complete($paymentId)) {
+            // WooCommerce has noted why. Nothing is marked as done, so the next delivery tries again.
+            throw new \RuntimeException('WooCommerce could not complete order ' . $order->get_id());
+        }
+        return (string) $order->get_transaction_id() === $paymentId && $order->get_date_paid();
+    }
+
+    private static function note(\WC_Order $order, string $text): void
+    {
+        $order->add_order_note($text);
+    }
+}

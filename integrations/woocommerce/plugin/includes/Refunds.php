@@ -1,0 +1,268 @@
+<?php
+/**
+ * Refunds are requests: PromptPay has no way back, so a person pays them. What WooCommerce shows as refunded is asked for;
+ * the notes say when the money has gone, and when it has not.
+ */
+
+declare(strict_types=1);
+
+namespace PayGatePromptPay;
+
+use PayGatePromptPay\Sdk\PayGateException;
+use PayGatePromptPay\Sdk\PayGateNetworkException;
+
+final class Refunds
+{
+    const DONE = 'COMPLETED';
+    const OVER = ['REJECTED', 'RETURNED', 'CANCELLED'];
+    const MAX_REASON = 500;
+    const WAIT_S = 8.0;
+
+    /** @var array order id => refund id: what was asked for in this request, until WooCommerce says which refund it is */
+    private static $asked = [];
+
+    // --- asked for in the shop --------------------------------------------------------------------------------------
+
+    /**
+     * WooCommerce's Refund button. Throws Trouble with words for the shop's people.
+     *
+     * @param string|float|null $amount
+     */
+    public static function request(int $orderId, $amount, string $reason): void
+    {
+        try {
+            Lock::around($orderId, self::WAIT_S, static function () use ($orderId, $amount, $reason): void {
+                $record = Record::of($orderId);
+                if ($record === null || $record->paidBy() === '') {
+                    throw new Trouble(__('This order was not paid through PayGate: give the money back yourself.', 'paygate-promptpay'));
+                }
+                self::ask($record, Money::satang($amount), $reason);
+            });
+        } catch (Busy $e) {
+            throw new Trouble(__('This order is being worked on. Please try again in a moment.', 'paygate-promptpay'), 0, $e);
+        } catch (PayGateNetworkException $e) {
+            Log::failure("Refund of order $orderId", $e);
+            throw new Trouble(__('PayGate did not answer, so it is not known whether it has the request. Try again with the same amount and reason: it will not be paid twice.', 'paygate-promptpay'), 0, $e);
+        } catch (PayGateException $e) {
+            Log::failure("Refund of order $orderId", $e);
+            /* translators: %s: what PayGate says */
+            throw new Trouble(sprintf(__('PayGate refused the refund: %s', 'paygate-promptpay'), $e->getMessage()), 0, $e);
+        }
+    }
+
+    private static function ask(Record $record, int $satang, string $reason): void
+    {
+        $order = $record->order;
+        $params = ['amount' => Money::baht($satang)];
+        $words = mb_substr(trim((string) preg_replace('/\s+/u', ' ', $reason)), 0, self::MAX_REASON);
+        if ($words !== '') {
+            $params['reason'] = $words;
+        }
+        if ($record->payee() !== []) {
+            $params['payee'] = $record->payee();
+        }
+        // The same button again after no answer is the same request; after an answer it is a new one.
+        $key = 'wcr-' . substr(hash('sha256', serialize([Orders::shop(), $order->get_order_key(), count($record->refunds()), $params])), 0, 48);
+        $refund = Settings::paygate()->refundPayment($record->paidBy(), $params, $key)['refund'];
+        $record->putRefund($refund['id'], [
+            'satang' => $satang,
+            'status' => $refund['status'],
+            'paidBy' => $refund['paidBy'],
+            'payee' => $refund['payee'] !== null,
+            'before' => $order->get_status(),
+            'wc' => 0,
+        ]);
+        self::$asked[$order->get_id()] = $refund['id'];
+        $order->add_order_note(self::asked($refund, $satang));
+        $order->save();
+    }
+
+    private static function asked(array $refund, int $satang): string
+    {
+        if ($refund['status'] === self::DONE) {
+            /* translators: 1: amount in baht, 2: refund id */
+            return sprintf(__('Refund of ฿%1$s (%2$s): done at once. TEST: no real money.', 'paygate-promptpay'), Money::show($satang), $refund['id']);
+        }
+        /* translators: 1: amount in baht, 2: refund id */
+        $text = sprintf(__('A refund of ฿%1$s was ASKED FOR at PayGate (%2$s). The money has not gone yet; a note will say when it has.', 'paygate-promptpay'), Money::show($satang), $refund['id']);
+        $text .= ' ' . ($refund['paidBy'] === 'merchant'
+            ? __('You pay it yourself: open the refund at PayGate, scan its QR with your bank\'s app, and record the bank\'s reference there.', 'paygate-promptpay')
+            : __('The operator of PayGate pays it by hand.', 'paygate-promptpay'));
+        if ($refund['payee'] === null) {
+            $text .= ' ' . __('PayGate does not know where to send it: ask the customer, fill in "PromptPay for refunds" on this page and save.', 'paygate-promptpay');
+        }
+        return $text;
+    }
+
+    /** WooCommerce made its own refund of what was asked for just now. */
+    public static function link(int $wcRefundId, array $args): void
+    {
+        $orderId = (int) ($args['order_id'] ?? 0);
+        $id = self::$asked[$orderId] ?? '';
+        if ($id === '' || empty($args['refund_payment'])) {
+            return;
+        }
+        unset(self::$asked[$orderId]);
+        try {
+            Lock::around($orderId, self::WAIT_S, static function () use ($orderId, $wcRefundId, $id): void {
+                $record = Record::of($orderId);
+                $refund = wc_get_order($wcRefundId);
+                if ($record !== null && $refund) {
+                    $record->putRefund($id, ['wc' => $wcRefundId]);
+                    $record->order->save();
+                    $refund->update_meta_data(Record::REFUND_ID, $id);
+                    $refund->save();
+                }
+            });
+        } catch (Busy $e) {
+            Log::error("Refund $id is not tied to WooCommerce's refund $wcRefundId: " . $e->getMessage());
+        }
+    }
+
+    /** Where the payer wants refunds, as the order page says: kept, and told to PayGate for those that wait for it. */
+    public static function setPayee(int $orderId, string $promptpay, string $name): void
+    {
+        $payee = array_filter(['promptpay' => preg_replace('/[\s-]+/', '', $promptpay), 'name' => trim($name)]);
+        if (!isset($payee['promptpay'])) {
+            return;
+        }
+        try {
+            Lock::around($orderId, self::WAIT_S, static function () use ($orderId, $payee): void {
+                $record = Record::of($orderId);
+                if ($record !== null && $payee !== $record->payee()) {
+                    self::keepPayee($record, $payee);
+                }
+            });
+        } catch (Busy $e) {
+            Log::error("The payee of order $orderId was not kept: " . $e->getMessage());
+        }
+    }
+
+    private static function keepPayee(Record $record, array $payee): void
+    {
+        $record->order->update_meta_data(Record::PAYEE, $payee);
+        foreach ($record->refunds() as $id => $refund) {
+            if (!$refund['payee'] && $refund['status'] !== self::DONE && !in_array($refund['status'], self::OVER, true)) {
+                self::tellPayee($record, (string) $id, $payee);
+            }
+        }
+        $record->order->save();
+    }
+
+    private static function tellPayee(Record $record, string $id, array $payee): void
+    {
+        try {
+            Settings::paygate()->setRefundPayee($id, $payee);
+            $record->putRefund($id, ['payee' => true]);
+            /* translators: %s: refund id */
+            $record->order->add_order_note(sprintf(__('PayGate knows now where to send refund %s.', 'paygate-promptpay'), $id));
+        } catch (PayGateException $e) {
+            Log::failure("Payee of refund $id", $e);
+            /* translators: 1: refund id, 2: what PayGate says */
+            $record->order->add_order_note(sprintf(__('PayGate did not take the PromptPay number for refund %1$s: %2$s', 'paygate-promptpay'), $id, $e->getMessage()));
+        }
+    }
+
+    // --- heard of ---------------------------------------------------------------------------------------------------
+
+    /** payment.refunded and refund.failed. Behind the order's lock; the caller saves. */
+    public static function hear(Record $record, Event $event): void
+    {
+        $told = $event->refund;
+        $id = (string) ($told['refundId'] ?? '');
+        $known = $record->refunds()[$id] ?? null;
+        $status = (string) ($told['status'] ?? '');
+        if ($id === '' || ($known !== null && ($known['status'] === $status || in_array($known['status'], self::OVER, true)))) {
+            return; // Heard before, or older news than what is known.
+        }
+        $satang = Money::fromWire($told['amount'] ?? 0);
+        if ($status === self::DONE) {
+            self::done($record, $id, $satang, $told, $known);
+        } elseif ($event->type === 'refund.failed') {
+            self::failed($record, $id, $satang, $status, $told, $known);
+        }
+    }
+
+    private static function done(Record $record, string $id, int $satang, array $told, ?array $known): void
+    {
+        $order = $record->order;
+        $record->putRefund($id, ['satang' => $satang, 'status' => self::DONE, 'payee' => true]);
+        $reference = (string) ($told['bankReference'] ?? '');
+        /* translators: 1: amount in baht, 2: refund id */
+        $text = sprintf(__('Refund of ฿%1$s (%2$s): the money has gone to the customer.', 'paygate-promptpay'), Money::show($satang), $id);
+        /* translators: %s: the bank's reference of a transfer */
+        $order->add_order_note($text . ($reference === '' ? '' : ' ' . sprintf(__('Bank reference %s.', 'paygate-promptpay'), $reference)));
+        $order->save();
+        if ($known === null) {
+            self::enter($record, $id, $satang, (string) ($told['reason'] ?? ''));
+        } else {
+            self::mail($order->get_id(), (int) $known['wc']);
+        }
+    }
+
+    /** A refund that was begun at PayGate: WooCommerce has to know of it, too. */
+    private static function enter(Record $record, string $id, int $satang, string $reason): void
+    {
+        $order = $record->order;
+        $args = ['order_id' => $order->get_id(), 'amount' => Money::decimal($satang), 'reason' => $reason, 'refund_payment' => false];
+        $made = wc_create_refund($args);
+        if (is_wp_error($made)) {
+            /* translators: 1: refund id, 2: what WooCommerce says */
+            $order->add_order_note(sprintf(__('WooCommerce could not record refund %1$s: %2$s', 'paygate-promptpay'), $id, $made->get_error_message()));
+            return;
+        }
+        $made->update_meta_data(Record::REFUND_ID, $id);
+        $made->save();
+        $record->putRefund($id, ['wc' => $made->get_id(), 'paidBy' => '', 'before' => $order->get_status()]);
+    }
+
+    private static function failed(Record $record, string $id, int $satang, string $status, array $told, ?array $known): void
+    {
+        $order = $record->order;
+        $record->putRefund($id, ['satang' => $satang, 'status' => $status === '' ? 'REJECTED' : $status]);
+        /* translators: 1: amount in baht, 2: refund id, 3: why */
+        $text = sprintf(__('Refund of ฿%1$s (%2$s) did NOT reach the customer: %3$s. The money is yours again.', 'paygate-promptpay'), Money::show($satang), $id, (string) ($told['refusal'] ?? '') ?: $status);
+        $refund = $known === null || empty($known['wc']) ? null : wc_get_order($known['wc']);
+        if ($refund instanceof \WC_Order_Refund) {
+            $refund->delete(true);
+            do_action('woocommerce_refund_deleted', $known['wc'], $order->get_id());
+            $text .= ' ' . __('WooCommerce\'s refund was taken back; look at the stock if you had restocked.', 'paygate-promptpay');
+        }
+        $order->add_order_note($text);
+        $order->save();
+        $fresh = Record::of($order->get_id());
+        if ($fresh !== null && $fresh->order->get_status() === 'refunded' && ($known['before'] ?? 'refunded') !== 'refunded') {
+            $fresh->order->update_status($known['before']);
+        }
+    }
+
+    // --- mails ------------------------------------------------------------------------------------------------------
+
+    /** "Your order has been refunded" is not mailed while the money has not gone. */
+    public static function mayMail(bool $enabled, $order): bool
+    {
+        if (!$enabled || !$order instanceof \WC_Order || $order->get_payment_method() !== Settings::GATEWAY) {
+            return $enabled;
+        }
+        foreach ((new Record($order))->refunds() as $refund) {
+            if ($refund['status'] !== self::DONE && !in_array($refund['status'], self::OVER, true)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static function mail(int $orderId, int $wcRefundId): void
+    {
+        $order = wc_get_order($orderId);
+        $mail = WC()->mailer()->get_emails()['WC_Email_Customer_Refunded_Order'] ?? null;
+        if ($mail === null || !$order || $wcRefundId === 0) {
+            return;
+        }
+        if ($order->get_status() === 'refunded') {
+            $mail->trigger_full($orderId, $wcRefundId);
+        } else {
+            $mail->trigger_partial($orderId, $wcRefundId);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+<?php
+/**
+ * What the shop's owner chose. Secrets are in an option of their own: WooCommerce shows a gateway's settings in its API.
+ */
+
+declare(strict_types=1);
+
+namespace PayGatePromptPay;
+
+use PayGatePromptPay\Sdk\PayGate;
+
+final class Settings
+{
+    const GATEWAY = 'paygate_promptpay';
+    const OPTION = 'woocommerce_paygate_promptpay_settings';
+    const SECRETS = 'paygate_promptpay_secrets';
+    const HEARD = 'paygate_promptpay_heard';
+    const REFUSED = 'paygate_promptpay_refused';
+    const CALL_TIMEOUT_S = 12;
+
+    public static function text(string $name): string
+    {
+        $all = get_option(self::OPTION, []);
+        return is_array($all) && isset($all[$name]) && is_scalar($all[$name]) ? trim((string) $all[$name]) : '';
+    }
+
+    /** secret_key or webhook_secret; '' when there is none. */
+    public static function secret(string $name): string
+    {
+        $all = get_option(self::SECRETS, []);
+        return is_array($all) && isset($all[$name]) && is_string($all[$name]) ? $all[$name] : '';
+    }
+
+    public static function keep(string $name, string $secret): void
+    {
+        $all = get_option(self::SECRETS, []);
+        update_option(self::SECRETS, [$name => $secret] + (is_array($all) ? $all : []), false);
+    }
+
+    public static function isTest(): bool
+    {
+        return Keys::isTest(self::secret('secret_key'));
+    }
+
+    /** What is still to be filled in, in words. */
+    public static function missing(): array
+    {
+        return array_values(array_filter([
+            self::text('host') === '' ? __('the address of PayGate', 'paygate-promptpay') : '',
+            self::secret('secret_key') === '' ? __('the secret key', 'paygate-promptpay') : '',
+            self::secret('webhook_secret') === '' ? __('the webhook secret', 'paygate-promptpay') : '',
+            extension_loaded('curl') ? '' : __('the PHP extension curl (ask your hosting company)', 'paygate-promptpay'),
+        ]));
+    }
+
+    /** Where PayGate tells of events. */
+    public static function webhookAddress(): string
+    {
+        return WC()->api_request_url(self::GATEWAY);
+    }
+
+    /** Short waits: somebody is waiting at the other end. What fails is tried again by whoever asked. */
+    public static function paygate(): PayGate
+    {
+        $options = ['baseUrl' => self::text('host'), 'timeout' => self::CALL_TIMEOUT_S, 'maxRetries' => 0];
+        return new PayGate(self::secret('secret_key'), $options);
+    }
+
+    /** Remember that something happened now; once a minute is enough. */
+    public static function mark(string $option): void
+    {
+        if (time() - (int) get_option($option, 0) >= 60) {
+            update_option($option, time(), false);
+        }
+    }
+}
