@@ -1,0 +1,209 @@
+"""Refunds from the order page: a request, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from paygate.core import ids
+from paygate.core.credits import Observation
+from paygate.core.sealing import SealingKey
+from paygate.db.pool import Database
+from paygate.services import reversals
+from paygate.services.context import Context
+from paygate.services.refund_desk import REFUNDS
+from tests.sdk.test_examples import pay as bank_pays
+from tests.servers import SECRET_KEY
+from tests.woocommerce.conftest import PayGateHost, Shop, until
+from tests.woocommerce.test_orders import becomes, begin, deliver, event_of
+
+
+def paid(shop: Shop, paygate: PayGateHost, total: str) -> tuple[int, str]:
+    """A paid order and its payment."""
+    order = shop.do("order", {"total": total})
+    payment = begin(shop, order)
+    paygate.play(payment)
+    becomes(shop, order, "processing")
+    return order, payment
+
+
+def test_a_refund_of_a_part_and_of_the_rest_are_asked_for_and_told(shop: Shop, paygate: PayGateHost) -> None:
+    paid(shop, paygate, "10.00")  # The balance has to cover the fee of the other.
+    order, payment = paid(shop, paygate, "110.00")
+    assert shop.do("refundable", order)
+    made = shop.do("refund", order, "50.50", "  wrong \n size ")
+    assert "id" in made, made
+    asked = paygate.api.get("/refunds", params={"transactionId": payment}).json()["refunds"]
+    assert [(one["amount"], one["reason"]) for one in asked] == [(50.5, "wrong size")]
+    assert "Refund of ฿50.50" in shop.notes(order) and "no real money" in shop.notes(order)
+    assert shop.see(order)["refunds"][0]["meta"] == {"_paygate_refund_id": asked[0]["id"]}
+    made = shop.do("refund", order, "59.50", "")
+    assert "id" in made, made
+    assert shop.see(order)["status"] == "refunded"
+    assert paygate.payment(payment)["refundedAmount"] == 110
+    until(lambda: paygate.api.get("/webhooks/deliveries").json()["deliveries"][0]["state"] == "DELIVERED", "not told")
+    assert len(shop.see(order)["refunds"]) == 2, "the webhooks made refunds of their own"
+    assert shop.do("refund", order, "0.01", "")["error"] == "Invalid refund amount."
+
+
+def test_an_order_that_paygate_did_not_see_paid_is_not_refunded_there(shop: Shop, paygate: PayGateHost) -> None:
+    order = shop.do("order", {"total": "111", "status": "processing"})
+    assert not shop.do("refundable", order)
+    assert "not paid through PayGate" in shop.do("refund", order, "1", "")["error"]
+    assert shop.see(order)["refunds"] == []
+
+
+def test_a_refusal_of_paygate_is_told_in_its_words_and_leaves_no_refund(shop: Shop, paygate: PayGateHost) -> None:
+    order, payment = paid(shop, paygate, "112.00")
+    paygate.api.post(f"/payment/{payment}/refund", json={"amount": 100})
+    until(lambda: shop.see(order)["refunds"], "the refund begun at PayGate was not recorded")
+    shop.do("change", order, {"total": "500.00"})
+    assert "so much is left" in shop.do("refund", order, "200", "")["error"]
+    assert len(shop.see(order)["refunds"]) == 1
+    shop.do("settings", {"host": "http://127.0.0.1:9"})
+    assert "it will not be paid twice" in shop.do("refund", order, "12", "")["error"]
+
+
+def test_a_refund_that_was_begun_at_paygate_is_recorded_in_the_shop_once(shop: Shop, paygate: PayGateHost) -> None:
+    order, payment = paid(shop, paygate, "113.00")
+    answer = paygate.api.post(f"/payment/{payment}/refund", json={"amount": 13, "reason": "chipped"})
+    refund = answer.json()["refund"]["id"]
+    until(lambda: shop.see(order)["refunds"], "the shop was not told")
+    deliver(shop, event_of(paygate, payment, "payment.refunded"))
+    [made] = shop.see(order)["refunds"]
+    assert (made["amount"], made["reason"]) == ("13.00", "chipped")
+    assert made["meta"]["_paygate_refund_id"] == refund
+    assert shop.notes(order).count("the money has gone to the customer") == 1
+
+
+class Live:
+    """A shop with the live key, whose refunds wait for people, and what the operator does."""
+
+    def __init__(self, shop: Shop, paygate: PayGateHost) -> None:
+        self.shop, self.paygate = shop, paygate
+        self.api = paygate.client(paygate.world.secret_key)
+        shop.do("settings", {"secret_key": paygate.world.secret_key})
+        told = shop.do("ajax", "webhook", ["manage_woocommerce"])
+        assert told["body"]["data"][0]["good"], told
+
+    def paid(self, total: str) -> tuple[int, Any]:
+        order = self.shop.do("order", {"total": total})
+        payment = self.api.get(f"/payment/{begin(self.shop, order)}").json()["transaction"]
+        bank_pays(self.paygate, payment["payableAmount"], f"W{payment['id'][-12:]}")  # type: ignore[arg-type]
+        becomes(self.shop, order, "processing")
+        return order, payment
+
+    def refund(self, payment: str) -> Any:
+        return self.api.get("/refunds", params={"transactionId": payment}).json()["refunds"][0]
+
+    def operator(self, work: Callable[[Context], Awaitable[Any]]) -> Any:
+        """Somebody at the operator's desk does *work*."""
+
+        async def at_it() -> Any:
+            db = await Database.open(self.paygate.server.env["PAYGATE_DATABASE_URL"], size=1)
+            ctx = Context(
+                db, SealingKey.of(SECRET_KEY), "http://127.0.0.1", webhook_allow_networks=(ip_network("127.0.0.0/8"),)
+            )
+            try:
+                return await work(ctx)
+            finally:
+                await db.close()
+
+        return asyncio.run(at_it())
+
+    def close(self) -> None:
+        for one in self.api.get("/webhooks/endpoints").json()["endpoints"]:
+            self.api.delete(f"/webhooks/endpoints/{one['id']}")
+        self.api.close()
+
+
+@pytest.fixture
+def live(shop: Shop, paygate: PayGateHost) -> Any:
+    made = Live(shop, paygate)
+    yield made
+    made.close()
+
+
+async def pays(ctx: Context, refund: str) -> None:
+    """Two people: approved, and paid in the bank's app."""
+    one = ids.read("rfd", refund)
+    await REFUNDS.approve(ctx, one, "admin:a")
+    await REFUNDS.claim(ctx, one, "admin:b")
+    await REFUNDS.complete(ctx, one, "admin:b", f"BANK-{refund[-8:]}")
+
+
+def test_a_live_refund_is_a_request_until_the_money_has_gone(live: Live) -> None:
+    shop, (order, payment) = live.shop, live.paid("120.00")
+    made = shop.do("refund", order, "20.00", "late")
+    assert "id" in made, made
+    notes = shop.notes(order)
+    assert "A refund of ฿20.00 was ASKED FOR at PayGate" in notes and "has not gone yet" in notes
+    assert "The operator of PayGate pays it by hand" in notes and "does not know where to send it" in notes
+    assert shop.told("mail") == [], "the customer was told that the money is there"
+
+    shop.do("payee", order, "089-999-9999", "Somchai")
+    refund = live.refund(payment["id"])
+    assert refund["payee"]["name"] == "Somchai" and refund["payee"]["promptpay"].endswith("9999")
+    assert "PayGate knows now where to send refund" in shop.notes(order)
+    shop.do("action", order, "paygate_promptpay_ask_payee")
+    assert shop.see(order)["notes"][-1][1] is True, "the customer was not asked"
+
+    live.operator(lambda ctx: pays(ctx, refund["id"]))
+    until(lambda: f"Bank reference BANK-{refund['id'][-8:]}" in shop.notes(order), "the shop was not told")
+    until(lambda: shop.told("mail"), "the customer was not told")
+    body = live.api.get("/webhooks/events", params={"type": "payment.refunded"}).json()["events"][0]["payload"]
+    assert deliver(shop, body).json()["outcome"] == "DONE"
+    assert shop.notes(order).count("the money has gone to the customer") == 1
+    assert shop.told("mail") == [["customer_partially_refunded_order", order]]
+    assert len(shop.see(order)["refunds"]) == 1
+
+
+def test_a_refund_that_failed_is_taken_back_in_the_shop(live: Live) -> None:
+    shop = live.shop
+    live.paid("50.00")  # The balance has to cover the fee of the other.
+    order, payment = live.paid("121.00")
+    shop.do("payee", order, "0899999999", "Somchai")
+    made = shop.do("refund", order, "121.00", "")
+    assert "id" in made, made
+    refund = live.refund(payment["id"])
+    assert refund["payee"]["name"] == "Somchai" and shop.see(order)["status"] == "refunded"
+    live.operator(lambda ctx: REFUNDS.reject(ctx, ids.read("rfd", refund["id"]), "admin:a", "no such account"))
+    until(lambda: "did NOT reach the customer: no such account" in shop.notes(order), "the shop was not told")
+    becomes(shop, order, "processing")
+    body = live.api.get("/webhooks/events", params={"type": "refund.failed"}).json()["events"][0]["payload"]
+    late = body | {"event": "payment.refunded"}
+    late["data"]["refund"]["status"] = "COMPLETED"  # Older news that was long on its way.
+    assert (deliver(shop, body).status_code, deliver(shop, late).status_code) == (200, 200)
+    assert shop.notes(order).count("did NOT reach the customer") == 1
+    assert shop.see(order)["refunds"] == [] and shop.told("mail") == []
+
+
+def test_money_that_the_bank_took_back_stops_the_order(live: Live) -> None:
+    shop, (order, payment) = live.shop, live.paid("122.00")
+
+    world = live.paygate.world
+    told = Observation(
+        merchant_id=0,
+        mode="live",
+        receiving_id=world.receiving_id,
+        source_id=ids.read("src", world.source),
+        rank="A",
+        amount_satang=round(payment["payableAmount"] * 100),
+        occurred_at=datetime.now(UTC),
+        trust="host",
+        namespace="bank:004",
+        reference=f"W{payment['id'][-12:]}",
+        digest=b"x" * 32,
+    )
+
+    async def take_back(ctx: Context) -> None:
+        assert (await reversals.reverse(ctx, told)).payment_id, "the bank's reference is not known"
+
+    live.operator(take_back)
+    becomes(shop, order, "on-hold")
+    assert "The bank took the money back: ฿122" in shop.notes(order)

@@ -1,0 +1,226 @@
+"""What the shop's owner sees and fills in; what customers are offered; the block checkout; the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.javascript import node
+from tests.woocommerce.conftest import SOURCES, PayGateHost, Shop, until
+from tests.woocommerce.test_orders import deliver
+
+OWNER = ["manage_woocommerce"]
+SECRET = "whsec_" + "A" * 44
+
+
+def check(shop: Shop) -> list[tuple[bool, str]]:
+    """What the button says."""
+    answer = shop.do("ajax", "check", OWNER)
+    return [(line["good"], line["text"]) for line in answer["body"]["data"]]
+
+
+def test_nothing_is_offered_until_all_is_filled_in(empty_shop: Shop, paygate: PayGateHost) -> None:
+    shop = empty_shop
+    page = shop.do("pages", shop.do("order", {}))
+    assert "Still missing: the address of PayGate, the secret key, the webhook secret." in page["settings"]
+    assert not shop.do("offered", {})
+    shop.do("settings", {"enabled": "yes", "host": paygate.base, "secret_key": paygate.world.test_key})
+    assert not shop.do("offered", {})
+    shop.do("settings", {"webhook_secret": SECRET})
+    assert shop.do("offered", {})
+    shop.do("option", "woocommerce_currency", "USD")
+    assert not shop.do("offered", {})
+    page = shop.do("pages", shop.do("order", {}))
+    assert "currency is USD: customers are not offered it" in page["settings"]
+    baht = shop.do("order", {"currency": "THB"})
+    assert shop.do("offered", {"order-pay": str(baht)}), "an order in baht is paid in baht"
+
+
+def test_wrong_values_are_told_and_change_nothing(shop: Shop) -> None:
+    before = shop.do("options")
+    for fields, words in (
+        ({"host": "http://pay.example.com"}, "must begin with https"),
+        ({"host": "https://pay.example.com/docs"}, "without a path"),
+        ({"secret_key": "pk_test_abcdefghijkl"}, "public key"),
+        ({"secret_key": "sk_live_"}, "Copy it whole"),
+        ({"webhook_secret": "whsec_short"}, "Copy it whole"),
+        ({"expiry_minutes": "1441"}, "1 to 1440"),
+    ):
+        assert words in shop.do("settings", fields)[0]
+    after = shop.do("options")
+    assert after["paygate_promptpay_secrets"] == before["paygate_promptpay_secrets"]
+    settings = after["woocommerce_paygate_promptpay_settings"]
+    assert (settings["host"], settings["expiry_minutes"]) == (
+        before["woocommerce_paygate_promptpay_settings"]["host"],
+        "",
+    )
+    assert shop.do("settings", {"secret_key": "", "webhook_secret": ""}) == []
+    assert shop.do("options")["paygate_promptpay_secrets"] == before["paygate_promptpay_secrets"]
+
+
+def test_no_secret_is_in_any_page_log_or_setting(shop: Shop, paygate: PayGateHost) -> None:
+    order = shop.do("order", {})
+    shop.do("pay", order)
+    shop.do("settings", {"host": "http://127.0.0.1:9"})
+    shop.do("pay", shop.do("order", {}))
+    check(shop)
+    secrets = list(shop.do("options")["paygate_promptpay_secrets"].values())
+    assert len(secrets) == 2
+    seen = {
+        "pages": json.dumps(shop.do("pages", order)),
+        "blocks": json.dumps(shop.do("blocks")),
+        "order": json.dumps(shop.see(order)),
+        "told": json.dumps(shop.do("told")),
+        "settings": json.dumps(shop.do("options")["woocommerce_paygate_promptpay_settings"]),
+    }
+    assert not [(name, secret) for name, text in seen.items() for secret in secrets if secret in text]
+    assert shop.told("log") and all(about[2] == {"source": "paygate"} for about in shop.told("log"))
+    hidden = shop.do("static", "Keys", "hidden", [f"{secrets[0]} and {secrets[1]} pi_1_secret_abcdef"])
+    assert not [secret for secret in secrets if secret in hidden] and "abcdef" not in hidden
+
+
+def test_the_page_shows_the_webhooks_address_and_that_the_key_is_a_test_key(shop: Shop) -> None:
+    page = shop.do("pages", shop.do("order", {}))
+    assert f'value="{shop.hook}"' in page["settings"]
+    assert "TEST MODE" in page["settings"] and "TEST MODE" in page["notices"] and "TEST MODE" in page["checkout"]
+    assert 'value="" placeholder="••••' in page["settings"]
+    assert "section=paygate_promptpay" in page["links"][0]
+    setup = page["scripts"]["paygate-promptpay-admin"]
+    assert "paygate_promptpay_check" in setup["before"] and setup["address"].endswith(
+        "/paygate-promptpay/assets/admin.js"
+    )
+    assert 'name="paygate_payee_promptpay"' in page["order"]
+
+
+def test_what_is_printed_is_escaped(shop: Shop, paygate: PayGateHost) -> None:
+    order = shop.do("order", {})
+    evil = '"><img src=x onerror=alert(1)>'
+    shop.do("payee", order, "0899999999", 'x" onfocus="alert(1)')
+    shop.do("settings", {"title": evil})
+    page = shop.do("pages", order)
+    assert "<img src=x" not in page["order"] + page["settings"] + page["checkout"] + page["notices"]
+    assert 'onfocus="alert' not in page["order"]
+
+
+def test_the_check_says_plainly_what_is_wrong(shop: Shop, paygate: PayGateHost) -> None:
+    until(lambda: (True, "The last webhook was heard 1 mins ago.") in check(shop), "the test delivery did not come")
+    said = check(shop)
+    assert all(good for good, _ in said), said
+    assert said[0] == (True, "PayGate answers, and takes the key. It is a TEST key: no money moves.")
+
+    shop.do("option", "woocommerce_currency", "USD")
+    assert (False, "The shop's currency is not Thai baht (THB).") in check(shop)
+    [endpoint] = [e for e in paygate.api.get("/webhooks/endpoints").json()["endpoints"] if e["url"] == shop.hook]
+    paygate.api.patch(f"/webhooks/endpoints/{endpoint['id']}", json={"events": ["payment.success"]})
+    assert any("does not hear of: payment.failed" in text for _, text in check(shop))
+    paygate.api.patch(
+        f"/webhooks/endpoints/{endpoint['id']}", json={"status": "disabled", "disabledReason": "for a while"}
+    )
+    assert any("disabled at PayGate: for a while" in text for _, text in check(shop))
+    told = shop.do("ajax", "webhook", OWNER)["body"]["data"]
+    assert told[0]["good"] and not any("disabled" in text for _, text in check(shop)), "the button repairs it"
+
+    shop.do("settings", {"secret_key": "sk_test_" + "A" * 33})
+    assert "does not know this secret key" in check(shop)[0][1]
+    shop.do("settings", {"host": "http://127.0.0.1:9"})
+    assert "http://127.0.0.1:9 cannot be reached from this shop" in check(shop)[0][1]
+    shop.do("settings", {"host": shop.base})
+    assert "answers, but it is not PayGate" in check(shop)[0][1]
+
+
+def test_a_wrong_webhook_secret_is_told(shop: Shop) -> None:
+    assert deliver(shop, {"event": "webhook.test", "data": {}}).status_code == 200
+    shop.do("option", "paygate_promptpay_heard", 1)
+    assert deliver(shop, {"event": "webhook.test", "data": {}}, "whsec_" + "B" * 44).status_code == 401
+    assert any("its signature did not fit" in text for good, text in check(shop) if not good)
+
+
+def test_the_buttons_are_for_the_shops_people_alone(shop: Shop) -> None:
+    before = shop.do("options")["paygate_promptpay_secrets"]
+    for action in ("check", "webhook"):
+        assert shop.do("ajax", action, ["read"])["status"] == 403
+        assert shop.do("ajax", action, OWNER, "0000000000")["status"] == 403
+    assert shop.do("options")["paygate_promptpay_secrets"] == before
+
+
+def test_the_block_checkout_registers_the_same_way_to_pay(shop: Shop) -> None:
+    block = shop.do("blocks")
+    assert block["name"] == "paygate_promptpay" and block["active"] is True
+    assert block["data"]["title"] == "PromptPay QR" and block["data"]["testNotice"].startswith("TEST MODE")
+    assert block["data"]["supports"] == ["products", "refunds"]
+    assert block["scripts"]["paygate-promptpay-blocks"]["needs"][0] == "wc-blocks-registry"
+    made = registered(block["data"])
+    assert (made["name"], made["ariaLabel"], made["can"]) == ("paygate_promptpay", "PromptPay QR", True)
+    assert made["features"] == ["products", "refunds"]
+    assert "Scan the QR" in made["content"] and "TEST MODE" in made["content"] and "promptpay.svg" in made["label"]
+
+
+def registered(data: dict[str, Any]) -> Any:
+    """What assets/blocks.js registers, rendered to JSON, with doubles of what WooCommerce and WordPress load."""
+    script = """
+    const data = JSON.parse(process.argv[1]);
+    let made = null;
+    const createElement = (kind, props, ...children) =>
+      typeof kind === 'function' ? kind(props || {}) : { kind, props, children };
+    global.window = {
+      wc: { wcSettings: { getSetting: (name, usual) => name === 'paygate_promptpay_data' ? data : usual },
+            wcBlocksRegistry: { registerPaymentMethod: (given) => { made = given; } } },
+      wp: { element: { createElement }, htmlEntities: { decodeEntities: (text) => text } },
+    };
+    require(process.argv[2]);
+    console.log(JSON.stringify({ name: made.name, ariaLabel: made.ariaLabel, can: made.canMakePayment(),
+      features: made.supports.features, content: JSON.stringify(made.content), label: JSON.stringify(made.label) }));
+    """
+    path = SOURCES / "plugin" / "assets" / "blocks.js"
+    done = subprocess.run([node(), "-e", script, json.dumps(data), str(path)], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def test_it_is_declared_for_orders_in_tables_of_their_own_and_for_blocks(shop: Shop) -> None:
+    assert shop.do("declared") == {"custom_order_tables": True, "cart_checkout_blocks": True}
+
+
+def test_another_plugins_paygate_is_not_met(shop: Shop) -> None:
+    assert shop.do("classes") == {"global": False, "own": True}
+
+
+def test_all_of_the_page_is_in_thai_for_who_reads_thai(shop: Shop) -> None:
+    shop.do("option", "locale", "th")
+    page = shop.do("pages", shop.do("order", {}))
+    assert page["title"] == "พร้อมเพย์ QR" and page["method"][0] == "พร้อมเพย์ (PayGate)"
+    for words in ("ตรวจการเชื่อมต่อ", "ตั้งค่าเว็บฮุคให้ฉัน", "โหมดทดสอบ"):
+        assert words in page["settings"]
+    assert check(shop)[0][1].startswith("PayGate ตอบและรับคีย์นี้")
+
+
+def test_deleting_the_plugin_removes_settings_and_secrets_and_leaves_orders(shop: Shop) -> None:
+    order = shop.do("order", {})
+    shop.do("pay", order)
+    shop.do("option", "paygate_lock_101", "1.left")
+    shop.do("option", "blogname", "Shop")
+    until(lambda: "paygate_promptpay_heard" in shop.do("options"), "the test delivery did not come")
+    shop.do("uninstall")
+    assert shop.do("options") == {"blogname": "Shop"}
+    assert shop.see(order)["meta"]["_paygate_payments"]
+
+
+def test_without_woocommerce_it_says_so_and_does_nothing(plugins: Path, tmp_path: Path) -> None:
+    shop = Shop(plugins, tmp_path, WITHOUT_WOOCOMMERCE="1")
+    try:
+        assert "needs WooCommerce" in shop.do("notices")
+    finally:
+        shop.close()
+
+
+@pytest.mark.parametrize("age_s", [90, 121])
+def test_a_lock_of_somebody_who_died_is_taken_over_when_it_is_stale(shop: Shop, age_s: int) -> None:
+    order = shop.do("order", {})
+    shop.do("option", f"paygate_lock_{order}", f"{int(time.time()) - age_s}.dead")
+    answer = shop.do("pay", order)
+    assert answer["result"] == ("success" if age_s > 120 else "failure"), answer
