@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -131,6 +133,40 @@ def test_the_check_says_plainly_what_is_wrong(shop: Shop, paygate: PayGateHost) 
     assert "http://127.0.0.1:9 cannot be reached from this shop" in check(shop)[0][1]
     shop.do("settings", {"host": shop.base})
     assert "answers, but it is not PayGate" in check(shop)[0][1]
+
+
+def test_a_shop_whose_settings_are_gone_says_so_instead_of_breaking(shop: Shop) -> None:
+    order = shop.do("order", {"transaction_id": "x", "date_paid": 1})
+    shop.do("change", order, {"meta": {"_paygate_payments": {"x": {"satang": 1, "until": 1}}}})
+    shop.do("option", "paygate_promptpay_secrets", {})
+    assert shop.do("refund", order, "1", "") == {"error": "PromptPay is not set up in this shop."}
+    answer = shop.do("pay", shop.do("order", {}))
+    assert answer["notices"] == [["error", "PromptPay is not set up in this shop."]]
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Answers everything with JSON of its own."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"transaction": {"hello": "world"}}')
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+def test_an_address_that_is_not_paygates_is_found_out_and_breaks_no_checkout(shop: Shop) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        shop.do("settings", {"host": f"http://127.0.0.1:{server.server_port}"})
+        assert "answers, but it is not PayGate" in check(shop)[0][1]
+        answer = shop.do("pay", shop.do("order", {}))
+        assert (answer["result"], answer["notices"][0][0]) == ("failure", "error")
+        server.shutdown()
 
 
 def test_a_wrong_webhook_secret_is_told(shop: Shop) -> None:

@@ -12,6 +12,7 @@ use PayGatePromptPay\Sdk\PayGateException;
 use PayGatePromptPay\Sdk\PayGateForbiddenException;
 use PayGatePromptPay\Sdk\PayGateNetworkException;
 use PayGatePromptPay\Sdk\PayGateRateLimitException;
+use PayGatePromptPay\Sdk\PayGateServerException;
 
 final class Connection
 {
@@ -24,7 +25,10 @@ final class Connection
             return [self::bad(sprintf(__('Still missing: %s. Save them first.', 'paygate-promptpay'), implode(', ', $missing)))];
         }
         try {
-            Settings::paygate()->request('GET', '/transactions', ['query' => ['limit' => 1]]);
+            $answer = Settings::paygate()->request('GET', '/transactions', ['query' => ['limit' => 1]]);
+            if (!is_array($answer['transactions'] ?? null)) {
+                throw new PayGateServerException('The answer is not one of PayGate.', ['status' => 200]);
+            }
         } catch (PayGateException $e) {
             Log::failure('Connection', $e);
             return [self::bad(self::why($e))];

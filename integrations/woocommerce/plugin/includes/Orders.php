@@ -10,6 +10,7 @@ namespace PayGatePromptPay;
 use PayGatePromptPay\Sdk\PayGateConflictException;
 use PayGatePromptPay\Sdk\PayGateException;
 use PayGatePromptPay\Sdk\PayGateNotFoundException;
+use PayGatePromptPay\Sdk\PayGateServerException;
 
 final class Orders
 {
@@ -79,14 +80,13 @@ final class Orders
         }
         for ($tries = 0; $tries < self::TRIES; $tries++) {
             $request = new PaymentRequest(self::facts($order, $satang, $returnUrl), $record->attempt());
-            $answer = Settings::paygate()->createPayment(
+            $payment = self::understood(Settings::paygate()->createPayment(
                 Money::baht($request->satang),
                 $request->orderNumber,
                 $request->description,
                 $request->more,
                 $request->idempotencyKey
-            );
-            $payment = $answer['transaction'];
+            ))['transaction'];
             $record->addPayment($payment);
             if (!self::isStale($payment)) {
                 break;
@@ -218,10 +218,20 @@ final class Orders
             return null;
         }
         try {
-            return Settings::paygate()->getPayment($paymentId);
+            return self::understood(Settings::paygate()->getPayment($paymentId));
         } catch (PayGateNotFoundException $e) {
             return null; // Another key: of the other mode, or another merchant's.
         }
+    }
+
+    /** Somebody else's JSON is no payment: what answers at the address may not be PayGate. */
+    private static function understood(array $answer): array
+    {
+        $payment = $answer['transaction'] ?? null;
+        if (!is_array($payment) || !is_string($payment['id'] ?? null) || !is_string($payment['status'] ?? null)) {
+            throw new PayGateServerException('The answer is not one of PayGate.');
+        }
+        return $answer;
     }
 
     /** Carries out what follows from how a payment stands. Only behind the lock; the caller saves. */

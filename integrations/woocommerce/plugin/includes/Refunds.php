@@ -156,7 +156,7 @@ final class Refunds
             $record->putRefund($id, ['payee' => true]);
             /* translators: %s: refund id */
             $record->order->add_order_note(sprintf(__('PayGate knows now where to send refund %s.', 'paygate-promptpay'), $id));
-        } catch (PayGateException $e) {
+        } catch (PayGateException | Trouble $e) {
             Log::failure("Payee of refund $id", $e);
             /* translators: 1: refund id, 2: what PayGate says */
             $record->order->add_order_note(sprintf(__('PayGate did not take the PromptPay number for refund %1$s: %2$s', 'paygate-promptpay'), $id, $e->getMessage()));

@@ -59,9 +59,12 @@ final class Settings
         return WC()->api_request_url(self::GATEWAY);
     }
 
-    /** Short waits: somebody is waiting at the other end. What fails is tried again by whoever asked. */
+    /** Short waits: somebody is waiting at the other end. What fails is tried again by whoever asked. Throws Trouble. */
     public static function paygate(): PayGate
     {
+        if (self::text('host') === '' || self::secret('secret_key') === '') {
+            throw new Trouble(__('PromptPay is not set up in this shop.', 'paygate-promptpay'));
+        }
         $options = ['baseUrl' => self::text('host'), 'timeout' => self::CALL_TIMEOUT_S, 'maxRetries' => 0];
         return new PayGate(self::secret('secret_key'), $options);
     }
