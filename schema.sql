@@ -1138,7 +1138,7 @@ CREATE TABLE refunds (                          -- Money back to a payer: a payo
     payment_id      uuid        NOT NULL,
     amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
     fee_returned_satang bigint  NOT NULL DEFAULT 0 CHECK (fee_returned_satang >= 0),  -- Part of the fee that the merchant gets back.
-    status          text        NOT NULL CHECK (status IN ('REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED')),
+    status          text        NOT NULL CHECK (status IN ('WAITING', 'REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED', 'EXPIRED')),  -- WAITING: for its payer's account.
     reason          text,                       -- The merchant's words.
     payee           bytea,                      -- Where the payer wants it: sealed JSON, personal data.
     claimed_by      text,                       -- PAYING is an exclusive claim.
@@ -1152,18 +1152,25 @@ CREATE TABLE refunds (                          -- Money back to a payer: a payo
     shortfall_satang bigint     NOT NULL DEFAULT 0 CHECK (shortfall_satang >= 0),      -- What the operator advanced: the merchant owes it.
     approved_by     text,                       -- Who said yes.
     second_by       text,                       -- The second person above the operator's limit.
-    refusal         text,                       -- Why it was rejected, released or returned: the operator's words.
+    refusal         text,                       -- Why it was rejected, released, returned or expired: the operator's words, or ours.
+    link_number     integer     NOT NULL DEFAULT 0 CHECK (link_number >= 0),   -- How many links its payer was given; the latest is good.
+    link_until      timestamptz,                -- When that one is over.
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
     CHECK (fee_returned_satang + vat_returned_satang + shortfall_satang <= amount_satang),
     CHECK ((status = 'PAYING') <= (claimed_by IS NOT NULL)),
     CHECK ((status IN ('COMPLETED', 'RETURNED')) <= (bank_reference IS NOT NULL)),
-    CHECK ((status IN ('REJECTED', 'RETURNED')) <= (refusal IS NOT NULL))
+    CHECK ((status IN ('REJECTED', 'RETURNED')) <= (refusal IS NOT NULL)),
+    CHECK ((link_number > 0) = (link_until IS NOT NULL)),
+    CHECK ((status = 'WAITING') <= (link_number > 0 AND payee IS NULL)),
+    CHECK ((status = 'EXPIRED') <= (refusal IS NOT NULL))
 );
 CREATE INDEX refunds_payment ON refunds (merchant_id, mode, payment_id);
 CREATE INDEX refunds_open ON refunds (merchant_id, mode, created_at) WHERE status IN ('REQUESTED', 'APPROVED', 'PAYING');
 CREATE INDEX refunds_newest ON refunds (merchant_id, mode, created_at DESC, id DESC);
 CREATE INDEX refunds_by_id ON refunds (id);     -- The operator names a refund alone.
+CREATE INDEX refunds_waiting ON refunds (link_until) WHERE status = 'WAITING';
+CREATE INDEX refunds_never_paid ON refunds (created_at) WHERE payee IS NOT NULL AND status IN ('REJECTED', 'CANCELLED', 'EXPIRED');  -- Whose payee is forgotten.
 
 CREATE TABLE payout_references (                -- DIRECTORY: one transfer of the operator's bank completes one payout.
     bank_reference  text        PRIMARY KEY,    -- As the operator's bank prints it.

@@ -23,7 +23,7 @@ from paygate.faces import bank_in, dashboard, health, v1
 from paygate.faces.dashboard.admin_money import Window
 from paygate.services.context import Context
 from paygate.settings import Settings
-from paygate.web import account, checkout, example, forwarder, link, pages, sdk, simulator
+from paygate.web import account, checkout, example, forwarder, link, pages, refund, sdk, simulator
 from paygate.wire import Address, Dialect, Edge, for_people, openapi, preflight, refuse_method, refuse_path
 from paygate.wire.operations import Handler
 
@@ -49,6 +49,7 @@ NATIVE_IN_PERSON: dict[str, dict[str, tuple[Handler, May]]] = {
     "/api/refunds/{refund_id}": {"GET": (v1.refunds.get, May.SEE_MONEY)},
     "/api/refunds/{refund_id}/cancel": {"POST": (v1.refunds.cancel, May.MOVE_MONEY)},
     "/api/refunds/{refund_id}/payee": {"POST": (v1.refunds.say_payee, May.MOVE_MONEY)},
+    "/api/refunds/{refund_id}/payee-link": {"POST": (v1.refunds.ask_payer, May.MOVE_MONEY)},
     "/api/refunds/{refund_id}/complete": {"POST": (v1.refunds.complete, May.MOVE_MONEY)},
     "/api/balance": {"GET": (v1.settlements.balance, May.SEE_MONEY)},
     "/api/settlements": {
@@ -111,9 +112,10 @@ ADDRESSES = [
     Address("/api/v1/transactions", GET=v1.transactions.listed),
     Address("/api/v1/payment/{payment_id}/refund", POST=v1.refunds.create),
     Address("/api/v1/refunds", GET=v1.refunds.listed),
-    Address("/api/v1/refunds/{refund_id}", GET=v1.refunds.get),
+    Address("/api/v1/refunds/{refund_id}", GET=v1.refunds.get, OPTIONS=preflight),
     Address("/api/v1/refunds/{refund_id}/cancel", POST=v1.refunds.cancel),
-    Address("/api/v1/refunds/{refund_id}/payee", POST=v1.refunds.say_payee),
+    Address("/api/v1/refunds/{refund_id}/payee", POST=v1.refunds.say_payee, OPTIONS=preflight),
+    Address("/api/v1/refunds/{refund_id}/payee-link", POST=v1.refunds.ask_payer),
     Address("/api/v1/refunds/{refund_id}/complete", POST=v1.refunds.complete),
     Address("/api/v1/logs", GET=v1.logs.listed),
     Address("/api/v1/balance", GET=v1.settlements.balance),
@@ -142,6 +144,7 @@ ADDRESSES = [
     Address("/pay/{payment_id}/slip", POST=checkout.send_slip),
     Address("/pay/{payment_id}/renew", POST=checkout.renew),
     Address("/link/{link_id}", GET=link.show, POST=link.pay),
+    Address("/refund/{link}", GET=refund.show, POST=refund.give),
     Address("/simulator/{payment_id}", GET=simulator.show),
     Address("/simulator/{payment_id}/play", POST=simulator.play),
     Address("/simulator/{payment_id}/slips/{name}", GET=simulator.slip),
@@ -317,6 +320,7 @@ DIALECTS = [
     Dialect("/payment", web.refuse),
     Dialect("/payment-example.html", web.refuse),
     Dialect("/link", web.refuse),
+    Dialect("/refund", web.refuse),
     Dialect("/simulator", web.refuse),
     Dialect("/logo", web.refuse),
     Dialect("/favicon.ico", web.refuse),

@@ -69,6 +69,7 @@ KNOWN = frozenset(
         "PAYGATE_SETTLEMENT_CUTOFF",
         "PAYGATE_BANK_HOLIDAYS",
         "PAYGATE_REFUND_FEE",
+        "PAYGATE_REFUND_LINK_DAYS",
         "PAYGATE_INVOICE_DUE_DAYS",
         "PAYGATE_TAX_SELLER",
         "PAYGATE_DB_POOL_SIZE",
@@ -331,6 +332,7 @@ def _settlements(reader: _Reader) -> SettlementRules:
         second_above_satang=reader.read("PAYGATE_SECOND_APPROVAL", _satang, None),
         cutoff=reader.read("PAYGATE_SETTLEMENT_CUTOFF", _time, SETTLEMENT_CUTOFF),
         invoice_due_days=reader.read("PAYGATE_INVOICE_DUE_DAYS", _days, 15),
+        refund_link_days=reader.read("PAYGATE_REFUND_LINK_DAYS", _link_days, 14),
         seller=reader.read("PAYGATE_TAX_SELLER", _seller, None),
         refund_fee=reader.read("PAYGATE_REFUND_FEE", _refund_fee, False),
         more_holidays=reader.read("PAYGATE_BANK_HOLIDAYS", _days_of_rest, frozenset[date]()),
@@ -389,6 +391,10 @@ def _bps(text: str) -> int:
 
 def _days(text: str) -> int:
     return _whole(text, 0, 3_650, "days")
+
+
+def _link_days(text: str) -> int:
+    return _whole(text, 1, 90, "days")
 
 
 def _pool_size(text: str) -> int:

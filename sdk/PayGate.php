@@ -351,6 +351,13 @@ class PayGate
         return $this->request('POST', '/refunds/' . self::segment($id) . '/payee', $sent);
     }
 
+    /** A new link (payeeUrl) where the payer says where to; older ones are worthless. */
+    public function askPayer(string $id, ?string $idempotencyKey = null): array
+    {
+        $path = '/refunds/' . self::segment($id) . '/payee-link';
+        return $this->request('POST', $path, ['idempotencyKey' => $idempotencyKey]);
+    }
+
     /** On a direct plan: you paid it, by this transfer. */
     public function completeRefund(string $id, string $bankReference, ?string $idempotencyKey = null): array
     {

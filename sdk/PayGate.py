@@ -367,6 +367,11 @@ class PayGate:
         path = f"/refunds/{_segment(refund_id)}/payee"
         return self.request("POST", path, body={"payee": payee}, idempotency_key=idempotency_key)
 
+    def ask_payer(self, refund_id: str, *, idempotency_key: Optional[str] = None) -> Json:
+        """A new link (`payeeUrl`) where the payer says where to; older ones are worthless."""
+        path = f"/refunds/{_segment(refund_id)}/payee-link"
+        return self.request("POST", path, idempotency_key=idempotency_key)
+
     def complete_refund(self, refund_id: str, bank_reference: str, *, idempotency_key: Optional[str] = None) -> Json:
         """On a direct plan: you paid it, by this transfer."""
         path, body = f"/refunds/{_segment(refund_id)}/complete", {"bankReference": bank_reference}

@@ -30,11 +30,12 @@ declare class PayGate {
   updatePaymentLink(id: string, params: { active: boolean }): Promise<{ success: true; paymentLink: PayGate.PaymentLink }>;
   listLogs(query?: Record<string, string | number>): AsyncGenerator<Record<string, unknown>, void, undefined>;
 
-  refundPayment(id: string, params?: { amount?: number; reason?: string; payee?: PayGate.Payee }, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
+  refundPayment(id: string, params?: { amount?: number; reason?: string; payee?: PayGate.Payee; askPayer?: boolean }, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
   listRefunds(query?: PayGate.PageQuery & { status?: string; transactionId?: string }): AsyncGenerator<PayGate.Refund, void, undefined>;
   getRefund(id: string): Promise<{ success: true; refund: PayGate.Refund }>;
   cancelRefund(id: string, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
   setRefundPayee(id: string, payee: PayGate.Payee, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
+  askPayer(id: string, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
   completeRefund(id: string, bankReference: string, options?: PayGate.Idempotent): Promise<{ success: true; refund: PayGate.Refund }>;
 
   createWebhookEndpoint(params: PayGate.NewEndpoint, options?: PayGate.Idempotent): Promise<{ success: true; endpoint: PayGate.EndpointWithSecret }>;
@@ -255,6 +256,9 @@ declare namespace PayGate {
     refusal: string | null;
     bankReference: string | null;
     payee: { promptpay: string | null; bank: string | null; account: string | null; name: string } | null;
+    /** Where the payer says where to; only in the answer to whoever asked for it. */
+    payeeUrl: string | null;
+    payeeUntil: string | null;
     paidBy: 'operator' | 'merchant';
     qrPayload: string | null;
     createdAt: string;

@@ -249,6 +249,10 @@ class PayGate {
   setRefundPayee(id, payee, options) {
     return this.request('POST', `/refunds/${segment(id)}/payee`, { body: { payee }, ...options });
   }
+  /** A new link (`payeeUrl`) where the payer says where to; older ones are worthless. */
+  askPayer(id, options) {
+    return this.request('POST', `/refunds/${segment(id)}/payee-link`, options);
+  }
   /** On a direct plan: you paid it, by this transfer. */
   completeRefund(id, bankReference, options) {
     return this.request('POST', `/refunds/${segment(id)}/complete`, { body: { bankReference }, ...options });

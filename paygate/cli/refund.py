@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import click
 
-from paygate.cli.output import examples, json_option, person, read_baht_option, read_id
+from paygate.cli.output import emit, examples, json_option, person, read_baht_option, read_id
 from paygate.cli.payouts import BY, add_verbs, tell
 from paygate.cli.session import run
-from paygate.core import ids
-from paygate.core.events import refund_data
+from paygate.core import ids, money
+from paygate.core.events import refund_data, timestamp
 from paygate.core.payouts import Refund
-from paygate.services import payments, refunds
+from paygate.services import payments, refund_links, refunds
+from paygate.services.context import Context
 from paygate.services.once import Answered, unanswered
 from paygate.services.refund_desk import REFUNDS
 from paygate.services.refunds import Wish
@@ -26,6 +29,7 @@ def refund() -> None:
         'paygate refund request 01998c... --reason "Wrong size" --promptpay 0899999999 --name "สมชาย ใจดี"',
         "paygate refund request 01998c... --amount 50.00 --bank 014 --number 4061234567 --name Somchai",
         "paygate refund request 01998c... --advance",
+        "paygate refund request 01998c... --ask-payer",
     )
 )
 @click.argument("payment_id")
@@ -35,6 +39,11 @@ def refund() -> None:
 @click.option("--bank", help="or a bank's code, 3 digits, with --number.")
 @click.option("--number", help="Account number.")
 @click.option("--name", help="Who holds it.")
+@click.option(
+    "--ask-payer/--no-ask-payer",
+    default=None,
+    help="Make a link where the payer says where to; the default when nothing is said of live money that you pay.",
+)
 @click.option("--advance", is_flag=True, help="Pay what the merchant has too little; it owes it from then on.")
 @BY
 @json_option
@@ -46,6 +55,7 @@ def request(
     bank: str | None,
     number: str | None,
     name: str | None,
+    ask_payer: bool | None,
     advance: bool,
     by: str | None,
     as_json: bool,
@@ -53,11 +63,10 @@ def request(
     """Give money of a payment back, on the merchant's behalf."""
     payment_number = ids.read_uuid(payment_id)
     satang = None if amount is None else read_baht_option(amount)
-    wish = Wish(satang, reason, refunds.read_payee(promptpay, bank, number, name), advance)
+    wish = Wish(satang, reason, refunds.read_payee(promptpay, bank, number, name), advance, ask_payer)
     payment = run(lambda ctx: payments.public(ctx, payment_number))
     key = (payment.merchant_id, payment.mode, payment.id)
-    done = run(lambda ctx: refunds.request(ctx, *key, wish, None, unanswered, person(by)))
-    tell(REFUNDS, refund_data, _value(done), as_json)
+    _tell_linked(run(lambda ctx: _linked(ctx, refunds.request(ctx, *key, wish, None, unanswered, person(by)))), as_json)
 
 
 @refund.command(epilog=examples('paygate refund payee rfd_01... --promptpay 0899999999 --name "สมชาย ใจดี"'))
@@ -88,6 +97,18 @@ def payee(
     tell(REFUNDS, refund_data, _value(done), as_json)
 
 
+@refund.command("ask-payer", epilog=examples("paygate refund ask-payer rfd_01..."))
+@click.argument("refund_id")
+@BY
+@json_option
+def ask_payer(refund_id: str, by: str | None, as_json: bool) -> None:
+    """Make a link where the payer says where the money shall go. Older links are worthless then."""
+    number = read_id("rfd", refund_id)
+    one = run(lambda ctx: REFUNDS.show(ctx, number)).payout
+    key = (one.merchant_id, one.mode, one.id)
+    _tell_linked(run(lambda ctx: _linked(ctx, refund_links.ask(ctx, *key, None, unanswered, person(by)))), as_json)
+
+
 @refund.command(epilog=examples("paygate refund cancel rfd_01..."))
 @click.argument("refund_id")
 @BY
@@ -102,6 +123,27 @@ def cancel(refund_id: str, by: str | None, as_json: bool) -> None:
 
 
 add_verbs(refund, REFUNDS, refund_data)
+
+
+async def _linked(ctx: Context, doing: Awaitable[object]) -> tuple[Refund, str | None]:
+    one = _value(await doing)
+    return one, refund_links.link_of(ctx, one)
+
+
+def _tell_linked(done: tuple[Refund, str | None], as_json: bool) -> None:
+    """A refund, and the link for its payer."""
+    one, url = done
+    if url is None:
+        tell(REFUNDS, refund_data, one, as_json)
+        return
+    until = timestamp(one.link_until)
+    name, amount = ids.show("rfd", one.id), money.show(one.amount_satang)
+    lines = [
+        f"Refund {name}: {one.status}, {amount} THB.",
+        f"Give this to its payer, and to nobody else; it is good until {until}:",
+        f"  {url}",
+    ]
+    emit({**refund_data(one), "payeeUrl": url, "payeeUntil": until}, lines, as_json=as_json)
 
 
 def _value(done: object) -> Refund:

@@ -23,7 +23,7 @@ PAYMENT_EVENTS = (
     "payment.refunded",
     "payment.verification",
 )
-REFUND_EVENTS = ("refund.failed",)
+REFUND_EVENTS = ("refund.account_given", "refund.failed")
 SETTLEMENT_EVENTS = ("settlement.created", "settlement.completed", "settlement.rejected")
 MERCHANT_EVENTS = ("account.changed", "plan.changed")
 ENDPOINT_EVENTS = ("webhook.test", "webhook.disabled")
@@ -135,7 +135,8 @@ def of_settlement(event_type: str, settlement: Settlement, event_id: UUID, at: d
 def of_refund(event_type: str, payment: Payment, refund: Refund, event_id: UUID, at: datetime) -> Announcement:
     """The event *event_type* about *payment*, of which *refund* went back: as other events of it, and how much.
 
-    `refund.failed` is about the refund: it was refused, or the bank brought it back.
+    Two are about the refund alone: `refund.account_given` (it is known where the payer wants it), `refund.failed` (it
+    was refused, its link expired, or the bank brought it back).
     """
     body = canonical.dumps(
         {

@@ -22,8 +22,9 @@ from paygate.core.ledger import Account, Journal, journal
 
 
 class PayoutStatus(StrEnum):
-    """Where a payout stands."""
+    """Where a payout stands. WAITING and EXPIRED are of refunds: nobody has said yet, or in time, where to."""
 
+    WAITING = "WAITING"
     REQUESTED = "REQUESTED"
     APPROVED = "APPROVED"
     PAYING = "PAYING"
@@ -31,11 +32,13 @@ class PayoutStatus(StrEnum):
     RETURNED = "RETURNED"
     REJECTED = "REJECTED"
     CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
 
 
 OPEN = (PayoutStatus.REQUESTED, PayoutStatus.APPROVED, PayoutStatus.PAYING)
 SETTLEMENT = "settlement"
 REFUND = "refund"
+NO_ACCOUNT = "The payer did not say in time where the money shall go."
 Lines = tuple[tuple[Account, int], ...]
 
 
@@ -92,6 +95,14 @@ class Payout(ABC):
         """The same, approved: it goes to *destination_id*, if that is how it says where to."""
         return self
 
+    def asked(self, until: datetime) -> Self:
+        """The same, its payer being asked until then. Raises WrongState where nobody can be asked."""
+        raise WrongState(self.status, WISHES[AccountAsked], what=self.kind)
+
+    def given(self, payee: bytes) -> Self:
+        """The same, with where its payer wants it. Raises WrongState where nobody was asked."""
+        raise WrongState(self.status, WISHES[AccountGiven], what=self.kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement(Payout):
@@ -131,7 +142,8 @@ class Settlement(Payout):
 class Refund(Payout):
     """Money back to a payer. Of a direct payment it is an instruction to the merchant, and only the fee is booked.
 
-    `payee` is sealed: where the payer wants it. `words` are the merchant's, `reason` the operator's.
+    `payee` is sealed: where the payer wants it. `words` are the merchant's, `reason` the operator's. Of the links that
+    its payer was given the one with `link_number` is good, until `link_until`.
     """
 
     payment_id: UUID
@@ -141,6 +153,8 @@ class Refund(Payout):
     shortfall_satang: int
     words: str | None
     payee: bytes | None
+    link_number: int = 0
+    link_until: datetime | None = None
 
     @property
     def kind(self) -> str:
@@ -171,8 +185,42 @@ class Refund(Payout):
         ]
         return tuple(lines)
 
+    def asked(self, until: datetime) -> Self:
+        """See Payout. What was approved goes to where it was approved for; a direct merchant approves by itself."""
+        if self.status is PayoutStatus.APPROVED and self.ours:
+            raise WrongState(self.status, WISHES[AccountAsked], what=self.kind)
+        number = self.link_number + 1
+        return replace(self, payee=None, approved_by=None, link_number=number, link_until=until)
+
+    def given(self, payee: bytes) -> Self:
+        """See Payout."""
+        return replace(self, payee=payee)
+
 
 # What can happen to a payout. `by` is a person; each event says when, by the database's clock.
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAsked:
+    """Its payer gets a new link, good until then; older ones are worthless, and so is what was said before."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGiven:
+    """Somebody said where the payer wants it; *payee* is sealed."""
+
+    at: datetime
+    payee: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """The link's time is over, and nobody said anything."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +285,18 @@ class Bounced:
 
 
 Kind = TypeVar("Kind", bound=Payout)
-Event = Approved | Rejected | Cancelled | Claimed | Released | Confirmed | Bounced
+Event = (
+    AccountAsked | AccountGiven | Lapsed | Approved | Rejected | Cancelled | Claimed | Released | Confirmed | Bounced
+)
 
 TRANSITIONS: dict[tuple[PayoutStatus, type[Event]], PayoutStatus] = {
+    (PayoutStatus.WAITING, AccountGiven): PayoutStatus.REQUESTED,
+    (PayoutStatus.WAITING, AccountAsked): PayoutStatus.WAITING,  # A new link, in place of the one before.
+    (PayoutStatus.WAITING, Lapsed): PayoutStatus.EXPIRED,
+    (PayoutStatus.WAITING, Rejected): PayoutStatus.REJECTED,
+    (PayoutStatus.WAITING, Cancelled): PayoutStatus.CANCELLED,
+    (PayoutStatus.REQUESTED, AccountAsked): PayoutStatus.WAITING,
+    (PayoutStatus.APPROVED, AccountAsked): PayoutStatus.WAITING,  # Only what a direct merchant pays itself.
     (PayoutStatus.REQUESTED, Approved): PayoutStatus.APPROVED,  # Or it waits for the second person.
     (PayoutStatus.REQUESTED, Rejected): PayoutStatus.REJECTED,
     (PayoutStatus.REQUESTED, Cancelled): PayoutStatus.CANCELLED,
@@ -250,6 +307,9 @@ TRANSITIONS: dict[tuple[PayoutStatus, type[Event]], PayoutStatus] = {
     (PayoutStatus.COMPLETED, Bounced): PayoutStatus.RETURNED,
 }
 WISHES: dict[type[Event], str] = {  # For the sentence that says no.
+    AccountAsked: "put to its payer",
+    AccountGiven: "given an account",
+    Lapsed: "expired",
     Approved: "approved",
     Rejected: "rejected",
     Cancelled: "cancelled",
@@ -263,6 +323,8 @@ ANNOUNCED: dict[tuple[str, type[Event]], str] = {
     (SETTLEMENT, Rejected): "settlement.rejected",
     (SETTLEMENT, Confirmed): "settlement.completed",
     (SETTLEMENT, Bounced): "settlement.rejected",
+    (REFUND, AccountGiven): "refund.account_given",
+    (REFUND, Lapsed): "refund.failed",
     (REFUND, Confirmed): "payment.refunded",
     (REFUND, Rejected): "refund.failed",
     (REFUND, Bounced): "refund.failed",
@@ -271,6 +333,7 @@ ANNOUNCED: dict[tuple[str, type[Event]], str] = {
 BOOKED: dict[type[Event], tuple[str, Account, Account | None]] = {
     Rejected: ("released", Account.HELD, None),
     Cancelled: ("released", Account.HELD, None),
+    Lapsed: ("released", Account.HELD, None),
     Claimed: ("payout.sent", Account.HELD, Account.PAYOUT_CLEARING),
     Released: ("payout.unsent", Account.PAYOUT_CLEARING, Account.HELD),
     Confirmed: ("payout.confirmed", Account.PAYOUT_CLEARING, Account.BANK_CENTRAL),
@@ -304,6 +367,12 @@ def advance(payout: Kind, event: Event) -> PayoutStep[Kind]:
             changed = replace(changed, reason=event.reason)
         case Cancelled():
             pass
+        case AccountAsked():
+            changed = replace(payout.asked(event.until), status=target, sequence=changed.sequence)
+        case AccountGiven():
+            changed = replace(payout.given(event.payee), status=target, sequence=changed.sequence)
+        case Lapsed():
+            changed = replace(changed, reason=NO_ACCOUNT)
         case Claimed():
             changed = replace(changed, claimed_by=event.by, claimed_at=event.at, reason=None)
         case Confirmed():

@@ -21,6 +21,13 @@ SHOP = Sql("""
      WHERE m.merchant_id = :merchant_id
 """)
 
+NAMED = Sql("""
+    SELECT m.name, l.digest AS logo
+      FROM merchants m
+ LEFT JOIN merchant_logos l ON l.merchant_id = m.merchant_id
+     WHERE m.merchant_id = :merchant_id
+""")
+
 LOGO = Sql("SELECT picture FROM merchant_logos WHERE digest = :digest LIMIT 1")
 
 PUT_LOGO = Sql("""
@@ -83,6 +90,12 @@ async def shop(conn: Conn, payment: Payment) -> Shop | None:
         allowed_origins=tuple(row["allowed_origins"]),
         renewed_as=row["renewed_as"],
     )
+
+
+async def named(conn: Conn, merchant_id: int) -> tuple[str, str | None] | None:
+    """A merchant's name, and its logo's digest."""
+    row = await conn.fetchrow(*NAMED.bind(merchant_id=merchant_id))
+    return (row["name"], row["logo"]) if row else None
 
 
 async def logo(conn: Conn, digest: str) -> bytes | None:

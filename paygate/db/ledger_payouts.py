@@ -29,7 +29,7 @@ PAYOUTS_NOT_BOOKED_RIGHT = Sql("""
       FROM payouts s
  LEFT JOIN booked b ON b.merchant_id = s.merchant_id AND b.mode = s.mode AND b.subject_id = s.id
      WHERE (-coalesce(b.held, 0), -coalesce(b.clearing, 0), -coalesce(b.bank, 0)) IS DISTINCT FROM
-           (CASE WHEN s.status IN ('REQUESTED', 'APPROVED') THEN s.amount_satang ELSE 0 END,
+           (CASE WHEN s.status IN ('WAITING', 'REQUESTED', 'APPROVED') THEN s.amount_satang ELSE 0 END,
             CASE WHEN s.status = 'PAYING' THEN s.amount_satang ELSE 0 END,
             CASE WHEN s.status = 'COMPLETED' THEN s.amount_satang ELSE 0 END)
      LIMIT :limit
@@ -67,7 +67,8 @@ REFUNDS_DIFFER = Sql("""
      WHERE p.refunded_satang > 0 OR r.id IS NOT NULL
   GROUP BY p.merchant_id, p.mode, p.id
     HAVING coalesce(sum(r.amount_satang) FILTER (WHERE r.status = 'COMPLETED'), 0) <> p.refunded_satang
-        OR sum(r.amount_satang) FILTER (WHERE r.status NOT IN ('REJECTED', 'CANCELLED', 'RETURNED')) > p.payable_satang
+        OR sum(r.amount_satang) FILTER (WHERE r.status NOT IN ('REJECTED', 'CANCELLED', 'RETURNED', 'EXPIRED'))
+           > p.payable_satang
      LIMIT :limit
 """)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,14 @@ from paygate.db.sql import Sql
 
 COLUMNS = """merchant_id, mode, id, amount_satang, status, sequence, approved_by, second_by, claimed_by, claimed_at,
                   bank_reference, refusal AS reason, created_at, completed_at, payment_id, flow, fee_returned_satang,
-                  vat_returned_satang, shortfall_satang, reason AS words, payee"""
+                  vat_returned_satang, shortfall_satang, reason AS words, payee, link_number, link_until"""
 
 INSERT = Sql("""
     INSERT INTO refunds (merchant_id, mode, id, payment_id, amount_satang, fee_returned_satang, vat_returned_satang,
-                         shortfall_satang, flow, status, sequence, reason, payee, created_at)
+                         shortfall_satang, flow, status, sequence, reason, payee, created_at, link_number, link_until)
     VALUES (:merchant_id, :mode, :id, :payment_id, :amount_satang, :fee_returned_satang, :vat_returned_satang,
-            :shortfall_satang, :flow, :status, :sequence, :words, :payee, :created_at)
+            :shortfall_satang, :flow, :status, :sequence, :words, :payee, :created_at,
+            :link_number, :link_until)
 """)
 
 GET = Sql(f"""
@@ -79,7 +80,8 @@ MOVE = Sql("""
     UPDATE refunds
        SET status = :status, sequence = :sequence, approved_by = :approved_by, second_by = :second_by,
            claimed_by = :claimed_by, claimed_at = :claimed_at, bank_reference = :bank_reference,
-           refusal = :reason, completed_at = :completed_at, payee = :payee
+           refusal = :reason, completed_at = :completed_at, payee = :payee,
+           link_number = :link_number, link_until = :link_until
      WHERE merchant_id = :merchant_id
        AND mode = :mode
        AND id = :id
@@ -95,7 +97,7 @@ TAKEN = Sql("""
            coalesce(sum(vat_returned_satang), 0)::bigint AS vat_satang
       FROM refunds
      WHERE merchant_id = :merchant_id AND mode = :mode AND payment_id = :payment_id
-       AND status NOT IN ('REJECTED', 'CANCELLED', 'RETURNED')
+       AND status NOT IN ('REJECTED', 'CANCELLED', 'RETURNED', 'EXPIRED')
 """)
 
 MARK = Sql("""
@@ -105,6 +107,30 @@ MARK = Sql("""
        AND status = 'PAID'
        AND sequence = :was_sequence
  RETURNING 1
+""")
+
+
+# Links that are over and that nobody used, the oldest first; whoever lets them lapse locks each one and looks again.
+OVERDUE = Sql(f"""
+    SELECT {COLUMNS}
+      FROM refunds
+     WHERE status = 'WAITING' AND link_until <= clock_timestamp()
+  ORDER BY link_until
+     LIMIT :limit
+""")  # noqa: S608
+
+# Nobody was paid: what the payer said of itself is of no use any more.
+FORGET = Sql("""
+    UPDATE refunds SET payee = NULL
+     WHERE ctid = ANY (ARRAY(
+           SELECT ctid
+             FROM refunds
+            WHERE payee IS NOT NULL
+              AND status IN ('REJECTED', 'CANCELLED', 'EXPIRED')
+              AND created_at <= statement_timestamp() - :age::interval
+         ORDER BY created_at
+            LIMIT :limit
+              FOR UPDATE SKIP LOCKED))
 """)
 
 
@@ -132,7 +158,17 @@ class Page:
 async def insert(conn: Conn, refund: Refund) -> None:
     """A refund that was just asked for."""
     names = ("merchant_id", "mode", "id", "payment_id", "amount_satang", "fee_returned_satang", "vat_returned_satang")
-    more = ("shortfall_satang", "flow", "status", "sequence", "words", "payee", "created_at")
+    more = (
+        "shortfall_satang",
+        "flow",
+        "status",
+        "sequence",
+        "words",
+        "payee",
+        "created_at",
+        "link_number",
+        "link_until",
+    )
     await conn.execute(*INSERT.bind(**{name: getattr(refund, name) for name in (*names, *more)}))
 
 
@@ -192,10 +228,21 @@ async def closed(conn: Conn, statuses: Sequence[PayoutStatus], *, merchant_id: i
     return [_refund(row) for row in rows]
 
 
+async def overdue(conn: Conn, limit: int) -> list[Refund]:
+    """Those whose payers said nothing in time."""
+    return [_refund(row) for row in await conn.fetch(*OVERDUE.bind(limit=limit))]
+
+
+async def forget(conn: Conn, age: timedelta, limit: int) -> int:
+    """Forget where payers wanted what was never paid, of refunds older than *age*; how many."""
+    result: str = await conn.execute(*FORGET.bind(age=age, limit=limit))
+    return int(result.rsplit(maxsplit=1)[-1])
+
+
 async def move(conn: Conn, before: Refund, after: Refund) -> None:
     """Compare-and-set. Raises Moved when it does not stand where it stood."""
     names = ("status", "sequence", "approved_by", "second_by", "claimed_by", "claimed_at", "bank_reference", "reason")
-    values = {name: getattr(after, name) for name in (*names, "completed_at", "payee")}
+    values = {name: getattr(after, name) for name in (*names, "completed_at", "payee", "link_number", "link_until")}
     key = {"merchant_id": before.merchant_id, "mode": before.mode, "id": before.id}
     was = {"was_status": before.status, "was_sequence": before.sequence}
     if not await conn.fetchval(*MOVE.bind(**values, **key, **was)):

@@ -52,6 +52,7 @@ class SettlementRules:
     second_above_satang: int | None = None  # Above it two people approve; None: one person always is enough.
     cutoff: time = SETTLEMENT_CUTOFF  # What is asked for later counts for the next business day.
     refund_fee: bool = False  # Whether a refund gives the merchant its part of the fee back.
+    refund_link_days: int = 14  # So long a payer may say where a refund shall go.
     invoice_due_days: int = 15  # So long a merchant has to pay its fees.
     seller: Seller | None = None  # On tax invoices; None: they say no more than our name.
     more_holidays: frozenset[date] = frozenset()  # Announced after this version was made.

@@ -157,6 +157,8 @@ class Desk(ABC, Generic[Kind]):
         """
 
         async def decide(conn: Conn, payout: Kind, now: datetime) -> Event:
+            if payout.status is PayoutStatus.WAITING:
+                await self.destination(ctx, conn, payout, now)  # It says what is missing.
             if payout.status is not PayoutStatus.REQUESTED:
                 raise WrongState(payout.status, "approved", what=self.noun)
             await self.may_be_paid(ctx, conn, payout)

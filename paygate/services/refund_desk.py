@@ -71,7 +71,10 @@ class RefundDesk(Desk[Refund]):
     async def destination(self, ctx: Context, conn: Conn, payout: Refund, now: datetime) -> UUID | None:
         """Nothing but that it is there."""
         if payout.payee is None:
-            raise Conflict("Nobody has said yet where the payer wants the money. The merchant can: the refund's payee.")
+            raise Conflict(
+                "Nobody has said yet where the payer wants the money. The merchant can (the refund's payee), or its"
+                " payer by a link."
+            )
         return None
 
     async def may_be_paid(self, ctx: Context, conn: Conn, payout: Refund) -> None:
@@ -106,9 +109,9 @@ def purpose(refund_id: UUID) -> str:
     return f"payee:{refund_id}"
 
 
-def seal_payee(ctx: Context, refund_id: UUID, place: Place | None) -> bytes | None:
+def seal_payee(ctx: Context, refund_id: UUID, place: Place) -> bytes:
     """Where the payer wants it, for its row."""
-    return None if place is None else ctx.seal(json.dumps(asdict(place), ensure_ascii=False), purpose(refund_id))
+    return ctx.seal(json.dumps(asdict(place), ensure_ascii=False), purpose(refund_id))
 
 
 def open_payee(ctx: Context, refund: Refund) -> Place | None:

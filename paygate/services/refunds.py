@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from paygate.core import ids
-from paygate.core.errors import Conflict, InsufficientBalance, NotFound, WrongState
+from paygate.core.errors import Conflict, InsufficientBalance, InvalidInput, NotFound, WrongState
 from paygate.core.payments import Payment
 from paygate.core.payouts import (
+    AccountGiven,
     Approved,
     Balance,
     Cancelled,
@@ -39,18 +40,23 @@ from paygate.services.payouts import Place, read_reference
 from paygate.services.refund_desk import REFUNDS, payment_of, seal_payee
 from paygate.services.settlements import too_little
 
-TEST = "test"
+TEST = "test"  # Who says yes to test money.
+TEST_MODE = "test"
 Answer = Callable[[Refund], tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A refund as a merchant asks for it. No amount: all that is left. `advance`: the operator pays what is missing."""
+    """A refund as a merchant asks for it. No amount: all that is left. `advance`: the operator pays what is missing.
+
+    `ask_payer`: whether the payer gets a link; None: where nobody can go on without knowing.
+    """
 
     amount_satang: int | None = None
     words: str | None = None
     payee: Place | None = None
     advance: bool = False
+    ask_payer: bool | None = None
 
 
 def read_payee(promptpay: str | None, bank: str | None, number: str | None, name: str | None) -> Place | None:
@@ -72,13 +78,18 @@ async def request(
     answer: Answer,
     actor: str,
 ) -> Answered[Refund] | Replayed:
-    """Give money of a PAID payment back. Central money is set aside; in test mode it is COMPLETED at once.
+    """Give money of a PAID payment back. Central money is set aside; in test mode it is COMPLETED at once. Without a
+    payee the refund may be WAITING until its payer said where to: see services/refund_links.py.
 
-    Raises NotFound, WrongState (not PAID), Conflict (reversed, nothing left, payouts frozen), InvalidInput (amount),
-    InsufficientBalance, IdempotencyMismatch, IdempotencyBusy.
+    Raises NotFound, WrongState (not PAID), Conflict (reversed, nothing left, payouts frozen), InvalidInput (amount,
+    askPayer), InsufficientBalance, IdempotencyMismatch, IdempotencyBusy.
     """
+    if wish.ask_payer and wish.payee is not None:
+        raise InvalidInput(
+            "askPayer and payee exclude each other: it is known where the payer wants it.", field="askPayer"
+        )
     refund_id = ctx.new_id()
-    payee = seal_payee(ctx, refund_id, wish.payee)
+    payee = None if wish.payee is None else seal_payee(ctx, refund_id, wish.payee)
     new_ids = [ctx.new_id() for _ in range(8)]
 
     async def work(conn: Conn) -> Refund:
@@ -98,18 +109,19 @@ async def request(
         has = await balances.lock(conn, merchant_id, mode, at_once=ctx.settlements.notices_at_once) if central else None
         missing = _missing(has, wanted, wish)
         now = await balances.clock(conn)
+        asks = wish.ask_payer if wish.ask_payer is not None else payee is None and central and mode == "live"
         refund = _asked(payment, refund_id, wanted, missing, wish.words, payee, now)
+        if asks:
+            until = now + timedelta(days=ctx.settlements.refund_link_days)
+            refund = replace(refund, status=PayoutStatus.WAITING, link_number=1, link_until=until)
         await rows.insert(conn, refund)
         if has is not None and (netted := min(has.shortfall_satang, has.payable_satang)) > 0:
             booking = shortfall_netted(merchant_id, mode, refund_id, now, netted)
             await books.book(conn, booking, new_ids[0], now)
         if (journal := requested(refund)) is not None:
             await books.book(conn, journal, new_ids[1], now)
-        if mode == "test":
-            steps = (Approved(now, TEST, None, False), Claimed(now, TEST), Confirmed(now, TEST, f"TEST-{refund_id}"))
-            refund = await _walk(ctx, conn, refund, steps, new_ids[2:], now)
-        elif not central:  # The merchant pays it; nobody of ours has to say yes.
-            refund = await _walk(ctx, conn, refund, (Approved(now, actor, None, False),), new_ids[2:], now)
+        if not asks:
+            refund = await walk(ctx, conn, refund, by_itself(refund, actor, now), new_ids[2:], now)
         await audit.append(
             conn,
             ctx,
@@ -126,6 +138,13 @@ async def request(
     return done
 
 
+def by_itself(refund: Refund, actor: str, now: datetime) -> tuple[Event, ...]:
+    """What happens at once to a refund that nobody of ours has to say yes to."""
+    if refund.mode == TEST_MODE:
+        return Approved(now, TEST, None, False), Claimed(now, TEST), Confirmed(now, TEST, f"TEST-{refund.id}")
+    return () if refund.ours else (Approved(now, actor, None, False),)  # A direct merchant pays it itself.
+
+
 async def cancel(
     ctx: Context, merchant_id: int, mode: str, refund_id: UUID, claim: Claim | None, answer: Answer, actor: str
 ) -> Answered[Refund] | Replayed:
@@ -134,7 +153,7 @@ async def cancel(
     def decide(refund: Refund, now: datetime) -> tuple[Event, ...]:
         return () if refund.status is PayoutStatus.CANCELLED else (Cancelled(now),)
 
-    return await _change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "cancel", decide)
+    return await change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "cancel", decide)
 
 
 async def say_payee(
@@ -147,16 +166,22 @@ async def say_payee(
     answer: Answer,
     actor: str,
 ) -> Answered[Refund] | Replayed:
-    """Say where the payer wants the money, before it is approved. Raises NotFound, WrongState."""
+    """Say where the payer wants the money, before it is approved. A link that the payer got is worthless then, and who
+    said yes to another account has to do so again. Raises NotFound, WrongState."""
     sealed = seal_payee(ctx, refund_id, payee)
+    new_ids = [ctx.new_id() for _ in range(8)]
 
     async def work(conn: Conn) -> Refund:
-        refund, _ = await _locked(conn, merchant_id, mode, refund_id)
+        refund, now = await locked(conn, merchant_id, mode, refund_id)
         open_to_change = (PayoutStatus.REQUESTED, *(() if refund.ours else (PayoutStatus.APPROVED,)))
-        if refund.status not in open_to_change:
+        if refund.status is PayoutStatus.WAITING:
+            after = await given(ctx, conn, refund, sealed, actor, new_ids, now)
+        elif refund.status in open_to_change:
+            yes = refund.approved_by if refund.status is PayoutStatus.APPROVED else None
+            after = replace(refund, payee=sealed, approved_by=yes, sequence=refund.sequence + 1)
+            await rows.move(conn, refund, after)
+        else:
             raise WrongState(refund.status, "sent elsewhere", what="refund")
-        after = replace(refund, payee=sealed, sequence=refund.sequence + 1)
-        await rows.move(conn, refund, after)
         subject = f"refund:{ids.show('rfd', refund_id)}"
         await audit.append(
             conn,
@@ -169,7 +194,17 @@ async def say_payee(
         )
         return after
 
-    return await once(ctx, claim, answer, work)
+    done = await once(ctx, claim, answer, work)
+    ctx.wake()
+    return done
+
+
+async def given(
+    ctx: Context, conn: Conn, refund: Refund, sealed: bytes, actor: str, new_ids: list[UUID], now: datetime
+) -> Refund:
+    """It is known now where the payer wants a WAITING refund, which goes on; in the caller's transaction."""
+    refund = await walk(ctx, conn, refund, (AccountGiven(now, sealed),), new_ids, now)
+    return await walk(ctx, conn, refund, by_itself(refund, actor, now), new_ids[2:], now)
 
 
 async def complete_direct(
@@ -195,7 +230,7 @@ async def complete_direct(
             return ()
         return Claimed(now, actor), Confirmed(now, actor, reference)
 
-    return await _change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "complete", decide)
+    return await change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "complete", decide)
 
 
 async def get(ctx: Context, merchant_id: int, mode: str, refund_id: UUID) -> Refund:
@@ -259,7 +294,8 @@ def _asked(
     )
 
 
-async def _locked(conn: Conn, merchant_id: int, mode: str, refund_id: UUID) -> tuple[Refund, datetime]:
+async def locked(conn: Conn, merchant_id: int, mode: str, refund_id: UUID) -> tuple[Refund, datetime]:
+    """A refund and its payment, held until the transaction ends, with the database's clock. Raises NotFound."""
     known = await rows.get(conn, merchant_id, mode, refund_id)
     if known is None:
         raise NotFound("No such refund.")
@@ -269,7 +305,7 @@ async def _locked(conn: Conn, merchant_id: int, mode: str, refund_id: UUID) -> t
     return found
 
 
-async def _change(
+async def change(
     ctx: Context,
     key: tuple[int, str, UUID],
     claim: Claim | None,
@@ -278,17 +314,18 @@ async def _change(
     verb: str,
     decide: Callable[[Refund, datetime], tuple[Event, ...]],
 ) -> Answered[Refund] | Replayed:
+    """What a merchant does with a refund of its own: one transaction, under its Idempotency-Key."""
     new_ids = [ctx.new_id() for _ in range(6)]
 
     async def work(conn: Conn) -> Refund:
-        refund, now = await _locked(conn, *key)
+        refund, now = await locked(conn, *key)
         steps = decide(refund, now)
         if not steps:
             return refund
         before = refund
         if verb == "cancel":
             refund = await REFUNDS.given_back(conn, refund)
-        after = await _walk(ctx, conn, refund, steps, new_ids, now)
+        after = await walk(ctx, conn, refund, steps, new_ids, now)
         await REFUNDS.log(ctx, conn, PayoutStep(before, after, None, None), actor, verb)
         return after
 
@@ -297,7 +334,7 @@ async def _change(
     return done
 
 
-async def _walk(
+async def walk(
     ctx: Context, conn: Conn, refund: Refund, steps: tuple[Event, ...], new_ids: list[UUID], now: datetime
 ) -> Refund:
     """Several steps at once, in the caller's transaction."""

@@ -1,6 +1,6 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, sdk, simulator
+from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, refund, sdk, simulator
 from paygate.web.errors import refuse
 
 HANDLERS = (
@@ -20,6 +20,8 @@ HANDLERS = (
     home.show,
     link.show,
     link.pay,
+    refund.show,
+    refund.give,
     simulator.show,
     simulator.play,
     simulator.slip,
@@ -37,6 +39,7 @@ __all__ = [
     "home",
     "link",
     "pages",
+    "refund",
     "refuse",
     "sdk",
     "simulator",

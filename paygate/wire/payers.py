@@ -84,6 +84,17 @@ async def merchant_or_payer(request: Request, payment_id: UUID, scope: Scope, *,
     return Access(payment, "public")
 
 
+async def secret_alone(request: Request) -> str | None:
+    """The X-Client-Secret of a request without a key, counted by its address; None for anybody else."""
+    secret = request.headers.get(HEADER, "").strip()
+    if not secret or _has_key(request) or await people.at_door(request) is not None:
+        return None
+    await count_address(request)
+    let_read(request.scope, page_of(request))
+    noting.acts(request.scope, payments.PAYER)
+    return secret
+
+
 def _has_key(request: Request) -> bool:
     return bool(request.headers.get("x-api-key", "").strip() or request.headers.get("authorization", "").strip())
 

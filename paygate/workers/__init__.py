@@ -11,7 +11,7 @@ from paygate.db.pool import in_transaction
 from paygate.outbound import Outbound
 from paygate.services import metrics, system_log
 from paygate.services.context import Context
-from paygate.workers import count, expire, finish, invoice, journal, prune, recheck, simulate, statements, verify
+from paygate.workers import count, expire, finish, invoice, journal, lapse, prune, recheck, simulate, statements, verify
 from paygate.workers.alert import Teller
 from paygate.workers.deliver import Deliverer
 from paygate.workers.inquire import Inquirer
@@ -29,6 +29,7 @@ FINISH_S = 15.0
 PRUNE_S = 3_600.0
 STATEMENTS_S = 2.0
 INVOICE_S = 60.0
+LAPSE_S = 30.0
 ISSUE_S = 3_600.0
 ALARM_S = 60.0
 ALERT_S = 5.0
@@ -67,6 +68,7 @@ async def run(ctx: Context, stop: asyncio.Event) -> None:
             Chore("statements", STATEMENTS_S, lambda: statements.work(ctx)),
             Chore("invoice", INVOICE_S, lambda: invoice.work(ctx)),
             Chore("issue", ISSUE_S, lambda: invoice.issue(ctx)),
+            Chore("lapse", LAPSE_S, lambda: lapse.work(ctx)),
             Chore("alarm", ALARM_S, teller.look),
             Chore("alert", ALERT_S, teller.work),
             Chore("count", COUNT_S, lambda: count.work(ctx)),

@@ -17,7 +17,7 @@ from paygate.db import (
     throttles,
     user_links,
 )
-from paygate.services import alerts, dossiers, statement_files, system_log, visitors
+from paygate.services import alerts, dossiers, refund_links, statement_files, system_log, visitors
 from paygate.services.context import Context
 
 AT_ONCE = 1_000
@@ -63,6 +63,7 @@ async def work(ctx: Context) -> bool:
         await statement_files.prune(ctx, AT_ONCE),
         await alerts.prune(ctx, AT_ONCE),
         await dossiers.prune(ctx, AT_ONCE),
+        await refund_links.forget(ctx, AT_ONCE),
         await visitors.forget(ctx, AT_ONCE),
         await system_log.prune(ctx, AT_ONCE),
     )

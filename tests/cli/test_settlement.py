@@ -113,7 +113,13 @@ async def test_a_refund_is_asked_for_and_paid_in_the_same_words(ctx: Context, sa
     payment = str(await sell_and_pay(shop, 20_000))
     made = (await say("refund", "request", payment, "--amount", "50", "--reason", "ส่งผิด", "--json")).json
     one = made["refundId"]
-    assert (made["amount"], made["status"], made["reason"]) == (50, "REQUESTED", "ส่งผิด")
+    assert (made["amount"], made["status"], made["reason"]) == (50, "WAITING", "ส่งผิด")
+    link = f"{ctx.public_url}/refund/{one}_secret_"
+    assert made["payeeUrl"].startswith(link)
+    asked_again = await say("refund", "ask-payer", one)
+    assert link in asked_again.out and made["payeeUrl"] not in asked_again.out
+    assert link not in (await say("refund", "show", one)).out
+    assert one in (await say("refund", "list", "--status", "waiting")).out
     assert "where the payer wants" in (await say("refund", "approve", one)).err
     await say("refund", "payee", one, "--promptpay", "0811112222", "--name", "สมชาย")
     assert "APPROVED" in (await say("refund", "approve", one)).out
@@ -125,6 +131,9 @@ async def test_a_refund_is_asked_for_and_paid_in_the_same_words(ctx: Context, sa
     rest = (await say("refund", "request", payment, "--promptpay", "0811112222", "--name", "x", "--json")).json
     assert rest["amount"] == 150
     assert "CANCELLED" in (await say("refund", "cancel", rest["refundId"])).out
+    plain = (await say("refund", "request", payment, "--amount", "1", "--no-ask-payer", "--json")).json
+    assert plain["status"] == "REQUESTED" and "payeeUrl" not in plain
+    assert "CANCELLED" in (await say("refund", "cancel", plain["refundId"])).out
     too_much = await say("refund", "request", payment, "--amount", "150.01")
     assert too_much.status == 1 and "150.00 THB" in too_much.err
     assert (await say("ledger", "check", "--json")).json["balanced"] is True

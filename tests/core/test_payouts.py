@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -14,7 +14,10 @@ from paygate.core.calendar import is_business_day, promised_on, read_holidays
 from paygate.core.credits import BANGKOK
 from paygate.core.errors import Conflict, InvalidInput, WrongState
 from paygate.core.payouts import (
+    NO_ACCOUNT,
     TRANSITIONS,
+    AccountAsked,
+    AccountGiven,
     Approved,
     Balance,
     Bounced,
@@ -22,7 +25,9 @@ from paygate.core.payouts import (
     Claimed,
     Confirmed,
     Event,
+    Lapsed,
     PayoutStatus,
+    Refund,
     Rejected,
     Released,
     Settlement,
@@ -51,7 +56,24 @@ ASKED = Settlement(
     destination_id=None,
     promised_on=date(2026, 11, 23),
 )
+REFUND = Refund(
+    **{
+        name: getattr(ASKED, name)
+        for name in ASKED.__dataclass_fields__
+        if name not in ("destination_id", "promised_on")
+    },
+    payment_id=UUID(int=2),
+    flow="central",
+    fee_returned_satang=3_000,
+    vat_returned_satang=210,
+    shortfall_satang=5_000,
+    words=None,
+    payee=None,
+)
 EVENTS: dict[type[Event], Event] = {
+    AccountAsked: AccountAsked(AT, AT + timedelta(days=14)),
+    AccountGiven: AccountGiven(AT, b"sealed"),
+    Lapsed: Lapsed(AT),
     Approved: Approved(AT, "a", PLACE, two_needed=False),
     Rejected: Rejected(AT, "a", "why"),
     Cancelled: Cancelled(AT),
@@ -74,9 +96,11 @@ def test_every_event_has_an_example() -> None:
 
 
 def test_what_the_table_does_not_allow_is_refused_with_the_status() -> None:
-    for status, kind in product(PayoutStatus, EVENTS):
-        one = replace(ASKED, status=status)
-        if (status, kind) in TRANSITIONS:
+    for status, kind, payout in product(PayoutStatus, EVENTS, (ASKED, REFUND, replace(REFUND, flow="direct"))):
+        one: Any = replace(payout, status=status)
+        others = (AccountAsked, AccountGiven) if payout is ASKED else ()  # Whoever settles knows where to.
+        locked = status is PayoutStatus.APPROVED and kind is AccountAsked and one.ours
+        if (status, kind) in TRANSITIONS and kind not in others and not locked:
             assert advance(one, EVENTS[kind]).after.status is TRANSITIONS[status, kind]
             continue
         with pytest.raises(WrongState) as refused:
@@ -117,6 +141,33 @@ def test_every_way_through_books_each_satang_back_or_out_of_the_bank() -> None:
         sums[name] = {account: satang for account, satang in total.items() if satang}
     gone = {"payable": 150_000, "bank_central": -150_000}
     assert sums == {name: gone if name.startswith("paid") else {} for name in paths}
+
+
+def test_a_refund_that_waits_for_its_payer_holds_its_money_until_it_goes_on_or_is_over() -> None:
+    paths = {
+        "given": [AccountGiven],
+        "asked again": [AccountAsked, AccountGiven, AccountAsked],
+        "lapsed": [AccountAsked, Lapsed],
+        "cancelled": [Cancelled],
+        "rejected": [AccountGiven, AccountAsked, Rejected],
+        "paid": [AccountGiven, Approved, Claimed, Confirmed],
+    }
+    held: dict[str, int] = {}
+    for name, path in paths.items():
+        one: Refund = replace(REFUND, status=PayoutStatus.WAITING, link_number=1, link_until=AT)
+        journals = [requested(one)]
+        for kind in path:
+            step = advance(one, EVENTS[kind])
+            one = step.after
+            journals.append(step.journal)
+        lines = [line for journal in journals if journal for line in journal.lines]
+        held[name] = -sum(satang for account, satang in lines if account == "held")
+        assert (one.payee is None) is (path[-1] is AccountAsked or AccountGiven not in path or path[-1] is Rejected)
+    assert held == {"given": 150_000, "asked again": 150_000, "lapsed": 0, "cancelled": 0, "rejected": 0, "paid": 0}
+    asked = advance(replace(REFUND, approved_by="a", payee=b"x"), EVENTS[AccountAsked]).after
+    assert (asked.approved_by, asked.payee, asked.link_number) == (None, None, 1)
+    lapsed = advance(asked, EVENTS[Lapsed])
+    assert (lapsed.event_type, lapsed.after.reason) == ("refund.failed", NO_ACCOUNT)
 
 
 def test_a_released_claim_is_nobodys_and_a_new_claim_is_somebody_elses() -> None:

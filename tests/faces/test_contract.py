@@ -35,7 +35,7 @@ from tests.worlds import World
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 REQUEST_ID = re.compile(r"req_[0-9a-f]{24}")
 PAGES = (
-    *("/forwarder", "/account", "/pay/", "/payment/", "/link/", "/simulator/", "/logo/", "/favicon.ico"),
+    *("/forwarder", "/account", "/pay/", "/payment/", "/link/", "/refund/", "/simulator/", "/logo/", "/favicon.ico"),
     *("/payment-example.html", "/docs"),
 )  # They refuse as pages do.
 KEPT = {"/favicon.ico", "/paygate-widget.js", "/docs/search.json"}  # What browsers may keep.

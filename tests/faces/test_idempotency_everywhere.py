@@ -71,6 +71,7 @@ WITHOUT = {
     ),
     "/api/admin/statements": "the same file again is the one that is there",
     "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
+    "/refund/{link}": "a form of a payer's page: an account is given once, the same again changes nothing",
     "/link/{link_id}": "a form: each press of the button is a payment to make, and an address holds few",
     "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
     "/api/admin/merchants/{merchant_id}/freeze": "frozen twice is frozen",
@@ -188,6 +189,10 @@ async def refund_payee(gateway: Gateway) -> Call:
     )
 
 
+async def refund_link(gateway: Gateway) -> Call:
+    return call(f"/refunds/{await a_refund(gateway)}/payee-link")
+
+
 async def settlement(gateway: Gateway) -> Call:
     await settle(gateway)
     return call("/settlements", {"amount": 100}, {"amount": 101})
@@ -253,6 +258,7 @@ WITH: dict[str, Made] = {
     f"{V1}/payment/{{payment_id}}/refund": refund,
     f"{V1}/refunds/{{refund_id}}/cancel": refund_cancel,
     f"{V1}/refunds/{{refund_id}}/payee": refund_payee,
+    f"{V1}/refunds/{{refund_id}}/payee-link": refund_link,
     f"{V1}/settlements": settlement,
     f"{V1}/settlements/{{settlement_id}}/cancel": settlement_cancel,
     f"{V1}/payment/create": create,

@@ -47,6 +47,7 @@ TABLE: dict[Call, str] = {
     ("GET", "/api/refunds/{refund_id}"): "viewer",
     ("POST", "/api/refunds/{refund_id}/cancel"): "owner",
     ("POST", "/api/refunds/{refund_id}/payee"): "owner",
+    ("POST", "/api/refunds/{refund_id}/payee-link"): "owner",
     ("POST", "/api/refunds/{refund_id}/complete"): "owner",
     ("GET", "/api/stats"): "viewer",
     ("GET", "/api/payout-destination"): "viewer",

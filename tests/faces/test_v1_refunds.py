@@ -113,6 +113,81 @@ async def test_another_shop_a_browser_and_nobody_get_nothing_back(gateway: Gatew
     assert (await gateway.ask("POST", of(payment), {"amount": 1}, key=None)).status_code == 401
 
 
+async def test_a_payer_is_asked_by_a_link_that_is_shown_once_and_says_where_to(gateway: Gateway) -> None:
+    payment = await sold(gateway)
+    answer = await gateway.ask("POST", of(payment), {"amount": 250.25}, headers={"Idempotency-Key": "one"})
+    made = answer.json()["refund"]
+    assert (made["status"], made["payee"], made["payeeUntil"] > made["createdAt"]) == ("WAITING", None, True)
+    again = await gateway.ask("POST", of(payment), {"amount": 250.25}, headers={"Idempotency-Key": "one"})
+    assert again.content == answer.content  # The answer that is kept is the one that was lost on its way.
+    seen = (await gateway.ask("GET", f"{LIST}/{made['id']}")).json()["refund"]
+    assert (seen["payeeUrl"], seen["payeeUntil"]) == (None, made["payeeUntil"])
+    base, _, link = made["payeeUrl"].rpartition("/")
+    assert base.endswith("/refund") and link.startswith(f"{made['id']}_secret_")
+    path, hers = f"{LIST}/{made['id']}", {"X-Client-Secret": link}
+    opened = (await gateway.ask("GET", path, key=None, headers=hers)).json()
+    assert opened == {
+        "success": True,
+        "refund": {
+            "status": "OPEN",
+            "amount": 250.25,
+            "currency": "THB",
+            "shop": "ร้านกาแฟ",
+            "payee": None,
+            "until": made["payeeUntil"],
+            "mode": "live",
+        },
+    }
+    wrong: list[tuple[Any, str]] = [
+        ({}, "payee"),
+        ({"payee": "x"}, "payee"),
+        ({"payee": {"name": "A"}}, "payee"),
+        ({"payee": {"promptpay": "0812345678"}}, "payee.name"),
+        ({"payee": {"promptpay": "12", "name": "A"}}, "payee.promptpay"),
+        ({"payee": {"bank": "014", "account": "12", "name": "A"}}, "payee.account"),
+        ({"payee": {"bank": "14", "account": "4061234567", "name": "A"}}, "payee.bank"),
+    ]
+    for body, field in wrong:
+        refused = await gateway.ask("POST", f"{path}/payee", body, key=None, headers=hers)
+        assert (refused.status_code, refused.json().get("field")) == (400, field), body
+    given = await gateway.ask("POST", f"{path}/payee", {"payee": PAYEE}, key=None, headers=hers)
+    assert given.status_code == 200
+    found = given.json()["refund"]
+    assert (found["status"], found["until"]) == ("GIVEN", None)
+    assert found["payee"] == {"promptpay": None, "bank": "014", "account": "xxxxxx4567"}
+    body = {"payee": {"promptpay": "0812345678", "name": "B"}}
+    other = await gateway.ask("POST", f"{path}/payee", body, key=None, headers=hers)
+    assert (other.status_code, other.json()["error"]) == (409, "CONFLICT")
+    shown = (await gateway.ask("GET", f"{LIST}/{made['id']}")).json()["refund"]
+    assert (shown["status"], shown["payee"]["account"], shown["payee"]["name"]) == ("REQUESTED", "xxxxxx4567", "สมชาย")
+    renewed = (await gateway.ask("POST", f"{LIST}/{made['id']}/payee-link", b"")).json()["refund"]
+    assert (renewed["status"], renewed["payee"]) == ("WAITING", None) and renewed["payeeUrl"] != made["payeeUrl"]
+    for method, where in (("GET", path), ("POST", f"{path}/payee")):
+        stale = await gateway.ask(method, where, {"payee": PAYEE}, key=None, headers=hers)
+        assert (stale.status_code, stale.json()["error"]) == (401, "UNAUTHORIZED")
+    elsewhere = (await gateway.ask("POST", of(payment), {"amount": 5})).json()["refund"]["id"]
+    fresh = {"X-Client-Secret": renewed["payeeUrl"].rpartition("/")[2]}
+    assert (await gateway.ask("GET", f"{LIST}/{elsewhere}", key=None, headers=fresh)).status_code == 401
+    assert (await gateway.ask("GET", path, key=None, headers=fresh)).json()["refund"]["status"] == "OPEN"
+    bad = await gateway.ask("POST", of(payment), {"amount": 5, "askPayer": "yes"})
+    both = await gateway.ask("POST", of(payment), {"amount": 5, "askPayer": True, "payee": PAYEE})
+    assert [one.json()["field"] for one in (bad, both)] == ["askPayer", "askPayer"]
+
+
+async def test_a_key_that_only_reads_and_a_stranger_get_no_link(gateway: Gateway) -> None:
+    made = (await gateway.ask("POST", of(await sold(gateway)), {"amount": 5})).json()["refund"]
+    grant = keys.Grant(("refunds:read",))
+    reader = await keys.create(
+        gateway.ctx, merchant_id=gateway.world.merchant_id, kind="secret", mode="live", grant=grant
+    )
+    listed = (await gateway.ask("GET", LIST, key=reader.text)).json()["refunds"]
+    assert [one["payeeUrl"] for one in listed] == [None]
+    path = f"{LIST}/{made['id']}/payee-link"
+    other = await merchants.create(gateway.ctx, email="o@example.com", name="Other", plan="free", approve=True)
+    for key, status in ((reader.text, 403), (other.live_secret_key, 404), (gateway.world.test_key, 404), (None, 401)):
+        assert (await gateway.ask("POST", path, b"", key=key)).status_code == status
+
+
 async def test_a_direct_merchant_scans_its_refund_and_says_that_it_paid(gateway: Gateway) -> None:
     shop = await open_shop(gateway.ctx, plan="pro")
     payment = await sell_and_pay(shop, 10_000)

@@ -172,6 +172,7 @@ def told() -> Iterator[Announcement]:
             yield of_payment(event_type, payment(), *MADE)
     for refund in (REFUND, replace(REFUND, status=PayoutStatus.COMPLETED, bank_reference="R-1", completed_at=NOON)):
         yield of_refund("payment.refunded", odd, refund, *MADE)
+    yield of_refund("refund.account_given", odd, REFUND, *MADE)
     yield of_refund("refund.failed", odd, REFUND, *MADE)
     account = {"accountId": "acc_1", "promptPayId": "xxxxxx5678", "billerId": None, "bank": "014"}
     account |= {"accountNumber": None, "accountName": "Shop"}

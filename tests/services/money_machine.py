@@ -16,6 +16,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from paygate.core import refund_links as signed
 from paygate.core.credits import Observation
 from paygate.core.errors import Conflict, InsufficientBalance, InvalidInput
 from paygate.core.fees import Vat
@@ -25,7 +26,18 @@ from paygate.core.principals import ReceivingAccount
 from paygate.core.sealing import SealingKey
 from paygate.db import keys
 from paygate.db.pool import Database
-from paygate.services import evidence, invoices, ledger, monthly, plans, receiving, refunds, reversals, settlements
+from paygate.services import (
+    evidence,
+    invoices,
+    ledger,
+    monthly,
+    plans,
+    receiving,
+    refund_links,
+    refunds,
+    reversals,
+    settlements,
+)
 from paygate.services import withholding as tax
 from paygate.services.context import Context, SettlementRules
 from paygate.services.once import unanswered
@@ -42,7 +54,7 @@ from tests.services.test_invoices import MONTH, month_ago
 
 T = TypeVar("T")
 WHICH = st.integers(min_value=0, max_value=50)
-BACK = (PayoutStatus.REJECTED, PayoutStatus.CANCELLED, PayoutStatus.RETURNED)
+BACK = (PayoutStatus.REJECTED, PayoutStatus.CANCELLED, PayoutStatus.RETURNED, PayoutStatus.EXPIRED)
 TABLES = (
     *("refunds", "settlements", "payout_references", "balances", "tax_invoices", "fee_invoices", *MADE),
     *("merchant_plans", "accounts", "account_directory"),
@@ -51,11 +63,13 @@ BOOKED = "SELECT subject_id FROM journals WHERE merchant_id = 0 AND kind = 'invo
 BALANCE = """SELECT coalesce(sum(amount_satang), 0)::bigint AS n FROM entries
               WHERE merchant_id = $1 AND account = ANY ($2::text[])"""
 OWN = receiving.Wish(promptpay="0899999999", bank="004", number="1234567890")
+HERS = Place("0066811112222", None, None, "x")
 PLANS = [("free", None), ("free", 120), ("pro", None), ("enterprise", None), ("pro", 175)]
 
 # Who may do what next to a payout, and nobody anything else.
 NEXT = {
-    "REQUESTED": ("approve", "reject", "cancel"),
+    "WAITING": ("give", "ask", "lapse", "reject", "cancel"),
+    "REQUESTED": ("approve", "reject", "cancel", "ask"),
     "APPROVED": ("claim", "reject"),
     "PAYING": ("complete", "release"),
     "COMPLETED": ("bounce",),
@@ -234,10 +248,10 @@ class Money(RuleBasedStateMachine):
             self.out.append((SETTLEMENTS, done.value.id))
 
     @precondition(lambda self: self.paid)
-    @rule(which=WHICH, amount=st.sampled_from([None, 100, 9_999, 33_333]), advance=st.booleans())
-    def refund(self, which: int, amount: int | None, advance: bool) -> None:
+    @rule(which=WHICH, amount=st.sampled_from([None, 100, 9_999, 33_333]), advance=st.booleans(), asks=st.booleans())
+    def refund(self, which: int, amount: int | None, advance: bool, asks: bool) -> None:
         payment = self.paid[which % len(self.paid)].payment
-        wish = Wish(amount, payee=Place("0066811112222", None, None, "x"), advance=advance)
+        wish = Wish(amount, payee=None if asks else HERS, advance=advance, ask_payer=asks)
         try:
             done: Any = self.run(refunds.request(self.ctx, *self.key, payment.id, wish, None, unanswered, "key:m"))
         except InsufficientBalance:
@@ -257,16 +271,26 @@ class Money(RuleBasedStateMachine):
         if not verbs:
             return
         verb = verbs[choice % len(verbs)]
+        if verb == "ask" and desk is SETTLEMENTS:
+            return  # Whoever settles knows where to.
         try:
             self.run(self.act(desk, payout, verb))
         except Conflict as refused:  # The same person twice, or money that the bank took back meanwhile.
-            assert verb in ("approve", "claim"), refused
+            assert verb in ("approve", "claim", "give"), refused
             assert "another person" in str(refused) or getattr(payout, "payment_id", None) in self.reversed, refused
 
     async def act(self, desk: Desk[Any], payout: Any, verb: str) -> None:
         if verb == "cancel":
             module: Any = settlements if desk is SETTLEMENTS else refunds
             await module.cancel(self.ctx, *self.key, payout.id, None, unanswered, "key:m")
+        elif verb == "ask":
+            await refund_links.ask(self.ctx, *self.key, payout.id, None, unanswered, "key:m")
+        elif verb == "give":
+            await refund_links.give(self.ctx, signed.make(self.ctx.key, payout), HERS)
+        elif verb == "lapse":
+            over = "UPDATE refunds SET link_until = now() - interval '1 s' WHERE id = $1"
+            await sql(self.ctx, over, payout.id)
+            await refund_links.lapse(self.ctx, 10)
         elif verb == "complete":
             self.references += 1
             await desk.complete(self.ctx, payout.id, B, f"REF-{self.references}")
@@ -306,7 +330,7 @@ class Money(RuleBasedStateMachine):
                 position += payment.net_satang - sum(row["amount_satang"] - row["fee_satang"] for row in mine)
         assert has.payable_satang - has.shortfall_satang == position
         ours = [row for row in back if row["flow"] == "central"]
-        held = sum(row["amount_satang"] for row in [*rows, *ours] if row["status"] in OPEN)
+        held = sum(row["amount_satang"] for row in [*rows, *ours] if row["status"] in ("WAITING", *OPEN))
         assert has.held_satang == held
         pending = sum(one.payment.net_satang for one in self.paid if one.payment.id in self.told_only)
         assert has.available_satang == max(0, position - pending)
@@ -332,7 +356,7 @@ class Money(RuleBasedStateMachine):
                 """SELECT payment_id, status, flow, amount_satang,
                           fee_returned_satang + vat_returned_satang AS fee_satang
                      FROM refunds
-                    WHERE status NOT IN ('REJECTED', 'CANCELLED', 'RETURNED')
+                    WHERE status NOT IN ('REJECTED', 'CANCELLED', 'RETURNED', 'EXPIRED')
                       AND ($1::uuid IS NULL OR payment_id = $1)""",
                 payment_id,
             )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,9 @@ from starlette.responses import Response
 from paygate import wire
 from paygate.core import fields, ids, money
 from paygate.core import payouts as core
+from paygate.core import refund_links as refund_link
 from paygate.core import shapes as declare
-from paygate.core.errors import InvalidInput, NotFound
+from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.events import timestamp
 from paygate.core.fields import Fields
 from paygate.core.masks import last_four
@@ -25,15 +27,19 @@ from paygate.core.shapes import Shape
 from paygate.db.refunds import Page
 from paygate.faces.v1 import shapes
 from paygate.faces.v1.payments import merchant, replayed
-from paygate.faces.v1.refund_answers import Refund, RefundMade, Refunds
+from paygate.faces.v1.refund_answers import GivenTo, PayersRefund, PayersRefundSeen, Refund, RefundMade, Refunds
 from paygate.faces.v1.settlement_answers import Destination
-from paygate.services import refunds
+from paygate.services import refund_links, refunds
 from paygate.services.context import Context
 from paygate.services.payouts import Place, payload
 from paygate.services.refund_desk import open_payee
+from paygate.services.refund_links import Seen, Standing
 from paygate.services.refunds import Wish
-from paygate.wire import paging
+from paygate.wire import paging, payers
+from paygate.wire.access import actor
 
+ReadPlace = Callable[[str | None, str | None, str | None, str | None], Place | None]
+STRANGER = "The X-Client-Secret is not that of this refund, or not any more."
 MAX_REASON = 500
 LOWEST_SATANG = 1
 
@@ -45,6 +51,10 @@ def _amount(given: Fields) -> int | None:
 
 
 def _payee(given: Fields) -> Place | None:
+    return _place(given, refunds.read_payee)
+
+
+def _place(given: Fields, read: ReadPlace) -> Place | None:
     value = given.get("payee")
     if value is None:
         return None
@@ -53,13 +63,24 @@ def _payee(given: Fields) -> Place | None:
     names = ("promptpay", "bank", "account", "name")
     texts = {name: fields.text(value, name, 100, one_line=True) for name in names}
     try:
-        place = refunds.read_payee(texts["promptpay"], texts["bank"], texts["account"], texts["name"])
+        place = read(texts["promptpay"], texts["bank"], texts["account"], texts["name"])
     except InvalidInput as error:
         wrong = {"number": "account"}.get(error.field or "", error.field)
         raise fields.within("payee", InvalidInput(error.message, field=wrong)) from error
     if place is None:
         raise InvalidInput("payee needs promptpay, or bank and account.", field="payee")
     return place
+
+
+def _own_account(given: Fields) -> Place | None:
+    return _place(given, refund_links.read_account)
+
+
+def _ask_payer(given: Fields) -> bool | None:
+    value = given.get("askPayer")
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput("askPayer must be true or false.", field="askPayer")
+    return value
 
 
 def _transaction(given: Fields) -> UUID | None:
@@ -97,11 +118,31 @@ PAYEE = declare.custom(
     example={"promptpay": "0899999999", "name": "Somchai"},
 )
 NEEDED_PAYEE = declare.needed(PAYEE, "payee is required.")
+OWN_ACCOUNT = declare.needed(
+    declare.custom(
+        "payee",
+        _own_account,
+        PAYEE_SCHEMA | {"required": ["name"]},
+        "Where you want it; the holder's name is compared with what the bank shows.",
+        example={"promptpay": "0899999999", "name": "Somchai"},
+    ),
+    "payee is required.",
+)
+ASK_PAYER = declare.custom(
+    "askPayer",
+    _ask_payer,
+    {"type": "boolean"},
+    "Whether the payer is asked where the money shall go: the answer has a link. Without it: when there is no `payee`, "
+    "of live money that the operator pays.",
+    example=None,
+)
 REFERENCE = declare.needed(
     declare.text("bankReference", 64, "Your transfer, as your bank calls it.", shortest=3, example="202611201234"),
     "bankReference is required.",
 )
-NEW_REFUND = Shape("NewRefund", "What goes back; nothing: all that is left.", (AMOUNT, REASON, PAYEE, shapes.CURRENCY))
+NEW_REFUND = Shape(
+    "NewRefund", "What goes back; nothing: all that is left.", (AMOUNT, REASON, PAYEE, ASK_PAYER, shapes.CURRENCY)
+)
 NEW_PAYEE = Shape("NewPayee", "Where the payer wants the money.", (NEEDED_PAYEE,))
 PAID = Shape("RefundPaid", "That you paid a refund.", (REFERENCE,))
 STATUS = declare.word("status", tuple(PayoutStatus), "Only those that stand so.", example="COMPLETED")
@@ -113,16 +154,16 @@ LISTED = Shape("refunds", "Which refunds.", (STATUS, TRANSACTION, paging.FROM, p
 
 
 async def create(request: Request) -> Response:
-    """POST /api/v1/payment/{id}/refund: 201. In test mode it is COMPLETED at once."""
+    """POST /api/v1/payment/{id}/refund: 201. In test mode it is COMPLETED at once, unless its payer is asked."""
     principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
     payment_id = ids.read_uuid(request.path_params["payment_id"])
     raw = await wire.body(request)
     given = fields.json_object(raw) if raw.strip() else {}
     shapes.CURRENCY.read(given)
-    wish = Wish(AMOUNT.read(given), REASON.read(given), PAYEE.read(given))
+    wish = Wish(AMOUNT.read(given), REASON.read(given), PAYEE.read(given), ask_payer=ASK_PAYER.read(given))
     claim = wire.claim(request, principal, raw)
     key = (principal.merchant_id, principal.mode, payment_id)
-    done = await refunds.request(ctx, *key, wish, claim, _answer(ctx, 201), principal.actor)
+    done = await refunds.request(ctx, *key, wish, claim, _answer(ctx, 201, linked=True), principal.actor)
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
@@ -137,7 +178,10 @@ async def listed(request: Request) -> Response:
 
 
 async def get(request: Request) -> Response:
-    """GET /api/v1/refunds/{id}"""
+    """GET /api/v1/refunds/{id}; its payer sees less of it."""
+    if (secret := await _payers(request)) is not None:
+        with _of_this_refund():
+            return wire.json_answer(_seen(await refund_links.look(wire.context(request), secret)))
     principal, ctx = await merchant(request, Scope.REFUNDS_READ), wire.context(request)
     found = await refunds.get(ctx, principal.merchant_id, principal.mode, _id(request))
     return wire.json_answer(RefundMade(True, shape(ctx, found)))
@@ -153,13 +197,26 @@ async def cancel(request: Request) -> Response:
 
 
 async def say_payee(request: Request) -> Response:
-    """POST /api/v1/refunds/{id}/payee: where the payer wants it, before it is approved."""
+    """POST /api/v1/refunds/{id}/payee: where the payer wants it, before it is approved; by the payer: once."""
+    if (secret := await _payers(request)) is not None:
+        own = OWN_ACCOUNT.read(fields.json_object(await wire.body(request)))
+        with _of_this_refund():
+            return wire.json_answer(_seen(await refund_links.give(wire.context(request), secret, own, actor(request))))
     principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
     raw = await wire.body(request)
     place = NEEDED_PAYEE.read(fields.json_object(raw))
     key = (principal.merchant_id, principal.mode, _id(request))
     claim = wire.claim(request, principal, raw)
     done = await refunds.say_payee(ctx, *key, place, claim, _answer(ctx, 200), principal.actor)
+    return wire.raw_json(done.body, done.status, replayed(done))
+
+
+async def ask_payer(request: Request) -> Response:
+    """POST /api/v1/refunds/{id}/payee-link: a new link for the payer, in place of any before."""
+    principal, ctx = await merchant(request, Scope.REFUNDS_WRITE), wire.context(request)
+    key = (principal.merchant_id, principal.mode, _id(request))
+    claim = wire.claim(request, principal, await wire.body(request))
+    done = await refund_links.ask(ctx, *key, claim, _answer(ctx, 200, linked=True), principal.actor)
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
@@ -174,8 +231,26 @@ async def complete(request: Request) -> Response:
     return wire.raw_json(done.body, done.status, replayed(done))
 
 
-def shape(ctx: Context, refund: core.Refund) -> Refund:
-    """A refund as the API shows it; where it goes is masked, but for whoever has to pay it."""
+async def _payers(request: Request) -> str | None:
+    """The link of this refund with which its payer comes; None when somebody with a key does."""
+    secret = await payers.secret_alone(request)
+    if secret is not None and secret.partition(refund_link.MARK)[0] != request.path_params["refund_id"]:
+        raise Unauthorized(STRANGER)
+    return secret
+
+
+@contextmanager
+def _of_this_refund() -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        raise Unauthorized(STRANGER) from None
+
+
+def shape(ctx: Context, refund: core.Refund, *, linked: bool = False) -> Refund:
+    """A refund as the API shows it; where it goes is masked, but for whoever has to pay it. *linked*: with the link
+    for its payer, which whoever reads it could use."""
+    waits = refund.status is PayoutStatus.WAITING
     place = open_payee(ctx, refund)
     to_scan = place is not None and not refund.ours and refund.status in core.OPEN and refund.mode == "live"
     return Refund(
@@ -188,6 +263,8 @@ def shape(ctx: Context, refund: core.Refund) -> Refund:
         refusal=refund.reason,
         bankReference=refund.bank_reference,
         payee=None if place is None else _masked(place),
+        payeeUrl=refund_links.link_of(ctx, refund) if linked else None,
+        payeeUntil=timestamp(refund.link_until) if waits else None,
         paidBy="operator" if refund.ours else "merchant",
         qrPayload=payload(place, refund.amount_satang) if place is not None and to_scan else None,
         createdAt=timestamp(refund.created_at),
@@ -206,9 +283,27 @@ def _masked(place: Place) -> Destination:
     )
 
 
-def _answer(ctx: Context, status: int) -> Callable[[core.Refund], tuple[int, bytes]]:
+def _given_to(place: Place) -> GivenTo:
+    masked = _masked(place)
+    return GivenTo(promptpay=masked.promptpay, bank=masked.bank, account=masked.account)
+
+
+def _seen(seen: Seen) -> PayersRefundSeen:
+    refund = seen.refund
+    shown = PayersRefund(
+        status=seen.standing,
+        amount=baht(refund.amount_satang),
+        shop=seen.shop,
+        payee=None if seen.place is None else _given_to(seen.place),
+        until=timestamp(refund.link_until) if seen.standing is Standing.OPEN else None,
+        mode=refund.mode,
+    )
+    return PayersRefundSeen(True, shown)
+
+
+def _answer(ctx: Context, status: int, *, linked: bool = False) -> Callable[[core.Refund], tuple[int, bytes]]:
     def answer(refund: core.Refund) -> tuple[int, bytes]:
-        return status, wire.encode(RefundMade(True, shape(ctx, refund)))
+        return status, wire.encode(RefundMade(True, shape(ctx, refund, linked=linked)))
 
     return answer
 

@@ -177,8 +177,17 @@ class PaymentVerification(msgspec.Struct, frozen=True, kw_only=True):
     data: VerificationData
 
 
+class RefundAccountGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """It is known where the payer of a refund wants it; the refund goes on."""
+
+    event: Annotated[Literal["refund.account_given"], Meta(description="What happened.")]
+    timestamp: When
+    webhookId: EventId
+    data: RefundedData
+
+
 class RefundFailed(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund was refused, or the bank brought it back."""
+    """A refund was refused, its payer said nothing in time, or the bank brought it back."""
 
     event: Annotated[Literal["refund.failed"], Meta(description="What happened.")]
     timestamp: When
@@ -233,6 +242,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "payment.cancelled": Webhook("onPaymentCancelled", "A payment was CANCELLED", PaymentTold),
     "payment.refunded": Webhook("onPaymentRefunded", "Money of a payment went back", PaymentRefunded),
     "payment.verification": Webhook("onPaymentVerification", "Evidence came or was decided", PaymentVerification),
+    "refund.account_given": Webhook("onRefundAccountGiven", "A payer said where it wants a refund", RefundAccountGiven),
     "refund.failed": Webhook("onRefundFailed", "A refund was refused, or came back", RefundFailed),
     "account.changed": Webhook("onAccountChanged", "Your money arrives elsewhere from now on", AccountTold),
     "plan.changed": Webhook("onPlanChanged", "Your plan or rate changes", PlanTold),

@@ -126,6 +126,9 @@ def _announced(event_type: str) -> Announcement | None:
     if event_type in _MERCHANT:
         return events.of_merchant(event_type, 1, ID, _MERCHANT[event_type], ID, AT)
     match event_type:
+        case "refund.account_given":
+            given = replace(_REFUND, status=PayoutStatus.REQUESTED, sequence=2, bank_reference=None, completed_at=None)
+            return events.of_refund(event_type, replace(_PAID, sequence=3), given, ID, AT)
         case "refund.failed":
             refused = replace(_REFUND, status=PayoutStatus.REJECTED, reason="The account is closed.", sequence=2)
             refused = replace(refused, bank_reference=None, completed_at=None)

@@ -14,7 +14,7 @@ use PayGatePromptPay\Sdk\PayGateNetworkException;
 final class Refunds
 {
     const DONE = 'COMPLETED';
-    const OVER = ['REJECTED', 'RETURNED', 'CANCELLED'];
+    const OVER = ['REJECTED', 'RETURNED', 'CANCELLED', 'EXPIRED'];
     const MAX_REASON = 500;
     const WAIT_S = 8.0;
 
