@@ -72,6 +72,9 @@ $calls = [
     'option' => static function (string $name, $value) {
         return update_option($name, $value);
     },
+    'forget' => static function (string $name) {
+        return delete_option($name);
+    },
     'options' => static function (): array {
         return shop_file('options');
     },

@@ -157,6 +157,27 @@ def test_on_the_way_back_the_shop_asks_itself_when_the_webhook_is_late(shop: Sho
     assert status(shop, order) == "processing" and shop.told("paid") == [order]
 
 
+def test_who_comes_back_while_the_webhook_is_at_work_does_not_complete_the_order_again(
+    shop: Shop, paygate: PayGateHost
+) -> None:
+    order = shop.do("order", {"total": "82"})
+    payment = begin(shop, order)
+    mute(shop, paygate)
+    paygate.play(payment)
+    key = shop.see(order)["key"]
+    lock = f"paygate_lock_{order}"
+    shop.do("option", lock, f"{int(time.time())}.webhook")
+    with ThreadPoolExecutor(1) as browser:
+        before = len(shop.told("read"))
+        visit = browser.submit(shop.do, "visit", "order-received", order, key)
+        until(lambda: len(shop.told("read")) > before, "the page did not look")  # Now it waits for the lock.
+        paid = {"status": "processing", "date_paid": int(time.time()), "transaction_id": payment}
+        shop.do("change", order, paid)
+        shop.do("forget", lock)
+        visit.result()
+    assert shop.told("payment_complete") == [], "it believed what it had read before the lock"
+
+
 def test_a_slip_that_is_being_looked_at_holds_the_order(shop: Shop, paygate: PayGateHost) -> None:
     order = shop.do("order", {"total": "73"})
     payment = begin(shop, order)

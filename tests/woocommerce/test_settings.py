@@ -218,6 +218,45 @@ def registered(data: dict[str, Any]) -> Any:
     return json.loads(done.stdout)
 
 
+def test_the_buttons_show_what_the_shop_says_as_text(shop: Shop) -> None:
+    script = """
+    const listeners = {}, list = { children: [], replaceChildren: (...all) => { list.children = all; } };
+    const buttons = ['check', 'webhook'].map((name) => ({ dataset: { paygate: name }, disabled: false,
+      addEventListener: (kind, heard) => { listeners[name] = heard; } }));
+    global.window = { paygatePromptPay: JSON.parse(process.argv[1]) };
+    global.document = { querySelector: () => list, querySelectorAll: () => buttons, createElement: () => ({}) };
+    const asked = [];
+    global.fetch = async (address, { method, body }) => {
+      asked.push([address, method, String(body)]);
+      if (asked.length > 1) { throw new Error('offline'); }
+      const data = [{ good: true, text: '<b>fine</b>' }, { good: false, text: 'bad' }];
+      return { json: async () => ({ success: true, data }) };
+    };
+    require(process.argv[2]);
+    (async () => {
+      await listeners.check();
+      const first = list.children.map((one) => one.textContent);
+      await listeners.webhook();
+      console.log(JSON.stringify({ asked, first, second: list.children.map((one) => one.textContent),
+        disabled: buttons.map((one) => one.disabled) }));
+    })();
+    """
+    page = shop.do("pages", shop.do("order", {}))
+    setup = page["scripts"]["paygate-promptpay-admin"]["before"]
+    setup = setup.removeprefix("window.paygatePromptPay = ").removesuffix(";")
+    path = SOURCES / "plugin" / "assets" / "admin.js"
+    done = subprocess.run([node(), "-e", script, setup, str(path)], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    said = json.loads(done.stdout)
+    assert said["first"] == ["✓ <b>fine</b>", "✗ bad"] and said["disabled"] == [False, False]
+    assert said["second"] == ["✗ The shop did not answer. Reload this page and try again."]
+    assert [body.split("&")[0] for _, _, body in said["asked"]] == [
+        "action=paygate_promptpay_check",
+        "action=paygate_promptpay_webhook",
+    ]
+    assert said["asked"][0][0] == f"{shop.base}/wp-admin/admin-ajax.php"
+
+
 def test_it_is_declared_for_orders_in_tables_of_their_own_and_for_blocks(shop: Shop) -> None:
     assert shop.do("declared") == {"custom_order_tables": True, "cart_checkout_blocks": True}
 

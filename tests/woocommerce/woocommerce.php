@@ -18,6 +18,16 @@ namespace Automattic\WooCommerce\Utilities {
     }
 }
 
+namespace Automattic\WooCommerce\Caches {
+    final class OrderCache
+    {
+        public function remove($id)
+        {
+            shop_forgets('object', $id);
+        }
+    }
+}
+
 namespace Automattic\WooCommerce\Blocks\Payments\Integrations {
     abstract class AbstractPaymentMethodType
     {
@@ -66,6 +76,11 @@ namespace {
         {
             $this->id = $id;
             $this->data = $data;
+        }
+
+        public static function generate_meta_cache_key($id, $group)
+        {
+            return "object_meta_$id";
         }
 
         private function prop(string $name)
@@ -232,7 +247,7 @@ namespace {
                 $stored = $all[$this->id];
                 $all[$this->id] = $this->changes + $stored;
                 $all[$this->id]['meta'] = $this->metaChanges + ($stored['meta'] ?? []);
-                $this->data = $all[$this->id];
+                $this->data = $GLOBALS['remembered'][$this->id] = $all[$this->id];
                 return $all;
             });
             $this->changes = $this->metaChanges = [];
@@ -248,19 +263,50 @@ namespace {
         public function delete($force = false)
         {
             shop_file('orders', function (array $all): array {
-                unset($all[$this->id]);
+                unset($all[$this->id], $GLOBALS['remembered'][$this->id]);
                 return $all;
             });
         }
+    }
+
+    final class WC_Data_Store
+    {
+        public static function load($kind)
+        {
+            return new self();
+        }
+
+        public function clear_cached_data($ids)
+        {
+            shop_forgets('store', $ids[0]);
+        }
+    }
+
+    final class ShopContainer
+    {
+        public function get($class)
+        {
+            return new $class();
+        }
+    }
+
+    function wc_get_container()
+    {
+        return new ShopContainer();
     }
 
     final class WC_Order_Refund extends WC_Order
     {
     }
 
+    /** WordPress and WooCommerce remember in a request what they have read: others' changes are not seen until it is forgotten. */
     function wc_get_order($id)
     {
-        $found = shop_file('orders')[(int) $id] ?? null;
+        $found = $GLOBALS['remembered'][(int) $id] ?? null;
+        if ($found === null) {
+            $found = $GLOBALS['remembered'][(int) $id] = shop_file('orders')[(int) $id] ?? null;
+            shop_tell('read', (int) $id);
+        }
         if ($found === null) {
             return false;
         }

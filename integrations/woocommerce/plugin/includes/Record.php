@@ -29,8 +29,20 @@ final class Record
     /** The order as it is stored now, or null. Read it behind the lock. */
     public static function of(int $orderId): ?self
     {
+        self::forget($orderId);
         $order = wc_get_order($orderId);
         return $order instanceof \WC_Order ? new self($order) : null;
+    }
+
+    /** What this request has read before may have been changed by another one: wherever it is remembered, it is dropped. */
+    private static function forget(int $orderId): void
+    {
+        clean_post_cache($orderId);
+        wp_cache_delete(\WC_Order::generate_meta_cache_key($orderId, 'orders'), 'orders');
+        if (class_exists('Automattic\WooCommerce\Caches\OrderCache')) {
+            wc_get_container()->get('Automattic\WooCommerce\Caches\OrderCache')->remove($orderId);
+        }
+        \WC_Data_Store::load('order')->clear_cached_data([$orderId]); // Stores that know nothing of it do nothing.
     }
 
     /** Payment id => [satang, until (unix time)], oldest first. */
