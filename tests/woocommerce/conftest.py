@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import os
+import signal
 import subprocess
 import time
 import zipfile
@@ -116,7 +118,7 @@ class Shop:
     def close(self) -> None:
         """End it, and have its log searched for secrets."""
         self.http.close()
-        self._process.terminate()
+        os.killpg(self._process.pid, signal.SIGTERM)  # Its workers, too.
         self._process.wait(20)
         self._log.close()
         WATCH.read(self.folder / "shop.log")
