@@ -11,11 +11,13 @@ not in the guideline, seen on KBank's KShop codes): the acquirer's bank code and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from emvco import fields, tags
 from emvco.errors import SchemeError
 from emvco.tlv import DataObject
+
+REFERENCE_LENGTH_MAX: Final = 25
 
 
 class PaymentInnovation(NamedTuple):
@@ -40,15 +42,15 @@ def write(account: PaymentInnovation | AcquirerReference) -> str:
         values = {
             "00": tags.AID_PAYMENT_INNOVATION,
             "01": fields.ascii_text(account.api_id, "31/01", 3, 3),
-            "02": fields.ascii_text(account.provider_id, "31/02", 25),
+            "02": fields.ascii_text(account.provider_id, "31/02", REFERENCE_LENGTH_MAX),
         }
         if account.reference is not None:
-            values["03"] = fields.ascii_text(account.reference, "31/03", 25)
+            values["03"] = fields.ascii_text(account.reference, "31/03", REFERENCE_LENGTH_MAX)
         return fields.template(values, tags.ACQUIRER)
     values = {"00": tags.AID_ACQUIRER, "01": fields.digits(account.acquirer, "31/01", 3)}
     for tag, reference in (("02", account.merchant_reference), ("04", account.order_reference)):
         if reference is not None:
-            values[tag] = fields.ascii_text(reference, f"31/{tag}", 25)
+            values[tag] = fields.ascii_text(reference, f"31/{tag}", REFERENCE_LENGTH_MAX)
     return fields.template(values, tags.ACQUIRER)
 
 
@@ -71,4 +73,9 @@ def read(children: Sequence[DataObject], offset: int) -> PaymentInnovation | Acq
         raise SchemeError("bad_api_id", by_tag["01"].value_offset, "31/01", "an API ID has 3 characters")
     if "02" not in values:
         raise SchemeError("missing", offset, "31/02", "the service provider is mandatory")
+    reference = by_tag.get("03")
+    if reference is not None and len(reference.value) > REFERENCE_LENGTH_MAX:
+        where = reference.value_offset + REFERENCE_LENGTH_MAX
+        message = f"a transaction reference has at most {REFERENCE_LENGTH_MAX} characters"
+        raise SchemeError("too_long", where, "31/03", message)
     return PaymentInnovation(values["01"], values["02"], values.get("03"))

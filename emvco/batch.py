@@ -74,12 +74,12 @@ class Template:
             yield f"{before}{rest}{hexadecimal[value >> 8]}{hexadecimal[value & 0xFF]}"
 
 
-def template(payload: str | AnyAccount) -> Template:
+def template(payload: str | Payload | AnyAccount) -> Template:
     """A template of a whole payload (any sound EMVCo code in baht; its own amount is replaced) or of an account.
 
     Codes made of it are dynamic (01=12), unless the model has no tag 01. Raises EmvcoError.
     """
-    model = parse(payload if isinstance(payload, str) else build(payload))
+    model = parse(payload if isinstance(payload, str | Payload) else build(payload))
     if model.is_slip or model.get("53") != tags.BAHT:
         raise InputError("not_payable", None, "53", "a template is of a payment code in baht")
     text = str(model.with_amount(100))
@@ -109,19 +109,21 @@ def build_many(
 
 
 @overload
-def parse_many(texts: Iterable[str], strict: bool = True, errors: Literal["raise"] = "raise") -> Iterator[Payload]:
+def parse_many(
+    texts: Iterable[str | Payload], strict: bool = True, errors: Literal["raise"] = "raise"
+) -> Iterator[Payload]:
     """Payloads only: the first error is raised."""
 
 
 @overload
 def parse_many(
-    texts: Iterable[str], strict: bool = True, *, errors: Literal["return"]
+    texts: Iterable[str | Payload], strict: bool = True, *, errors: Literal["return"]
 ) -> Iterator[Payload | EmvcoError]:
     """Errors in the place of what was wrong."""
 
 
 def parse_many(
-    texts: Iterable[str], strict: bool = True, errors: Literal["raise", "return"] = "raise"
+    texts: Iterable[str | Payload], strict: bool = True, errors: Literal["raise", "return"] = "raise"
 ) -> Iterator[Payload] | Iterator[Payload | EmvcoError]:
     """One Payload for each text, in order; *errors* as in `build_many`."""
     return _each(parse if strict else _parse_leniently, fields.iterator(texts, "texts"), errors)
@@ -143,7 +145,7 @@ def _each_or_error(work: Callable[[_In], _Out], items: Iterator[_In]) -> Iterato
             yield error
 
 
-def _parse_leniently(text: str) -> Payload:
+def _parse_leniently(text: str | Payload) -> Payload:
     return parse(text, strict=False)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from emvco import barcode
+from emvco import barcode, fields
 from emvco.barcode import Barcode
 from emvco.errors import EmvcoError
 from emvco.payload import Payload, parse
@@ -36,10 +36,12 @@ class Detected(NamedTuple):
         return str(self.barcode if self.payload is None else self.payload)
 
 
-def detect(text: str) -> Detected | None:
+def detect(text: str | Payload) -> Detected | None:
     """Recognise *text*, read leniently; None if it is no code of these kinds or its CRC is wrong. Never raises."""
     try:
-        bare = text.strip(AROUND) if isinstance(text, str) else ""
+        if not isinstance(text, str):
+            text = fields.code_text(text)
+        bare = text.strip(AROUND)
         if barcode.looks_like(bare):
             return Detected("barcode", barcode=barcode.read_barcode(bare))
         payload = parse(text, strict=False)

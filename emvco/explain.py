@@ -121,11 +121,12 @@ class Explanation(NamedTuple):
         return all(problem.severity != "error" for problem in self.problems)
 
 
-def explain(text: str, profile: str | None = None) -> Explanation:
+def explain(text: str | Payload, profile: str | None = None) -> Explanation:
     """Look at any text a camera may see. Never raises for what is in the text.
 
     *profile* as in `validate`; None takes THAI for codes of Thailand (58=TH) and EMVCO for others.
     """
+    text = fields.code_text(text)
     found = detect(text)
     if found is None:
         return _damaged(text, profile)
@@ -348,12 +349,12 @@ def render(explanation: Explanation, width: int = 100, objects: bool = False) ->
     return "\n".join(lines)
 
 
-def point(text: str, problems: Iterable[Problem], width: int = 96) -> list[str]:
+def point(text: str | Payload, problems: Iterable[Problem], width: int = 96) -> list[str]:
     """*text* in lines of at most *width* columns, each with "^1" under the place of problem 1 and so on below it.
 
     White space and control characters are shown as signs; Thai vowels above and below take no column of their own.
     """
-    fields.require_text(text, "", "the text")
+    text = fields.code_text(text)
     _require_width(width)
     marks: dict[int, int] = {}
     for number, problem in enumerate(fields.iterator(problems, "problems"), 1):

@@ -15,6 +15,21 @@ from emvco.errors import InputError
 _Item = TypeVar("_Item")
 
 
+class Written:
+    """A code that has been read: its `str` is its text to the last character."""
+
+    __slots__ = ()
+
+
+def code_text(code: object) -> str:
+    """The text of a code that was given as text or as it was read. Raises InputError."""
+    if isinstance(code, str):
+        return code
+    if isinstance(code, Written):
+        return str(code)
+    raise InputError("not_text", None, "", "a payload is text, or what was read of it")
+
+
 def require_text(value: object, path: str, what: str = "this") -> None:
     """A str, because a number has lost its leading zeros. *what* says which, where no tag does."""
     if not isinstance(value, str):

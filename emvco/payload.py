@@ -57,7 +57,7 @@ _PLAIN_AMOUNT, _PLAIN_PAYEE, _KINDS = quick.PLAIN_AMOUNT, quick.PLAIN_PAYEE, qui
 _NOTHING: Final = Parts((), {}, ())
 
 
-class Payload:
+class Payload(fields.Written):
     """A payment code. Immutable, hashable; offsets count characters of `str(payload)`. Made by `parse`."""
 
     __slots__ = ("_match", "_parts", "_repairs", "_text")
@@ -247,9 +247,14 @@ class Payload:
 
     @property
     def message(self) -> str | None:
-        """TrueMoney's message to the payee (tag 81). Raises SchemeError if it is no such message."""
+        """TrueMoney's message to the payee (tag 81); None if there is none or tag 81 is another scheme's template.
+
+        Raises SchemeError if it is neither.
+        """
         found = None if self.is_slip else self.find(tags.MESSAGE)
-        return None if found is None else truemoney.read_message(found.value, found.value_offset)
+        if found is None or truemoney.is_foreign(found.value):
+            return None
+        return truemoney.read_message(found.value, found.value_offset)
 
     @property
     def additional(self) -> AdditionalData | None:
@@ -321,7 +326,7 @@ _quickly: Final = quick.read
 _bare: Final = object.__new__
 
 
-def parse(text: str, strict: bool = True) -> Payload:
+def parse(text: str | Payload, strict: bool = True) -> Payload:
     """Read an EMVCo merchant-presented payload, or the mini QR of a transfer slip.
 
     Strict refuses whatever is not exactly right: StructureError, ChecksumError, FieldError or SlipError (all
@@ -333,14 +338,16 @@ def parse(text: str, strict: bool = True) -> Payload:
     A wrong structure or a wrong CRC is refused all the same.
     """
     try:
-        match = _quickly(text)
+        match = _quickly(text)  # type: ignore[arg-type]  # Nearly always a str.
     except TypeError:
-        raise InputError("not_text", None, "", "a payload is text") from None
+        text = fields.code_text(text)
+        match = _quickly(text)
     if match is not None:
         payload = _bare(Payload)  # Without the call of __init__, which takes a tenth of the time.
-        payload._text = text
+        payload._text = text  # type: ignore[assignment]
         payload._match = match
         return payload
+    text = str(text)  # Which it is.
     if strict:
         parts = reader.read(text)
         if parts.problems:

@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from unicodedata import is_normalized
 
-from emvco import barcode, billpayment, crc, promptpay, reader, slip, tags
+from emvco import acquirer, barcode, billpayment, crc, fields, promptpay, reader, slip, tags, truemoney
+from emvco.acquirer import AcquirerReference, PaymentInnovation
 from emvco.errors import BarcodeError, ChecksumError, EmvcoError, InputError, StructureError
 from emvco.payload import Payload
 from emvco.promptpay import PromptPay
-from emvco.reader import Parts
+from emvco.reader import Parts, Repair
 from emvco.tlv import DataObject, join
 
 Severity = Literal["error", "warning", "info"]
@@ -43,28 +44,21 @@ class Problem(NamedTuple):
         return f"{self.severity} {self.code} at {self.offset}{where}: {self.message}"
 
 
-def validate(text: str, profile: str = "THAI") -> list[Problem]:
+def validate(text: str | Payload, profile: str = "THAI") -> list[Problem]:
     """All problems of *text*: errors, then warnings, then infos, each in the order of the text; empty if it is perfect.
 
     Raises InputError for an unknown profile or a text that is none; never for what is in the text.
     """
     if profile not in ("THAI", "EMVCO"):  # A tuple, because of what cannot be in a set.
         raise InputError("unknown_profile", None, "", "the profile is THAI or EMVCO")
-    if not isinstance(text, str):
-        raise InputError("not_text", None, "", "a payload is text")
+    text = fields.code_text(text)
     found = dict.fromkeys(_problems(text, profile))
     return sorted(found, key=lambda problem: (_ORDER[problem.severity], problem.offset))
 
 
 def _problems(text: str, profile: str) -> Iterator[Problem]:
     if barcode.looks_like(text.lstrip(reader.AROUND)):
-        try:
-            barcode.read_barcode(text)
-        except BarcodeError as error:
-            yield _error(error)
-            if _is_barcode(text.strip(reader.AROUND)):
-                message = "lenient reading puts it right: something invisible stands around the code"
-                yield Problem("stripped", "info", error.offset or 0, "", message)
+        yield from _barcode(text)
         return
     objects: list[DataObject] = []
     children: dict[str, tuple[DataObject, ...]] = {}
@@ -72,7 +66,10 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
         reader.walk(text, objects, children)
     except StructureError as error:
         yield _error(reader.byte_counted(text) or error)
-        yield from _mendable(text)
+        mended = _mended(text)
+        if mended is not None:
+            yield from _after_repair(text, *mended, profile)
+            return
     whole = bool(objects) and objects[-1].id in {crc.TAG, slip.TAG} and objects[-1].offset + 8 == len(text)
     if whole:
         try:
@@ -84,8 +81,7 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
     if not objects:
         return
     if slip.looks_like(text):
-        if whole:
-            yield from map(_error, reader.broken_rules(text, objects, children))
+        yield from map(_error, reader.broken_rules(text, objects, children) if whole else slip.of_payments(objects))
         yield from _beside_slip(objects)
         return
     broken = reader.broken_rules(text, objects, children)
@@ -98,6 +94,16 @@ def _problems(text: str, profile: str) -> Iterator[Problem]:
     yield from _emvco(payload) if profile == "EMVCO" else _thai(payload, whole)
 
 
+def _barcode(text: str) -> Iterator[Problem]:
+    try:
+        barcode.read_barcode(text)
+    except BarcodeError as error:
+        yield _error(error)
+        if _is_barcode(text.strip(reader.AROUND)):
+            message = "lenient reading puts it right: something invisible stands around the code"
+            yield Problem("stripped", "info", error.offset or 0, "", message)
+
+
 def _is_barcode(text: str) -> bool:
     try:
         barcode.read_barcode(text)
@@ -107,25 +113,32 @@ def _is_barcode(text: str) -> bool:
 
 
 def _beside_slip(objects: Sequence[DataObject]) -> Iterator[Problem]:
-    """Amounts and payees that somebody put into a slip, and signed."""
+    """What nobody knows; what belongs to payments is an error."""
     for thing in objects:
-        if thing.id not in slip.ROOT:
-            message = "a slip has no such tag: it carries no amount and no payee, whoever signed it"
-            yield Problem("not_of_a_slip", "error", thing.offset, thing.id, message)
+        if thing.id not in slip.ROOT and not slip.is_of_payments(thing.id):
+            yield Problem("unknown_field", "warning", thing.offset, thing.id, "a slip has no such tag")
 
 
 def _error(error: EmvcoError) -> Problem:
     return Problem(error.code, "error", error.offset or 0, error.path, error.message)
 
 
-def _mendable(text: str) -> Iterator[Problem]:
-    """Would lenient reading take it?"""
+def _mended(text: str) -> tuple[str, tuple[Repair, ...]] | None:
+    """The text as lenient reading mends it, if it does."""
     try:
-        _, _, repairs = reader.read_leniently(text)
+        bare, _, repairs = reader.read_leniently(text)
     except EmvcoError:
-        return
+        return None
+    return bare, repairs
+
+
+def _after_repair(text: str, bare: str, repairs: Sequence[Repair], profile: str) -> Iterator[Problem]:
+    """What lenient reading puts right, and what is wrong all the same."""
     for repair in repairs:
         yield Problem(repair.code, "info", repair.offset, "", f"lenient reading puts it right: {repair.message}")
+    lead = len(text) - len(text.lstrip(reader.AROUND))
+    for problem in _problems(bare, profile):
+        yield problem._replace(offset=min(problem.offset + lead, len(text)))
 
 
 # --- whatever the profile --------------------------------------------------------------------------------------------
@@ -185,6 +198,12 @@ def _identifier(thing: DataObject, inside: Sequence[DataObject]) -> Iterator[Pro
             elif child.id <= "08" and len(child.value) == 26:
                 message = "EMVCo has at most 25 characters here, other readings of the Thai document 26"
                 yield Problem("too_long", "warning", child.value_offset + 25, path, message)
+            elif child.id == "10" and len(child.value) > 20:
+                message = "a merchant's tax ID has at most 20 characters (EMVCo 1.1)"
+                yield Problem("too_long", "warning", child.value_offset + 20, path, message)
+            elif child.id == "11" and len(child.value) != 3:
+                message = "a merchant's channel has 3 characters (EMVCo 1.1)"
+                yield Problem("bad_length", "warning", child.value_offset, path, message)
 
 
 def _initiation(payload: Payload) -> Iterator[Problem]:
@@ -209,10 +228,13 @@ def _emvco(payload: Payload) -> Iterator[Problem]:
     for tag in ("52", "59", "60"):
         if payload.find(tag) is None:
             yield Problem("missing", "error", end, tag, f"{tags.ROOT[tag].name} is mandatory")
-    for thing in payload:
-        if "26" <= thing.id <= "51" and payload.find(f"{thing.id}/00") is None:
-            message = "an account template has its identifier in 00"
-            yield Problem("missing", "error", thing.value_offset, f"{thing.id}/00", message)
+    for thing, path in [
+        *((thing, thing.id) for thing in payload if thing.id in tags.IDENTIFIED),
+        *((thing, f"62/{thing.id}") for thing in payload.children("62") if thing.id in tags.SYSTEM_TEMPLATES),
+    ]:
+        if payload.find(f"{path}/00") is None:
+            message = "the template of a scheme has its identifier in 00"
+            yield Problem("missing", "error", thing.value_offset, f"{path}/00", message)
 
 
 # --- Thailand --------------------------------------------------------------------------------------------------------
@@ -240,17 +262,51 @@ def _thai(payload: Payload, whole: bool) -> Iterator[Problem]:
             valid[tag] = view() if payload.find(tag) is not None else None
         except EmvcoError as error:
             if error.code != "not_thai":
-                yield _error(error)
+                wrong = _error(error)
+                # Beside other accounts nobody says that tag 81 is TrueMoney's.
+                is_doubtful = tag == tags.MESSAGE and not _is_truemoney(valid[tags.CREDIT_TRANSFER])
+                yield wrong._replace(severity="warning") if is_doubtful else wrong
             valid[tag] = error
-    if whole and valid[tags.CREDIT_TRANSFER] is valid[tags.BILL_PAYMENT] is None:
-        end = payload.objects[-1].offset
-        yield Problem("no_thai_account", "error", end, "", "there is no PromptPay (29) and no bill payment (30)")
+    if whole:
+        yield from _accounts(payload, valid)
+    yield from _acquirer(payload, valid[tags.ACQUIRER])
     yield from _credit_transfer(payload, valid[tags.CREDIT_TRANSFER])
     yield from _bill_payment(payload, valid[tags.BILL_PAYMENT])
     for tag in ("55", "56", "57"):
         found = payload.find(tag)
         if found is not None:
             yield Problem("tip_with_promptpay", "warning", found.offset, tag, "tips are not used with PromptPay")
+
+
+def _is_truemoney(account: object) -> bool:
+    return isinstance(account, PromptPay) and truemoney.mobile_of(account.proxy) is not None
+
+
+def _accounts(payload: Payload, valid: Mapping[str, object]) -> Iterator[Problem]:
+    """Cards and other schemes may stand alone in a Thai code, but no PromptPay pays them. So may the APIs of tag 31."""
+    end, bill = payload.objects[-1].offset, valid[tags.BILL_PAYMENT]
+    found = valid[tags.ACQUIRER]
+    if bill is None and isinstance(found, AcquirerReference):
+        message = "the acquirer's references in tag 31 stand beside a bill payment (30)"
+        yield Problem("missing", "error", end, tags.BILL_PAYMENT, message)
+    has_any = any(thing.id in tags.ACCOUNTS for thing in payload)  # Else it is an error already.
+    if has_any and valid[tags.CREDIT_TRANSFER] is bill is None and not isinstance(found, PaymentInnovation):
+        yield Problem("no_thai_account", "warning", end, "", "there is no PromptPay (29) and no bill payment (30)")
+
+
+def _acquirer(payload: Payload, account: object) -> Iterator[Problem]:
+    """KBank's form of tag 31, of which no document tells the limits: those of its published codes."""
+    if not isinstance(account, AcquirerReference):
+        return
+    for child in payload.children(tags.ACQUIRER):
+        path = join(tags.ACQUIRER, child.id)
+        if child.id == "01" and not (len(child.value) == 3 and child.value.isascii() and child.value.isdecimal()):
+            message = "the acquirer is a bank's code of 3 digits"
+            yield Problem("bad_acquirer", "warning", child.value_offset, path, message)
+        elif child.id in {"02", "04"} and len(child.value) > acquirer.REFERENCE_LENGTH_MAX:
+            message = f"a reference has at most {acquirer.REFERENCE_LENGTH_MAX} characters"
+            where = child.value_offset + acquirer.REFERENCE_LENGTH_MAX
+            yield Problem("too_long", "warning", where, path, message)
 
 
 def _credit_transfer(payload: Payload, account: object) -> Iterator[Problem]:

@@ -24,6 +24,8 @@ def problems(objects: Sequence[DataObject], children: Children) -> Iterator[Fiel
         sound = _SOUND.get(thing.id)
         if sound is None or not sound(thing.value):
             yield from _root(thing, values, children)
+        elif thing.id in tags.IDENTIFIED:
+            yield from _identifier(children[thing.id], thing.id)
     # A missing object has no place of its own; it could still be written where the CRC begins.
     end = objects[-1].offset
     for tag in ("53", "58"):
@@ -37,9 +39,11 @@ def _root(thing: DataObject, values: Mapping[str, str], children: Children) -> I
     tag = tags.ROOT.get(thing.id)
     if tag is None:
         if thing.id == "62":
-            yield from _additional(children["62"])
+            yield from _additional(children)
         elif thing.id == "64":
             yield from _language(thing, children["64"])
+        elif thing.id in tags.IDENTIFIED:
+            yield from _identifier(children[thing.id], thing.id)
         return
     wrong = _shape(thing, thing.id, tag)
     if wrong is not None:
@@ -101,13 +105,23 @@ def _tip(thing: DataObject, values: Mapping[str, str]) -> Iterator[FieldError]:
             yield FieldError("bad_percentage", thing.value_offset, "57", "a percentage is 00.01 to 99.99")
 
 
-def _additional(fields: Sequence[DataObject]) -> Iterator[FieldError]:
-    """Tag 62. An unknown id, such as the 00 of LankaQR, is kept and passes."""
+def _identifier(fields: Sequence[DataObject], path: str) -> Iterator[FieldError]:
+    """The globally unique identifier of a scheme's template. Who has none is not asked for one here."""
     for field in fields:
+        if field.id == "00" and len(field.value) > tags.IDENTIFIER_LENGTH_MAX:
+            where = field.value_offset + tags.IDENTIFIER_LENGTH_MAX
+            message = f"an identifier has at most {tags.IDENTIFIER_LENGTH_MAX} characters"
+            yield FieldError("too_long", where, join(path, "00"), message)
+
+
+def _additional(children: Children) -> Iterator[FieldError]:
+    """Tag 62. An unknown id, such as the 00 of LankaQR, is kept and passes."""
+    for field in children["62"]:
+        path = join("62", field.id)
         tag = tags.ADDITIONAL.get(field.id)
         if tag is None:
+            yield from _identifier(children.get(path, ()), path)
             continue
-        path = join("62", field.id)
         wrong = _shape(field, path, tag)
         if wrong is not None:
             yield wrong

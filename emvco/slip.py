@@ -23,7 +23,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from emvco import crc, fields, tlv
+from emvco import crc, fields, tags, tlv
 from emvco.errors import InputError, SlipError
 from emvco.tlv import DataObject
 
@@ -125,6 +125,20 @@ def problems(objects: Sequence[DataObject], children: Mapping[str, Sequence[Data
         case api:
             message = "neither a bank's slip (000001) nor one of TrueMoney (01)"
             yield SlipError("unknown_api", api.value_offset, "00/00", message)
+    yield from of_payments(objects)
+
+
+def is_of_payments(tag: str) -> bool:
+    """Has the tag a meaning in payment codes, and none here?"""
+    return tag not in ROOT and (tag < "65" or tag in {tags.VAT, tags.MESSAGE})
+
+
+def of_payments(objects: Sequence[DataObject]) -> Iterator[SlipError]:
+    """Amounts, payees and the like that somebody put into a slip, and signed. What nobody knows is none of them."""
+    for thing in objects:
+        if is_of_payments(thing.id):
+            message = "a slip has no such tag: it carries no amount and no payee, whoever signed it"
+            yield SlipError("not_of_a_slip", thing.offset, thing.id, message)
 
 
 def read(children: Sequence[DataObject]) -> Slip | None:

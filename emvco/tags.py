@@ -65,6 +65,10 @@ TEMPLATES: Final = frozenset(f"{number:02d}" for number in (*range(26, 52), 62, 
 # Within 62, ids 50-99 are templates of payment systems (MPM, "Payment System specific templates").
 SYSTEM_TEMPLATES: Final = frozenset(f"{number:02d}" for number in range(50, 100))
 
+# MPM, "Globally Unique Identifier": 00 in every such template but 64 and 62 itself.
+IDENTIFIER_LENGTH_MAX: Final = 32
+IDENTIFIED: Final = TEMPLATES - {"62", "64"}
+
 STATIC: Final = "11"  # MPM, ID 01: the same code for many payments
 DYNAMIC: Final = "12"  # MPM, ID 01: a code for one payment
 BAHT: Final = "764"  # ISO 4217, for ID 53

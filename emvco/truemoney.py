@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from emvco import amount, crc, promptpay, tags, tlv
-from emvco.errors import InputError, SchemeError
+from emvco.errors import InputError, SchemeError, StructureError
 from emvco.fields import require_text
 from emvco.promptpay import Proxy
 
@@ -65,6 +65,22 @@ def write_message(message: str) -> str:
         reason = f"a message has 1 to {MESSAGE_UNITS_MAX} UTF-16 code units"
         raise InputError("bad_length", None, tags.MESSAGE, reason)
     return units.hex().upper()
+
+
+def is_foreign(value: str) -> bool:
+    """Is this tag 81 a template of another scheme, with its identifier in 00, and no message?
+
+    Some messages happen to be data objects as well; text that people would write is one.
+    """
+    try:
+        if read_message(value).isprintable():
+            return False
+    except SchemeError:
+        pass
+    try:
+        return tlv.read(value)[0].id == "00"
+    except StructureError:
+        return False
 
 
 def read_message(value: str, offset: int = 0) -> str:

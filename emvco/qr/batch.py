@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, overload
 
 from emvco.errors import SymbolError
+from emvco.fields import Written
 from emvco.qr.codewords import Mode
 from emvco.qr.spec import ErrorLevel
 from emvco.qr.symbol import Options, Symbol, check_options, render
@@ -35,7 +36,7 @@ _BLOCK: Final = 8192
 
 @overload
 def render_many(
-    texts: Iterable[str],
+    texts: Iterable[str | Written],
     format: Literal["png", "modules"] = "png",
     *,
     mode: Mode = ...,
@@ -46,7 +47,7 @@ def render_many(
 ) -> Iterator[bytes]: ...
 @overload
 def render_many(
-    texts: Iterable[str],
+    texts: Iterable[str | Written],
     format: TextFormat,
     *,
     mode: Mode = ...,
@@ -57,7 +58,7 @@ def render_many(
 ) -> Iterator[str]: ...
 @overload
 def render_many(
-    texts: Iterable[str],
+    texts: Iterable[str | Written],
     format: Literal["rows"],
     *,
     mode: Mode = ...,
@@ -67,7 +68,7 @@ def render_many(
     mask: int | None = ...,
 ) -> Iterator[tuple[bytes, ...]]: ...
 def render_many(
-    texts: Iterable[str],
+    texts: Iterable[str | Written],
     format: Format = "png",
     *,
     mode: Mode = "byte",
@@ -94,7 +95,7 @@ def render_many(
     return _stream(stream, format, Options(mode, error, scale, border, mask))
 
 
-def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[object]:
+def _stream(texts: Iterator[str | Written], format: Format, options: Options) -> Iterator[object]:
     vectors = _vectors(format, options)
     show = _FORMATS[format]
     done = 0
@@ -104,8 +105,9 @@ def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[
         if vectors is not None:
             # A text that cannot be drawn is found again below, in its turn.
             with suppress(SymbolError):
-                if all(type(text) is str for text in block):
-                    count = vectors.draw(block, drawn)
+                plain = [text for text in block if type(text) is str]
+                if len(plain) == len(block):
+                    count = vectors.draw(plain, drawn)
         if count == len(block):
             yield from drawn
             done += count
@@ -115,7 +117,7 @@ def _stream(texts: Iterator[str], format: Format, options: Options) -> Iterator[
         done += len(block)
 
 
-def _single(text: str, show: Callable[[Symbol], object], options: Options, place: int) -> object:
+def _single(text: str | Written, show: Callable[[Symbol], object], options: Options, place: int) -> object:
     try:
         return show(render(text, **options._asdict()))
     except SymbolError as failure:

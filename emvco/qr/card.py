@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from emvco.errors import SymbolError
-from emvco.payload import parse
+from emvco.payload import Payload, parse
 from emvco.qr import picture
 from emvco.qr.codewords import Mode
 from emvco.qr.scene import Band, Code, Ground, Item, Scene, Text
@@ -156,7 +156,7 @@ class Card:
 
 
 def card(
-    payload: str,
+    payload: str | Payload,
     amount_satang: int | None = None,
     name: str | None = None,
     *,
@@ -174,6 +174,7 @@ def card(
     if amount_satang is not None and (type(amount_satang) is not int or amount_satang <= 0):
         raise SymbolError("bad_amount", message="an amount is a positive number of satang")
     read = parse(payload)
+    payload = str(read)
     if read.kind not in {"promptpay", "bill_payment"}:
         raise SymbolError("not_payable", message="the code is not a Thai payment")
     amount = read.amount_satang

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from emvco.errors import SymbolError
+from emvco.errors import InputError, SymbolError
+from emvco.fields import Written, code_text
 from emvco.qr import mark as marks
 from emvco.qr import png, svg, terminal
 from emvco.qr.affine import affine_png
@@ -115,14 +116,14 @@ _put_text, _put_version, _put_mask, _put_error, _put_scale, _put_border, _put_bo
 
 
 def render(
-    text: str,
+    text: str | Written,
     mode: Mode = "byte",
     error: ErrorLevel = "M",
     scale: int = 8,
     border: int = 4,
     mask: int | None = None,
 ) -> Symbol:
-    """Draw *text* as a QR symbol of the smallest version that holds it.
+    """Draw *text*, or the code that was read of it, as a QR symbol of the smallest version that holds it.
 
     `mode` "byte" is what EMVCo asks for; "compact" uses numeric and alphanumeric segments where that makes the symbol
     smaller. Text that is not ASCII is declared as UTF-8 (ECI 26) in both. `error` is the correction level, never raised
@@ -130,7 +131,10 @@ def render(
     `scale` is 1 to 100 pixels a module, `border` 0 to 40 modules (the standard asks for 4). Raises SymbolError.
     """
     if not isinstance(text, str):
-        raise SymbolError("not_text", message="a symbol is drawn of text")
+        try:
+            text = code_text(text)
+        except InputError:
+            raise SymbolError("not_text", message="a symbol is drawn of text") from None
     check_options(mode, error, scale, border, mask)
     version, chosen, board = _drawn(text, mode, error, mask)
     return Symbol(text, version, chosen, error, scale, border, board)

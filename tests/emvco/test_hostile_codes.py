@@ -121,7 +121,10 @@ def test_a_slip_that_carries_an_amount_or_a_payee_is_not_sound() -> None:
     slip = emvco.parse(emvco.slip_payload("014", "REF1"))
     with pytest.raises(InputError):
         slip.with_amount(100)
-    signed = str(slip.replace({"54": "9999.00", "59": "MR A"}))
+    with pytest.raises(emvco.SlipError, match="not_of_a_slip"):
+        slip.replace({"54": "9999.00"})
+    body = f"{slip.text[:-8]}54079999.005904MR A9104"
+    signed = body + emvco.crc.checksum(body)
     assert [(p.code, p.severity, p.path) for p in emvco.validate(signed)] == [
         ("not_of_a_slip", "error", "54"),
         ("not_of_a_slip", "error", "59"),
@@ -136,7 +139,8 @@ def test_a_fixed_tip_of_nothing_is_refused_at_its_own_tag() -> None:
 
 
 def test_names_of_vat_and_of_tag_31_are_their_own() -> None:
-    text = emvco.build(PAYEE, emvco.AcquirerReference("004", "KB0", "R1"), vat=emvco.Vat("0000", 700, "7.00"))
+    bill = emvco.BillPayment("099400016550100", "R1")
+    text = emvco.build(PAYEE, bill, emvco.AcquirerReference("004", "KB0", "R1"), vat=emvco.Vat("0000", 700, "7.00"))
     named = {fact.path: fact.label for fact in explain.explain(text).objects}
     assert (named["80/00"], named["80/01"], named["31/04"]) == ("Tax Branch", "VAT Rate", "Order Reference")
     assert named["29/00"] == "Application Identifier"

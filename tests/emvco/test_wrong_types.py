@@ -86,7 +86,9 @@ def view(cls):
         if cls in {emvco.PromptPay, emvco.BillPayment}:
             list(emvco.build_many([(thing, 100)]))
             emvco.template(thing)
-        if cls in {emvco.PromptPay, emvco.BillPayment, emvco.AcquirerReference, emvco.PaymentInnovation, emvco.Account}:
+        if cls is emvco.AcquirerReference:
+            return emvco.build(BILL, thing)
+        if cls in {emvco.PromptPay, emvco.BillPayment, emvco.PaymentInnovation, emvco.Account}:
             return emvco.build(thing), emvco.build(thing, dynamic=True)
         if cls is emvco.Barcode:
             return thing.payload(), emvco.read_barcode(str(thing))
