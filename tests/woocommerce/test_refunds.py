@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
+import httpx2
 import pytest
 
 from paygate.core import ids
@@ -137,21 +138,32 @@ async def pays(ctx: Context, refund: str) -> None:
     await REFUNDS.complete(ctx, one, "admin:b", f"BANK-{refund[-8:]}")
 
 
+def link_in(shop: Shop, order: int) -> str:
+    """The end of the newest link that was mailed to the customer."""
+    mailed = [text for text, to_customer in shop.see(order)["notes"] if to_customer and "/refund/" in text]
+    return str(mailed[-1].rsplit("/refund/", 1)[1])
+
+
 def test_a_live_refund_is_a_request_until_the_money_has_gone(live: Live) -> None:
     shop, (order, payment) = live.shop, live.paid("120.00")
     made = shop.do("refund", order, "20.00", "late")
     assert "id" in made, made
     notes = shop.notes(order)
     assert "A refund of ฿20.00 was ASKED FOR at PayGate" in notes and "has not gone yet" in notes
-    assert "The operator of PayGate pays it by hand" in notes and "does not know where to send it" in notes
+    assert "The operator of PayGate pays it by hand" in notes and "The customer was mailed a link" in notes
     assert shop.told("mail") == [], "the customer was told that the money is there"
-
-    shop.do("payee", order, "089-999-9999", "Somchai")
     refund = live.refund(payment["id"])
-    assert refund["payee"]["name"] == "Somchai" and refund["payee"]["promptpay"].endswith("9999")
-    assert "PayGate knows now where to send refund" in shop.notes(order)
+    assert refund["status"] == "WAITING"
+
+    first = link_in(shop, order)
     shop.do("action", order, "paygate_promptpay_ask_payee")
-    assert shop.see(order)["notes"][-1][1] is True, "the customer was not asked"
+    second = link_in(shop, order)
+    assert second != first, "the customer was not asked again"
+    payee = {"payee": {"promptpay": "0899999999", "name": "Somchai"}}
+    path = f"{live.paygate.base}/api/v1/refunds/{refund['id']}/payee"
+    said = httpx2.post(path, json=payee, headers={"X-Client-Secret": second}, trust_env=False)
+    assert said.status_code == 200, said.text
+    until(lambda: "PayGate knows now where to send refund" in shop.notes(order), "the shop was not told")
 
     live.operator(lambda ctx: pays(ctx, refund["id"]))
     until(lambda: f"Bank reference BANK-{refund['id'][-8:]}" in shop.notes(order), "the shop was not told")
@@ -161,6 +173,17 @@ def test_a_live_refund_is_a_request_until_the_money_has_gone(live: Live) -> None
     assert shop.notes(order).count("the money has gone to the customer") == 1
     assert shop.told("mail") == [["customer_partially_refunded_order", order]]
     assert len(shop.see(order)["refunds"]) == 1
+
+
+def test_the_shop_may_say_where_a_refund_shall_go(live: Live) -> None:
+    shop, (order, payment) = live.shop, live.paid("123.00")
+    assert "id" in shop.do("refund", order, "23.00", "")
+    shop.do("payee", order, "089-999-9999", "Somchai")
+    refund = live.refund(payment["id"])
+    assert refund["payee"]["name"] == "Somchai" and refund["payee"]["promptpay"].endswith("9999")
+    until(lambda: "PayGate knows now where to send refund" in shop.notes(order), "no note")
+    shop.do("action", order, "paygate_promptpay_ask_payee")
+    assert "Please tell us the PromptPay number" in shop.see(order)["notes"][-1][0]
 
 
 def test_a_refund_that_failed_is_taken_back_in_the_shop(live: Live) -> None:
@@ -206,4 +229,4 @@ def test_money_that_the_bank_took_back_stops_the_order(live: Live) -> None:
 
     live.operator(take_back)
     becomes(shop, order, "on-hold")
-    assert "The bank took the money back: ฿122" in shop.notes(order)
+    until(lambda: "The bank took the money back: ฿122" in shop.notes(order), "no note")

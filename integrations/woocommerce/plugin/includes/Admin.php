@@ -107,7 +107,7 @@ final class Admin
     {
         if ($order instanceof \WC_Order && $order->get_payment_method() === Settings::GATEWAY) {
             $actions['paygate_promptpay_refresh'] = __('Ask PayGate how the payment stands', 'paygate-promptpay');
-            $actions['paygate_promptpay_ask_payee'] = __('Ask the customer for a PromptPay number for the refund', 'paygate-promptpay');
+            $actions['paygate_promptpay_ask_payee'] = __('Ask the customer where the refund shall go', 'paygate-promptpay');
         }
         return $actions;
     }
@@ -117,10 +117,8 @@ final class Admin
         Orders::refresh($order->get_id());
     }
 
-    /** A note to the customer, which WooCommerce sends as mail. */
     public static function askPayee($order): void
     {
-        $text = __('We want to send you money back. Please tell us the PromptPay number (mobile or ID) it should go to, and the name of its holder.', 'paygate-promptpay');
-        $order->add_order_note($text, 1);
+        Refunds::askCustomer($order->get_id());
     }
 }

@@ -16,6 +16,7 @@ final class Event
         'payment.cancelled',
         'payment.refunded',
         'payment.verification',
+        'refund.account_given',
         'refund.failed',
     ];
 

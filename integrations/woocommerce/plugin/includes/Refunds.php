@@ -14,6 +14,7 @@ use PayGatePromptPay\Sdk\PayGateNetworkException;
 final class Refunds
 {
     const DONE = 'COMPLETED';
+    const WAITING = 'WAITING';
     const OVER = ['REJECTED', 'RETURNED', 'CANCELLED', 'EXPIRED'];
     const MAX_REASON = 500;
     const WAIT_S = 8.0;
@@ -74,6 +75,7 @@ final class Refunds
         ]);
         self::$asked[$order->get_id()] = $refund['id'];
         $order->add_order_note(self::asked($refund, $satang));
+        self::mailLink($order, $refund);
         $order->save();
     }
 
@@ -88,10 +90,43 @@ final class Refunds
         $text .= ' ' . ($refund['paidBy'] === 'merchant'
             ? __('You pay it yourself: open the refund at PayGate, scan its QR with your bank\'s app, and record the bank\'s reference there.', 'paygate-promptpay')
             : __('The operator of PayGate pays it by hand.', 'paygate-promptpay'));
-        if ($refund['payee'] === null) {
+        if (!empty($refund['payeeUrl'])) {
+            $text .= ' ' . __('The customer was mailed a link to say where it shall go.', 'paygate-promptpay');
+        } elseif ($refund['payee'] === null) {
             $text .= ' ' . __('PayGate does not know where to send it: ask the customer, fill in "PromptPay for refunds" on this page and save.', 'paygate-promptpay');
         }
         return $text;
+    }
+
+    /** The link is for the customer alone: WooCommerce mails a note to the customer. */
+    private static function mailLink(\WC_Order $order, array $refund): void
+    {
+        if (!empty($refund['payeeUrl'])) {
+            /* translators: 1: amount in baht, 2: address of a page */
+            $text = sprintf(__('We are sending you ฿%1$s back. Please say on this page where it shall go: %2$s', 'paygate-promptpay'), Money::show(Money::fromWire($refund['amount'])), $refund['payeeUrl']);
+            $order->add_order_note($text, 1);
+        }
+    }
+
+    /** An order action: the customer is asked where refunds shall go, by new links where PayGate waits for that. */
+    public static function askCustomer(int $orderId): void
+    {
+        $record = Record::of($orderId);
+        $asked = false;
+        foreach ($record === null ? [] : $record->refunds() as $id => $refund) {
+            if ($refund['status'] === self::WAITING) {
+                try {
+                    self::mailLink($record->order, Settings::paygate()->askPayer((string) $id)['refund']);
+                    $asked = true;
+                } catch (PayGateException | Trouble $e) {
+                    Log::failure("Link for refund $id", $e);
+                }
+            }
+        }
+        if ($record !== null && !$asked) {
+            $text = __('We want to send you money back. Please tell us the PromptPay number (mobile or ID) it should go to, and the name of its holder.', 'paygate-promptpay');
+            $record->order->add_order_note($text, 1);
+        }
     }
 
     /** WooCommerce made its own refund of what was asked for just now. */
@@ -152,8 +187,8 @@ final class Refunds
     private static function tellPayee(Record $record, string $id, array $payee): void
     {
         try {
-            Settings::paygate()->setRefundPayee($id, $payee);
-            $record->putRefund($id, ['payee' => true]);
+            $status = Settings::paygate()->setRefundPayee($id, $payee)['refund']['status'];
+            $record->putRefund($id, ['payee' => true, 'status' => $status]);
             /* translators: %s: refund id */
             $record->order->add_order_note(sprintf(__('PayGate knows now where to send refund %s.', 'paygate-promptpay'), $id));
         } catch (PayGateException | Trouble $e) {
@@ -165,7 +200,7 @@ final class Refunds
 
     // --- heard of ---------------------------------------------------------------------------------------------------
 
-    /** payment.refunded and refund.failed. Behind the order's lock; the caller saves. */
+    /** payment.refunded, refund.account_given and refund.failed. Behind the order's lock; the caller saves. */
     public static function hear(Record $record, Event $event): void
     {
         $told = $event->refund;
@@ -178,6 +213,10 @@ final class Refunds
         $satang = Money::fromWire($told['amount'] ?? 0);
         if ($status === self::DONE) {
             self::done($record, $id, $satang, $told, $known);
+        } elseif ($event->type === 'refund.account_given' && $known !== null && $known['status'] !== self::DONE) {
+            $record->putRefund($id, ['status' => $status, 'payee' => true]);
+            /* translators: %s: refund id */
+            $record->order->add_order_note(sprintf(__('PayGate knows now where to send refund %s.', 'paygate-promptpay'), $id));
         } elseif ($event->type === 'refund.failed') {
             self::failed($record, $id, $satang, $status, $told, $known);
         }
