@@ -227,6 +227,15 @@ CREATE TABLE accounts (                         -- Where money arrives. Rows are
 );
 CREATE INDEX accounts_receiving ON accounts (merchant_id, mode, receiving_id, created_at);
 
+CREATE TABLE account_shares (                   -- How much of new payments an account of a pool gets. No row: weight 1, not paused.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,  -- Owner of the account; 0: central.
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    receiving_id    uuid        NOT NULL,       -- The real account, whatever its version in force is.
+    weight          integer     NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 100),   -- Its part of new payments beside the others' weights.
+    paused_at       timestamptz,                -- No new payments since then, until somebody resumes it.
+    PRIMARY KEY (merchant_id, mode, receiving_id)
+);
+
 CREATE TABLE account_directory (                -- DIRECTORY: one live row per real account of the whole installation.
     identity        text        PRIMARY KEY,    -- 'bank:014:4061234567', 'proxy:mobile:0066812345678', 'biller:0105...00'.
     merchant_id     bigint      NOT NULL,
@@ -531,8 +540,10 @@ BEGIN
 END $$;
 
 -- Take a payable amount of one of several accounts, in one round trip: of the account that holds the fewest around this price,
--- then of the one that was used the longest ago, then by the caller's order; the next one when it has none.
---   p_accounts: [{"receiving": uuid, "first": 100, "last": 199, "exact": true, "exclusive": true, "shared": true}].
+-- then of the one that was used the longest ago, then by the caller's order; the next one when it has none. Where weights differ
+-- it is the account that went through its weight the fewest times, then the caller's order, which draws by weight: so shares are
+-- right while many wait for money, and while nobody does.
+--   p_accounts: [{"receiving": uuid, "first": 100, "last": 199, "exact": true, "exclusive": true, "shared": true, "weight": 1}].
 -- Returns one row: place (of p_accounts, from 1), amount and moment; or why not (full, share, browser) and when the first
 -- hold ends.
 CREATE FUNCTION take_pool_v1(p_mode text, p_payment_id uuid, p_merchant_id bigint, p_browser boolean, p_accounts jsonb, p_hold interval)
@@ -540,6 +551,7 @@ RETURNS TABLE (place integer, amount_satang bigint, now_at timestamptz, refused 
 DECLARE
     k_kept constant integer := 20;
     v_many constant boolean := jsonb_array_length(p_accounts) > 1;
+    v_even constant boolean := NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(p_accounts) e (weight bigint) WHERE e.weight > 1);
     v_account record;
     v_taken record;
 BEGIN
@@ -547,7 +559,8 @@ BEGIN
         SELECT a.place, a.receiving, a.first, a.last, a.exact, a.exclusive, a.shared
           FROM (SELECT e.place, (e.one ->> 'receiving')::uuid AS receiving, (e.one ->> 'first')::bigint AS first,
                        (e.one ->> 'last')::bigint AS last, (e.one ->> 'exact')::boolean AS exact,
-                       (e.one ->> 'exclusive')::boolean AS exclusive, (e.one ->> 'shared')::boolean AS shared
+                       (e.one ->> 'exclusive')::boolean AS exclusive, (e.one ->> 'shared')::boolean AS shared,
+                       coalesce((e.one ->> 'weight')::bigint, 1) AS weight
                   FROM jsonb_array_elements(p_accounts) WITH ORDINALITY e (one, place)) a
     CROSS JOIN LATERAL (
                SELECT count(*) FILTER (WHERE s.busy_until > clock_timestamp()) AS held, max(s.busy_until) AS used_until
@@ -560,7 +573,7 @@ BEGIN
                         WHERE v_many AND NOT a.exclusive AND r.mode = p_mode AND r.receiving_id = a.receiving
                           AND r.amount_satang = a.first AND r.until_at > clock_timestamp()
                         LIMIT 100) r) o
-      ORDER BY t.held + o.held, t.used_until NULLS FIRST, a.place
+      ORDER BY (t.held + o.held) / a.weight, CASE WHEN v_even THEN t.used_until END NULLS FIRST, a.place
     LOOP
         SELECT t.amount_satang AS amount, t.now_at AS at INTO v_taken
           FROM take_slot_v2(p_mode, v_account.receiving, p_payment_id, p_merchant_id, v_account.first, v_account.last,

@@ -14,7 +14,7 @@ from paygate.core import ids, money
 from paygate.core.alarms import Alarm
 from paygate.db.accounts import Account
 from paygate.services import accounts
-from paygate.services.accounts import Capacity
+from paygate.services.accounts import Capacity, Share
 
 
 @click.group()
@@ -89,6 +89,39 @@ def retire(account_id: str, as_json: bool) -> None:
     emit({"accountId": account_id, "retired": True}, [f"Account {account_id} takes no new payments."], as_json=as_json)
 
 
+@account.command(epilog=examples("paygate account pause acc_01..."))
+@click.argument("account_id")
+@json_option
+def pause(account_id: str, as_json: bool) -> None:
+    """Make no new payments on an account until you resume it. Open ones stay payable, and match."""
+    number = read_id("acc", account_id)
+    done = run(lambda ctx: accounts.pause(ctx, number))
+    left = done.taking
+    more = f"{left} of its owner's accounts take new payments." if left else NONE_LEFT
+    emit(_shared(done), [f"Account {account_id} is paused. {more}"], as_json=as_json)
+
+
+@account.command(epilog=examples("paygate account resume acc_01..."))
+@click.argument("account_id")
+@json_option
+def resume(account_id: str, as_json: bool) -> None:
+    """Make payments on a paused account again."""
+    number = read_id("acc", account_id)
+    done = run(lambda ctx: accounts.resume(ctx, number))
+    emit(_shared(done), [f"Account {account_id} {_taking(done.account)}."], as_json=as_json)
+
+
+@account.command(epilog=examples("paygate account weight acc_01... 3"))
+@click.argument("account_id")
+@click.argument("weight", type=click.IntRange(1, accounts.MOST_WEIGHT))
+@json_option
+def weight(account_id: str, weight: int, as_json: bool) -> None:
+    """Say how much of new payments an account gets: 3 beside an account of weight 1 is three of four."""
+    number = read_id("acc", account_id)
+    done = run(lambda ctx: accounts.weigh(ctx, number, weight))
+    emit(_shared(done), [f"Account {account_id} {_taking(done.account)}."], as_json=as_json)
+
+
 @account.command("list", epilog=examples("paygate account list", "paygate account list --owner central --json"))
 @click.option("--owner", help="central, or a merchant's id; without it, all.")
 @json_option
@@ -96,8 +129,11 @@ def list_(owner: str | None, as_json: bool) -> None:
     """List the accounts in force."""
     owner_id = None if owner is None else read_owner(owner)
     found = run(lambda ctx: accounts.list_accounts(ctx, owner_id))
-    rows = [[ids.show("acc", a.id), owner_text(a.merchant_id), a.mode, _receives(a), _bank(a), a.name] for a in found]
-    lines = table(["ACCOUNT", "OWNER", "MODE", "RECEIVES BY", "BANK ACCOUNT", "NAME"], rows)
+    rows = [
+        [ids.show("acc", a.id), owner_text(a.merchant_id), a.mode, _receives(a), _bank(a), _part(a), a.name]
+        for a in found
+    ]
+    lines = table(["ACCOUNT", "OWNER", "MODE", "RECEIVES BY", "BANK ACCOUNT", "NEW PAYMENTS", "NAME"], rows)
     emit({"accounts": [_shape(a) for a in found]}, lines, as_json=as_json)
 
 
@@ -114,7 +150,7 @@ def show(account_id: str, as_json: bool) -> None:
     speakers = [[ids.show("src", s.id), s.kind, "off" if s.disabled else "on", _at(s.heard_at)] for s in seen.sources]
     lines = [
         f"{a.name} ({owner_text(a.merchant_id)}, {a.mode}): {_receives(a)}, bank account {_bank(a)}.",
-        f"Amount tagging {a.amount_tagging}; {'retired' if a.retired_at else 'in force'}.",
+        f"Amount tagging {a.amount_tagging}; {'retired' if a.retired_at else f'in force; {_taking(a)}'}.",
         f"{seen.open_payments} open payments; {seen.held_amounts} amounts held{free}",
         *[f"ALARM: {ALARMS[one.alarm].format(one.count)}" for one in seen.alarms],
         *["", *table(["PRICE", "HELD", "FREE"], prices)],
@@ -148,6 +184,21 @@ ALARMS = {
 }
 
 
+NONE_LEFT = "NONE of its owner's accounts takes new payments now: they are refused with 409."
+
+
+def _taking(a: Account) -> str:
+    return f"takes new payments, with weight {a.weight}" if a.paused_at is None else f"paused since {_at(a.paused_at)}"
+
+
+def _part(a: Account) -> str:
+    return f"weight {a.weight}" if a.paused_at is None else "paused"
+
+
+def _shared(done: Share) -> dict[str, Any]:
+    return {**_shape(done.account), "accountsThatTakePayments": done.taking}
+
+
 def _at(at: datetime | None) -> str:
     return moment(at, seconds=True) if at else "never"
 
@@ -179,5 +230,7 @@ def _shape(a: Account) -> dict[str, Any]:
         "name": a.name,
         "amountTagging": a.amount_tagging,
         "virtual": a.virtual,
+        "weight": a.weight,
+        "pausedAt": a.paused_at,
         "createdAt": a.created_at,
     }

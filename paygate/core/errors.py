@@ -199,7 +199,7 @@ class SlotsExhausted(Conflict):
 class NoAccount(Conflict):
     """The merchant's plan has no receiving account to make a QR for."""
 
-    default = "No receiving account is configured for this merchant and mode."
+    default = "No receiving account is configured for this merchant and mode, or all of them are paused."
 
 
 class IdempotencyMismatch(Refused):

@@ -24,6 +24,7 @@ class ReceivingAccount:
     amount_tagging: str  # auto, off, add, subtract.
     virtual: bool
     heard: bool = True  # A source speaks for it: money that arrives there will be known.
+    weight: int = 1  # Its part of new payments, beside the weights of the others.
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,13 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 COLUMNS = """merchant_id, mode, id, receiving_id, proxy_kind, proxy, biller_id, bank_code, number, name, amount_tagging,
-           virtual, created_at, retired_at"""
+           virtual, created_at, retired_at,
+           coalesce((SELECT w.weight FROM account_shares w
+                      WHERE w.merchant_id = accounts.merchant_id AND w.mode = accounts.mode
+                        AND w.receiving_id = accounts.receiving_id), 1) AS weight,
+           (SELECT w.paused_at FROM account_shares w
+             WHERE w.merchant_id = accounts.merchant_id AND w.mode = accounts.mode
+               AND w.receiving_id = accounts.receiving_id) AS paused_at"""
 
 # The versions before it are retired in the same statement.
 INSERT = Sql(f"""
@@ -77,6 +83,24 @@ RETIRE = Sql("""
  RETURNING 1
 """)
 
+# What is null stays as it was. The row is locked until the transaction ends, changed or not.
+SHARE = Sql("""
+    INSERT INTO account_shares AS w (merchant_id, mode, receiving_id, weight, paused_at)
+    VALUES (:merchant_id, :mode, :receiving_id, coalesce(:weight::integer, 1),
+            CASE WHEN :paused::boolean THEN clock_timestamp() END)
+        ON CONFLICT (merchant_id, mode, receiving_id) DO UPDATE
+       SET weight = coalesce(:weight, w.weight),
+           paused_at = CASE WHEN :paused IS NULL THEN w.paused_at
+                            WHEN :paused THEN coalesce(w.paused_at, clock_timestamp()) END
+""")
+
+TAKING = Sql("""
+    SELECT count(DISTINCT a.receiving_id)
+      FROM accounts a
+ LEFT JOIN account_shares w ON w.merchant_id = a.merchant_id AND w.mode = a.mode AND w.receiving_id = a.receiving_id
+     WHERE a.merchant_id = :merchant_id AND a.mode = :mode AND a.retired_at IS NULL AND w.paused_at IS NULL
+""")
+
 HELD_UNTIL = Sql("""
     SELECT max(until_at)
       FROM reservations
@@ -129,6 +153,20 @@ class Account:
     virtual: bool
     created_at: datetime
     retired_at: datetime | None
+    weight: int = 1  # Of new payments, beside the weights of the others.
+    paused_at: datetime | None = None  # No new payments since then.
+
+
+async def share(conn: Conn, account: Account, *, weight: int | None = None, paused: bool | None = None) -> None:
+    """Change the weight of an account, or whether it is paused; None: as it was."""
+    key = {"merchant_id": account.merchant_id, "mode": account.mode, "receiving_id": account.receiving_id}
+    await conn.execute(*SHARE.bind(**key, weight=weight, paused=paused))
+
+
+async def taking(conn: Conn, merchant_id: int, mode: Mode) -> int:
+    """How many accounts of an owner take new payments."""
+    count: int = await conn.fetchval(*TAKING.bind(merchant_id=merchant_id, mode=mode))
+    return count
 
 
 async def retire(conn: Conn, account_id: UUID) -> bool:

@@ -23,14 +23,17 @@ _ACCOUNTS = """
            (SELECT coalesce(json_agg(a ORDER BY a.created_at, a.id), '[]')
               FROM (SELECT DISTINCT ON (v.receiving_id)
                            v.id, v.receiving_id, v.proxy_kind, v.proxy, v.biller_id, v.name, v.amount_tagging,
-                           v.virtual, v.created_at,
+                           v.virtual, v.created_at, coalesce(w.weight, 1) AS weight,
                            EXISTS (SELECT 1 FROM sources s
                                     WHERE s.merchant_id = v.merchant_id AND s.mode = v.mode
                                       AND s.receiving_id = v.receiving_id AND s.disabled_at IS NULL) AS heard
                       FROM accounts v
+                 LEFT JOIN account_shares w ON w.merchant_id = v.merchant_id AND w.mode = v.mode
+                                           AND w.receiving_id = v.receiving_id
                      WHERE v.merchant_id = f.owner_id
                        AND v.mode = f.mode
                        AND v.retired_at IS NULL
+                       AND w.paused_at IS NULL
                   ORDER BY v.receiving_id, v.created_at DESC, v.id DESC) a) AS accounts"""
 
 # The key, its merchant and the accounts of its plan, in one round trip that writes nothing.
@@ -298,4 +301,5 @@ def _account(owner_id: int, account: dict[str, Any]) -> ReceivingAccount:
         amount_tagging=account["amount_tagging"],
         virtual=account["virtual"],
         heard=account["heard"],
+        weight=account["weight"],
     )

@@ -51,6 +51,26 @@ CROSS JOIN LATERAL (
 """)
 
 
+SHARES = Sql("""
+    SELECT DISTINCT ON (a.mode, a.receiving_id)
+           a.id AS account_id, a.mode, coalesce(w.weight, 1) AS weight, w.paused_at IS NOT NULL AS paused
+      FROM accounts a
+ LEFT JOIN account_shares w ON w.merchant_id = a.merchant_id AND w.mode = a.mode AND w.receiving_id = a.receiving_id
+     WHERE a.merchant_id = 0 AND a.retired_at IS NULL
+  ORDER BY a.mode, a.receiving_id, a.created_at DESC, a.id DESC
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of new payments a central account gets, and whether it gets none for now."""
+
+    account_id: UUID
+    mode: str
+    weight: int
+    paused: bool
+
+
 @dataclass(frozen=True, slots=True)
 class OpenReviews:
     """How many questions wait for a person: whose, and why."""
@@ -88,6 +108,11 @@ async def totals(conn: Conn) -> dict[Series, int]:
 async def reviews(conn: Conn) -> Sequence[OpenReviews]:
     """The review queues."""
     return [OpenReviews(**row) for row in await conn.fetch(*REVIEWS.bind())]
+
+
+async def shares(conn: Conn) -> Sequence[Share]:
+    """The central accounts in force."""
+    return [Share(**row) for row in await conn.fetch(*SHARES.bind())]
 
 
 async def slots(conn: Conn, prices: int) -> Sequence[HeldAmounts]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import gcd
 from typing import Literal
 from uuid import UUID
 
@@ -117,6 +118,7 @@ async def take(
 
     Raises KeyKnown, and takes nothing, if *claim* is known.
     """
+    whole = gcd(*(wish.account.weight for wish in wishes))
     values = {
         "merchant_id": merchant_id,
         "mode": mode,
@@ -125,7 +127,7 @@ async def take(
         "key": claim and claim.key,
         "fingerprint": claim and claim.fingerprint,
         "payment_id": payment_id,
-        "accounts": json.dumps([_asked(wish) for wish in wishes]),
+        "accounts": json.dumps([_asked(wish, whole) for wish in wishes]),
         "hold": hold,
     }
     if browser is None:
@@ -144,7 +146,7 @@ async def forget_seats(conn: Conn, limit: int) -> int:
     return int((await conn.execute(*FORGET.bind(limit=limit))).split()[-1])
 
 
-def _asked(wish: Wish) -> dict[str, object]:
+def _asked(wish: Wish, whole: int) -> dict[str, object]:
     account = wish.account
     return {
         "owner": account.owner_id,
@@ -155,4 +157,5 @@ def _asked(wish: Wish) -> dict[str, object]:
         "exact": wish.exact,
         "exclusive": wish.exclusive,
         "shared": account.owner_id == 0,
+        "weight": account.weight // whole,
     }

@@ -24,6 +24,7 @@ from paygate.services.context import Context
 
 CENTRAL = 0
 FULLEST = 10  # Prices that an account is shown with.
+MOST_WEIGHT = 100
 SHOWN_DIGITS = 4  # Of numbers that others need not know.
 TAGGED_SATANG = 10_000  # Any price: its tags are counted.
 AMOUNT_TAGGINGS = ("auto", "off", "add", "subtract")
@@ -115,6 +116,14 @@ class Capacity:
     alarms: Sequence[Raised]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An account whose part of new payments was changed, and how many of its owner's take new ones now."""
+
+    account: Account
+    taking: int
+
+
 async def capacity(ctx: Context, account_id: UUID) -> Capacity:
     """How full the account is that *account_id* (any version) is of. Raises NotFound."""
     async with ctx.db.connection() as conn:
@@ -147,6 +156,52 @@ async def retire(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> N
     await ctx.db.transaction(work)
 
 
+async def pause(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> Share:
+    """Make no new payments on the account (any version of it) until it is resumed; those that are open stay payable,
+    and match. Raises NotFound."""
+    return await _share(ctx, account_id, "account.pause", actor, paused=True)
+
+
+async def resume(ctx: Context, account_id: UUID, *, actor: str = audit.CLI) -> Share:
+    """Make payments on the account again. Raises NotFound."""
+    return await _share(ctx, account_id, "account.resume", actor, paused=False)
+
+
+async def weigh(ctx: Context, account_id: UUID, weight: int, *, actor: str = audit.CLI) -> Share:
+    """Give the account so much of new payments, beside the weights of the owner's others. Raises NotFound, InvalidInput
+    (weight)."""
+    if not 1 <= weight <= MOST_WEIGHT:
+        raise InvalidInput(f"The weight is a whole number from 1 to {MOST_WEIGHT}; pause it for none.", field="weight")
+    return await _share(ctx, account_id, "account.weight", actor, weight=weight)
+
+
+async def _share(
+    ctx: Context,
+    account_id: UUID,
+    action: str,
+    actor: str,
+    *,
+    weight: int | None = None,
+    paused: bool | None = None,
+) -> Share:
+    async def work(conn: Conn) -> Share:
+        known = await accounts.find(conn, account_id)
+        if known is None:
+            raise NotFound(f"There is no account {ids.show('acc', account_id)}.")
+        await accounts.share(conn, known)  # From here on nobody else changes it.
+        before = await accounts.find(conn, account_id) or known
+        await accounts.share(conn, known, weight=weight, paused=paused)
+        after = await accounts.find(conn, account_id) or known
+        left = await accounts.taking(conn, after.merchant_id, after.mode)
+        if (before.weight, before.paused_at) != (after.weight, after.paused_at):
+            told = {"weight": after.weight, "paused": after.paused_at is not None}
+            was = {"weight": before.weight, "paused": before.paused_at is not None}
+            await _log(ctx, conn, actor, action, after, told, was)
+        return Share(after, left)
+
+    return await ctx.db.transaction(work)
+
+
 async def tell(conn: Conn, account: Account, event_id: UUID) -> None:
     """Tell the merchant that its money arrives elsewhere from now on, without its numbers."""
     at = await balances.clock(conn)
@@ -166,9 +221,19 @@ def masked(digits: str | None) -> str | None:
     return digits and "x" * (len(digits) - SHOWN_DIGITS) + digits[-SHOWN_DIGITS:]
 
 
-async def _log(ctx: Context, conn: Conn, actor: str, action: str, account: Account, after: Mapping[str, Any]) -> None:
+async def _log(
+    ctx: Context,
+    conn: Conn,
+    actor: str,
+    action: str,
+    account: Account,
+    after: Mapping[str, Any],
+    before: Mapping[str, Any] | None = None,
+) -> None:
     subject, owner = f"account:{ids.show('acc', account.id)}", account.merchant_id
-    await audit.append(conn, ctx, merchant_id=owner, actor=actor, action=action, subject=subject, after=after)
+    await audit.append(
+        conn, ctx, merchant_id=owner, actor=actor, action=action, subject=subject, before=before, after=after
+    )
 
 
 def read(

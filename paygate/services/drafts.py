@@ -5,6 +5,8 @@ Shared by one payment (`services.payments`) and many (`services.batches`). Nothi
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -161,7 +163,7 @@ def _payload(made: Draft, account: ReceivingAccount, ref1: str | None, ref2: str
 
 
 def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence[ReceivingAccount]:
-    """The accounts that can take this payment, a different one first for each payment, so that a pool fills evenly."""
+    """The accounts that can take this payment, in an order of its own, so that a pool fills evenly, or by weight."""
     if not principal.accounts:
         raise NoAccount()
     fitting = [a for a in principal.accounts if (a.biller_id if new.ref1 else a.proxy or a.biller_id)]
@@ -169,6 +171,10 @@ def _usable(principal: Principal, new: NewPayment, payment_id: UUID) -> Sequence
         raise InvalidInput("The receiving account has no biller ID for bill-payment references.", field="promptpayRef1")
     # Money on an account that no source speaks for would not be heard of: such an account is the last resort.
     fitting = [a for a in fitting if a.heard] or fitting
+    if len({a.weight for a in fitting}) > 1:
+        # Each is drawn next as often as its weight says (Efraimidis and Spirakis): an order, not only a first one.
+        dice = random.Random(payment_id.int)  # noqa: S311 - it shares out, it keeps no secret.
+        return sorted(fitting, key=lambda a: -math.log(1.0 - dice.random()) / a.weight)
     start = payment_id.int % len(fitting)
     return [*fitting[start:], *fitting[:start]]
 

@@ -104,10 +104,19 @@ async def pay(ctx: Context, invoice_id: UUID) -> Payment:
         central = await accounts.listed(conn, PLATFORM)
     receiving = tuple(
         ReceivingAccount(
-            PLATFORM, a.id, a.receiving_id, a.proxy_kind, a.proxy, a.biller_id, a.name, a.amount_tagging, a.virtual
+            PLATFORM,
+            a.id,
+            a.receiving_id,
+            a.proxy_kind,
+            a.proxy,
+            a.biller_id,
+            a.name,
+            a.amount_tagging,
+            a.virtual,
+            weight=a.weight,
         )
         for a in central
-        if a.mode == "live"
+        if a.mode == "live" and a.paused_at is None
     )
     platform = Principal(
         merchant_id=PLATFORM,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from paygate import telemetry
 from paygate.core.errors import Unavailable
 from paygate.db import metrics as rows
-from paygate.db.metrics import HeldAmounts, OpenReviews
+from paygate.db.metrics import HeldAmounts, OpenReviews, Share
 from paygate.services import alarms
 from paygate.services.alarms import Raised
 from paygate.services.context import Context
@@ -28,6 +28,7 @@ class Seen:
     reviews: Sequence[OpenReviews]
     slots: Sequence[HeldAmounts]
     alarms: Sequence[Raised]
+    shares: Sequence[Share]
 
 
 async def keep(ctx: Context) -> None:
@@ -55,4 +56,5 @@ async def look(ctx: Context) -> Seen:
     await keep(ctx)
     async with ctx.db.connection() as conn:
         raised = await alarms.look(conn, CENTRAL)
-        return Seen(await rows.totals(conn), await rows.reviews(conn), await rows.slots(conn, FULLEST), raised)
+        totals, reviews = await rows.totals(conn), await rows.reviews(conn)
+        return Seen(totals, reviews, await rows.slots(conn, FULLEST), raised, await rows.shares(conn))

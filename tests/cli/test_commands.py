@@ -208,6 +208,15 @@ def test_an_account_is_shown_with_how_full_it_is_and_who_speaks_for_it(inside: P
     assert told == {"sourceId": source, "kind": "generic", "disabled": False, "lastHeardAt": None}
     text = inside("account", "show", account).out
     assert "0 open payments; 0 amounts held." in text and source in text and "never" in text
+    assert "takes new payments, with weight 1" in text
+    assert inside("account", "weight", account, "3", "--json").json["weight"] == 3
+    paused = inside("account", "pause", account)
+    assert "is paused" in paused.out and "NONE of its owner's accounts" in paused.out
+    assert "paused since" in inside("account", "show", account).out and "paused" in inside("account", "list").out
+    assert inside("account", "list", "--json").json["accounts"][0]["pausedAt"]
+    assert "with weight 3" in inside("account", "resume", account).out
+    assert inside("account", "weight", account, "0").status == 2
+    assert is_refused(inside("account", "pause", source))
     assert is_refused(inside("account", "show", source))
 
 

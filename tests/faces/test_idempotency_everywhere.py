@@ -65,6 +65,9 @@ WITHOUT = {
     "/api/admin/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
     "/api/admin/accounts": "the same account again is a version of the one that is there",
     "/api/admin/accounts/{account_id}/retire": "retired twice is retired",
+    **dict.fromkeys(
+        ("/api/admin/accounts/{account_id}/pause", "/api/admin/accounts/{account_id}/resume"), "paused twice is paused"
+    ),
     "/api/admin/sources/{source_id}/rotate": "the newest secret is the one in force",
     **dict.fromkeys(
         ("/api/admin/sources/{source_id}/disable", "/api/admin/sources/{source_id}/enable"), "off twice is off"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from paygate.core.errors import InvalidInput, SlotsExhausted
 from paygate.core.fees import CENTRAL_PLANS
 from paygate.core.payments import Payment
+from paygate.core.principals import ReceivingAccount
 from paygate.services import batches, payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
@@ -334,3 +337,58 @@ async def test_a_pool_is_full_when_each_of_its_accounts_is_and_says_when_the_fir
     with pytest.raises(SlotsExhausted) as refused:
         await shop.sell()
     assert refused.value.why == "full" and 290 <= (refused.value.retry_after_s or 0) <= 300
+
+
+# --- weights ---------------------------------------------------------------------------------------------------------
+
+
+async def weighed_pool(ctx: Context, *weights: int, tagging: str = "auto") -> list[ReceivingAccount]:
+    return [replace(await open_account(ctx, 0, tagging=tagging), weight=weight) for weight in weights]
+
+
+def shares_of(sold: Sequence[Payment], pool: Sequence[ReceivingAccount]) -> list[int]:
+    return [sum(one.receiving_id == account.receiving_id for one in sold) for account in pool]
+
+
+async def test_what_waits_around_a_price_is_shared_by_weight_exactly(ctx: Context) -> None:
+    pool = await weighed_pool(ctx, 3, 1, 2)
+    shop = await open_shop(ctx, accounts=pool)
+    assert shares_of([await shop.sell() for _ in range(60)], pool) == [30, 10, 20]
+    assert shares_of([await shop.sell(PRICE + 50_000) for _ in range(30)], pool) == [15, 5, 10]
+    untagged = await weighed_pool(ctx, 10, 30, tagging="off")  # One to three.
+    other = await open_shop(ctx, accounts=untagged)
+    assert shares_of([await other.sell() for _ in range(40)], untagged) == [10, 30]
+
+
+async def test_payments_of_many_prices_are_shared_by_weight_too(ctx: Context) -> None:
+    pool = await weighed_pool(ctx, 3, 1)
+    shop = await open_shop(ctx, accounts=pool)
+    many, _ = shares_of([await shop.sell(PRICE + 200 * n) for n in range(160)], pool)
+    assert 80 < many < 152  # 120 on average; one in a million runs is outside.
+
+
+async def test_payments_at_once_are_shared_by_weight_and_never_share_an_amount(ctx: Context, crowd: Context) -> None:
+    pool = await weighed_pool(ctx, 4, 1)
+    shop = await open_shop(crowd, accounts=pool)
+    sold = await asyncio.gather(*(shop.sell() for _ in range(60)))
+    assert len({(p.receiving_id, p.payable_satang) for p in sold}) == 60
+    many, few = shares_of(sold, pool)
+    assert 36 <= many <= 59 and few >= 1  # 48 and 12; who asks at the same moment does not see the others yet.
+    await assert_balanced(ctx)
+
+
+async def test_a_heavy_account_that_is_full_leaves_the_rest_to_the_others(ctx: Context) -> None:
+    pool = await weighed_pool(ctx, 100, 1)
+    shop = await open_shop(ctx, accounts=pool)
+    await fill(shop, PRICE, PRICE + 99, 60 * MINUTE, account=0)
+    assert shares_of([await shop.sell() for _ in range(5)], pool) == [0, 5]
+
+
+async def test_a_batch_is_shared_by_weight(ctx: Context) -> None:
+    pool = await weighed_pool(ctx, 3, 1)
+    shop = await open_shop(ctx, accounts=pool)
+    news = [NewPayment(PRICE + 200 * n) for n in range(160)]
+    made = await batches.create(ctx, shop.principal, news, None, lambda _: (201, b""))
+    assert isinstance(made, batches.Made)
+    many, _ = shares_of(list(made.payments), pool)
+    assert 80 < many < 152

@@ -69,6 +69,33 @@ async def account_retire(request: Request) -> Response:
     return wire.json_answer(answers.OneAccount(shapes.capacity(await accounts.capacity(ctx, account_id))))
 
 
+async def account_pause(request: Request) -> Response:
+    """POST /api/admin/accounts/{id}/pause: no new payments on it until it is resumed; open ones stay payable."""
+    who = await wire.person(request, May.OPERATE)
+    await accounts.pause(wire.context(request), _account_id(request), actor=who.actor)
+    return await _account_now(request)
+
+
+async def account_resume(request: Request) -> Response:
+    """POST /api/admin/accounts/{id}/resume: payments are made on it again."""
+    who = await wire.person(request, May.OPERATE)
+    await accounts.resume(wire.context(request), _account_id(request), actor=who.actor)
+    return await _account_now(request)
+
+
+async def account_weigh(request: Request) -> Response:
+    """PUT /api/admin/accounts/{id}/weight: how much of new payments it gets."""
+    who, raw = await wire.person(request, May.OPERATE), await wire.body(request)
+    weight = shapes.NEEDED_WEIGHT.read(fields.json_object(raw))
+    await accounts.weigh(wire.context(request), _account_id(request), weight, actor=who.actor)
+    return await _account_now(request)
+
+
+async def _account_now(request: Request) -> Response:
+    found = await accounts.capacity(wire.context(request), _account_id(request))
+    return wire.json_answer(answers.OneAccount(shapes.capacity(found)))
+
+
 async def source_list(request: Request) -> Response:
     """GET /api/admin/sources: without their secrets."""
     await wire.person(request, May.OPERATE)

@@ -94,6 +94,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     number: Annotated[str | None, Meta(description="The account's number.", examples=["4061234567"])]
     name: Annotated[str, Meta(description="Who holds it.", examples=["บริษัท เพย์เกต จำกัด"])]
     amountTagging: Annotated[str, Meta(description="How payments of one amount are told apart.", examples=["auto"])]
+    weight: Annotated[int, Meta(description="Its part of new payments beside its owner's others.", examples=[1])]
+    pausedAt: Annotated[Moment | None, Meta(description="Since when it is paused: no new payments, until resumed.")]
     retiredAt: Annotated[Moment | None, Meta(description="Since when no payments are made on it.")]
     createdAt: Annotated[Moment, Meta(description="When this version was made.")]
 

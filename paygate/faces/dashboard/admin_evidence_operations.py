@@ -119,6 +119,30 @@ OPERATIONS: Mapping[Handler, Operation] = {
         path=(ACCOUNT,),
         refusals=(NO_ACCOUNT,),
     ),
+    evidence.account_pause: _told(
+        "pauseAccount",
+        "Make no new payments on an account for a while",
+        answers.OneAccount,
+        about="Those that are open stay payable, and match. With none left, new payments are 409.",
+        path=(ACCOUNT,),
+        refusals=(NO_ACCOUNT,),
+    ),
+    evidence.account_resume: _told(
+        "resumeAccount",
+        "Make payments on a paused account again",
+        answers.OneAccount,
+        path=(ACCOUNT,),
+        refusals=(NO_ACCOUNT,),
+    ),
+    evidence.account_weigh: _told(
+        "weighAccount",
+        "Say how much of new payments an account gets",
+        answers.OneAccount,
+        about="3 beside an account of weight 1 is three of four. Equal weights: evenly.",
+        path=(ACCOUNT,),
+        body=shapes.SHARE,
+        refusals=(errors.InvalidInput("weight must be a whole number from 1 to 100.", field="weight"), NO_ACCOUNT),
+    ),
     evidence.source_list: _told(
         "listSources", "Who may say that money arrived", answers.Sources, query=shapes.ANYBODYS, refusals=(BAD_OWNER,)
     ),

@@ -23,7 +23,7 @@ from paygate.db.sources import Source
 from paygate.db.statement_files import Stored
 from paygate.faces.dashboard import admin_evidence_answers as answers
 from paygate.faces.dashboard import owners
-from paygate.services.accounts import AMOUNT_TAGGINGS, Capacity
+from paygate.services.accounts import AMOUNT_TAGGINGS, MOST_WEIGHT, Capacity
 from paygate.services.credits import MODES, Detail
 from paygate.services.overview import Overview
 from paygate.services.sources import READ_KINDS, NewSource
@@ -90,6 +90,11 @@ NEW_ACCOUNT = Shape(
     "An account that money may arrive on.",
     (owners.OWNER, MODE, PROMPTPAY, BANK, NUMBER, NAME, BILLER_ID, TAGGING),
 )
+NEEDED_WEIGHT = declare.needed(
+    declare.whole("weight", 1, MOST_WEIGHT, "Its part of new payments, beside its owner's other accounts.", example=3),
+    "weight is required.",
+)
+SHARE = Shape("AccountShare", "How much of new payments an account gets.", (NEEDED_WEIGHT,))
 KIND = declare.needed(
     declare.choice("kind", READ_KINDS, "The language that it speaks.", example="generic"), "kind is required."
 )
@@ -185,6 +190,8 @@ def account(one: Account) -> answers.Account:
         number=one.number,
         name=one.name,
         amountTagging=one.amount_tagging,
+        weight=one.weight,
+        pausedAt=timestamp(one.paused_at),
         retiredAt=timestamp(one.retired_at),
         createdAt=timestamp(one.created_at),
     )

@@ -123,6 +123,16 @@ class _Shown(Collector):
         for (account, mode), count in accounts.items():
             total.add_metric([account, mode], count)
         yield from (held, free, total)
+        weights = GaugeMetricFamily(
+            "paygate_account_weight", "A central account's part of new payments beside the others'.", labels=names[:2]
+        )
+        paused = GaugeMetricFamily(
+            "paygate_account_paused", "1: it gets no new payments until it is resumed.", labels=names[:2]
+        )
+        for share in self._seen.shares:
+            weights.add_metric([ids.show("acc", share.account_id), share.mode], share.weight)
+            paused.add_metric([ids.show("acc", share.account_id), share.mode], int(share.paused))
+        yield from (weights, paused)
         alarms = GaugeMetricFamily(
             "paygate_account_alarms",
             "Notices that break a central account's chain of balances; texts that nobody could read, when many.",
