@@ -334,6 +334,8 @@ def _digits_of(text: str) -> str:
         elif character not in _SEPARATORS:
             raise InputError("bad_character", position, "29", "a PromptPay ID has ASCII digits and separators only")
     found = "".join(digits)
+    if plus and len(found) == 12 and found.startswith("660") and found[3] not in "01":
+        return f"66{found[3:]}"  # The zero that one does not dial, kept; without a plus a digit may be missing.
     if plus and not (found.startswith("66") and len(found) == 11):
         raise InputError("not_a_thai_number", 0, "29", "after + comes 66 and nine digits")
     return found

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from unicodedata import is_normalized
 
-from emvco import acquirer, barcode, billpayment, crc, fields, promptpay, reader, slip, tags, truemoney
+from emvco import acquirer, banks, barcode, billpayment, crc, fields, promptpay, reader, slip, tags, truemoney
 from emvco.acquirer import AcquirerReference, PaymentInnovation
 from emvco.errors import BarcodeError, ChecksumError, EmvcoError, InputError, StructureError
 from emvco.payload import Payload
@@ -318,6 +318,10 @@ def _credit_transfer(payload: Payload, account: object) -> Iterator[Problem]:
         if found is not None:
             message = "bank accounts are kept for the future: K PLUS and Krungthai NEXT refuse them"
             yield Problem("bank_account", "warning", found.offset, "29/04", message)
+            code = account.proxy.digits[:3]
+            if banks.name_of(code) is None:
+                message = f"no bank with the code {code} is known here"
+                yield Problem("unknown_bank", "warning", found.value_offset, "29/04", message)
     if account.proxy.kind == "mobile" and account.proxy.digits[4] not in promptpay.MOBILES:
         found = payload.find("29/01")
         if found is not None:

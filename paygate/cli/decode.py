@@ -16,10 +16,12 @@ import click
 import emvco
 from emvco import explain
 from emvco.explain import Explanation
+from emvco.report import Problem
 from paygate.banks.slips import picture
 from paygate.cli.output import emit, examples, json_option
 
 MAX_TEXT_CHARS = 7_089
+_BLANK = " \t\r\n"
 MAX_FILE_BYTES = 50_000_000
 _VIEWS: tuple[Callable[[emvco.Payload], Any], ...] = (
     lambda payload: payload.promptpay,
@@ -92,14 +94,27 @@ def fields_of(seen: Explanation) -> dict[str, object]:
 
 def _looked_at(code: str) -> list[Explanation]:
     """Each code of the text or picture, those that are of ours first."""
-    texts = [_typed()] if code == "-" else _of_picture(code)
-    seen = [explain.explain(text) for text in (texts or [code])]
+    texts = [] if code == "-" else _of_picture(code)
+    # A picture's text is what it is; a shell or a paste may put something around.
+    seen = [explain.explain(text) for text in texts] or [_bare(_typed() if code == "-" else code)]
     return sorted(seen, key=lambda one: one.kind == "unknown")
+
+
+def _bare(text: str) -> Explanation:
+    """The code without the blanks and line ends around it, which are said."""
+    code = text.strip(_BLANK)
+    seen = explain.explain(code)
+    said = []
+    if not text.startswith(code):
+        said.append(Problem("stripped_before", "info", 0, "", "blanks before the code were left out"))
+    if not text.endswith(code):
+        said.append(Problem("stripped_after", "info", len(code), "", "blanks after the code were left out"))
+    return seen._replace(problems=(*seen.problems, *said))
 
 
 def _typed() -> str:
     """The code on stdin. No symbol holds more than 7,089 characters (ISO/IEC 18004)."""
-    text = sys.stdin.read(MAX_TEXT_CHARS + 2).removesuffix("\n")
+    text = sys.stdin.read(MAX_TEXT_CHARS + 2).removesuffix("\n").removesuffix("\r")
     if len(text) > MAX_TEXT_CHARS:
         raise click.ClickException(f"No code has more than {MAX_TEXT_CHARS:,} characters.")
     return text

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import click
+from click.core import ParameterSource
 
 import emvco
 from emvco import explain
 from emvco import qr as pictures
 from paygate.cli.output import emit, examples, json_option
-from paygate.cli.qr_code import Asked, draw, words
+from paygate.cli.qr_code import Asked, draw, read_amount, words
 from paygate.cli.qr_many import draw_all
-from paygate.core.money import read_baht
-from paygate.services import codes
+from paygate.core.errors import InvalidInput
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
+    """A file's name tells what is in it: no PNG is written into a .gif. A name without ending is good for any."""
+
+    def check(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and path.suffix and path.suffix.lower() not in endings:
+            raise click.BadParameter(f"the file's name ends in {' or '.join(endings)}")
+        return path
+
+    return check
 
 
 @click.command(
@@ -49,13 +61,23 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     multiple=True,
     help="Put this value at a tag, for example 59=SHOP, 62/07=T001; no value drops it. May be given many times.",
 )
-@click.option("--png", type=FILE, help="Write a PNG picture to this file.")
-@click.option("--svg", type=FILE, help="Write an SVG picture to this file.")
+@click.option("--png", type=FILE, callback=_ending(".png"), help="Write a PNG picture to this file.")
+@click.option("--svg", type=FILE, callback=_ending(".svg"), help="Write an SVG picture to this file.")
 @click.option("--scale", type=click.IntRange(1, 100), default=8, show_default=True, help="Pixels to a module.")
-@click.option("--card", type=FILE, help="Write a payment card to this file: SVG, or PNG if it is named .png.")
-@click.option("--poster", type=FILE, help="Write a poster for the counter to this file: SVG or .png.")
+@click.option(
+    "--card",
+    type=FILE,
+    callback=_ending(".svg", ".png"),
+    help="Write a payment card to this file: SVG, or PNG if it is named .png.",
+)
+@click.option(
+    "--poster",
+    type=FILE,
+    callback=_ending(".svg", ".png"),
+    help="Write a poster for the counter to this file: SVG or .png.",
+)
 @click.option("--paper", type=click.Choice(["A5", "A6"]), default="A5", show_default=True, help="Size of the poster.")
-@click.option("--name", help="The account's name, on card and poster.")
+@click.option("--name", help="The account's name, on card and poster; else the one in tag 64, if any.")
 @click.option(
     "--language", type=click.Choice(["th", "en"]), default="th", show_default=True, help="Of card and poster."
 )
@@ -99,18 +121,19 @@ def qr(
         if out is None or promptpay is not None:
             raise click.UsageError("--csv takes --out FOLDER, and no ID.")
         single = [amount, ref1, ref2, bank, message, one_time, png, svg, card, poster, name, *changes]
-        if abroad or truemoney or any(given is not None for given in single):
+        if abroad or truemoney or any(given is not None for given in single) or _typed("paper", "language"):
             raise click.UsageError("--csv takes --out, --scale, --force and --json; the rest stands in the file.")
         draw_all(table, out, scale=scale, force=force, as_json=as_json)
         return
     if promptpay is None:
         raise click.UsageError("Give an ID, or --csv FILE --out FOLDER.")
+    _refuse_idle(png or svg, card or poster, poster)
     satang = None if amount is None else _satang(amount)
     drawn = draw(Asked(promptpay, satang, ref1, ref2, abroad, bank, truemoney, message, one_time, changes))
     payload = drawn.payload
     try:
         symbol = pictures.render(payload, scale=scale)
-        made = pictures.card(payload, name=name, reference=ref1, language=language) if card or poster else None
+        made = _card(payload, name, language) if card or poster else None
         if png:
             png.write_bytes(symbol.png())
         if svg:
@@ -132,11 +155,41 @@ def qr(
 
 
 def _satang(text: str) -> int:
-    """Baht of the command line in satang; as exact as in the API."""
-    satang = read_baht(text)
-    if satang is None or not 1 <= satang <= codes.MAX_AMOUNT_SATANG:
-        raise click.BadParameter("an amount is baht like 150 or 99.50", param_hint="--amount")
-    return satang
+    """Baht of the command line in satang."""
+    try:
+        return read_amount(text)
+    except InvalidInput as error:
+        raise click.BadParameter(error.message, param_hint="--amount") from error
+
+
+def _typed(*names: str) -> list[str]:
+    """Those of the options with a default that were given."""
+    context = click.get_current_context()
+    return [name for name in names if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+
+
+def _refuse_idle(picture: Path | None, card: Path | None, poster: Path | None) -> None:
+    """Raises click.UsageError for options of pictures that nobody asked for: none is dropped silently."""
+    for name, has_use, use in (
+        ("scale", picture is not None, "--png, --svg and --csv"),
+        ("name", card is not None, "--card and --poster"),
+        ("language", card is not None, "--card and --poster"),
+        ("paper", poster is not None, "--poster"),
+        ("out", False, "--csv"),
+        ("force", False, "--csv"),
+    ):
+        if not has_use and _typed(name):
+            raise click.UsageError(f"--{name} is for {use}.")
+
+
+def _card(payload: str, name: str | None, language: Literal["th", "en"]) -> pictures.Card:
+    """The card with all references, and if no name is given the one in the code."""
+    seen = emvco.parse(payload)
+    bill = seen.bill_payment if seen.kind == "bill_payment" else None
+    references = None if bill is None else " / ".join(reference for reference in bill[1:3] if reference)
+    if name is None and seen.language is not None:
+        name = seen.language.name
+    return pictures.card(seen, name=name, reference=references, language=language)
 
 
 def _is_png(path: Path) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 import emvco
-from emvco import explain
+from emvco import explain, slip
 from paygate.cli.decode import fields_of
 from paygate.core.errors import InvalidInput
-from paygate.core.money import show
+from paygate.core.money import read_baht, show
 from paygate.services import codes, inputs
 
 
@@ -40,6 +41,23 @@ class Drawn:
     warnings: tuple[str, ...] = ()
 
 
+def read_amount(text: str) -> int:
+    """Baht as people type them in satang; as exact as in the API. Raises InvalidInput (amount)."""
+    satang = read_baht(text)
+    if satang is not None and 1 <= satang <= codes.MAX_AMOUNT_SATANG:
+        return satang
+    message = "an amount is baht like 150 or 99.50"
+    if satang == 0:
+        message = "an amount is not zero: leave it out, and the payer types it"
+    elif satang is not None:
+        message = f"an amount is at most {show(codes.MAX_AMOUNT_SATANG)} baht"
+    elif "," in text:
+        message = "an amount is written without commas, like 1500.50"
+    elif re.fullmatch(r"[0-9]+\.[0-9]{3,}", text, re.ASCII):
+        message = "an amount has at most two decimals"
+    raise InvalidInput(f"{message}.", field="amount")
+
+
 def draw(asked: Asked) -> Drawn:
     """Raises click.UsageError for options that do not go together, InvalidInput for what cannot be a code."""
     kinds = {
@@ -55,15 +73,28 @@ def draw(asked: Asked) -> Drawn:
     if asked.abroad and not kinds["--ref1 and --ref2"]:
         raise click.UsageError("--abroad is for a bill payment: it needs --ref1.")
     try:
-        if asked.given.startswith(("0002", "|")) or emvco.detect(asked.given):
+        if _is_code(asked.given):
             if any(kinds.values()):
                 raise click.UsageError("A whole code takes --amount and --set only.")
             return _changed(_whole(asked.given, asked.amount_satang), asked.changes)
         payload, answer = _made(asked)
-        return _changed(payload, asked.changes) if asked.changes else Drawn(payload, answer)
+        doubts = tuple(f"{doubt}; for a biller ID give --ref1" for doubt in _wallet_doubts(payload))
+        if asked.changes:
+            changed = _changed(payload, asked.changes)
+            return replace(changed, warnings=(*doubts, *changed.warnings))
+        return Drawn(payload, answer, (*doubts, *_warnings(explain.explain(payload))))
     except emvco.EmvcoError as error:
         where = f" (tag {error.path})" if error.path and asked.changes else ""
         raise InvalidInput(f"This cannot be drawn: {error.message}{where}.") from error
+
+
+def _is_code(given: str) -> bool:
+    """A whole code, be it sound or damaged, and no ID that begins like one."""
+    if given.startswith("|") or emvco.detect(given):
+        return True
+    bare = given.replace("-", "").replace(" ", "")
+    is_id = bare.isascii() and bare.isdecimal() and len(bare) <= 15
+    return not is_id and (given.startswith("0002") or slip.looks_like(given))
 
 
 def _whole(given: str, amount_satang: int | None) -> str:
@@ -122,10 +153,23 @@ def _changed(payload: str, changes: Sequence[str]) -> Drawn:
     wrong = next((problem for problem in told.problems if problem.severity == "error"), None)
     if wrong is not None:
         raise InvalidInput(f"This cannot be drawn: {wrong.message} (tag {wrong.path}).")
-    warnings = tuple(
-        f"{problem.message} (tag {problem.path})" for problem in told.problems if problem.severity == "warning"
-    )
-    return Drawn(text, {"kind": told.kind} | fields_of(told), warnings)
+    return Drawn(text, {"kind": told.kind} | fields_of(told), _warnings(told))
+
+
+def _warnings(told: explain.Explanation) -> tuple[str, ...]:
+    """What may not work everywhere, or is likely a mistake."""
+    found = (problem for problem in told.problems if problem.severity == "warning")
+    return tuple(f"{problem.message} (tag {problem.path})" if problem.path else problem.message for problem in found)
+
+
+def _wallet_doubts(payload: str) -> list[str]:
+    account = emvco.parse(payload).promptpay
+    return [] if account is None or account.proxy.kind != "ewallet" else wallet_doubts(account.proxy.digits)
+
+
+def wallet_doubts(digits: str) -> list[str]:
+    """An e-wallet ID and a biller ID both have 15 digits: is this one likely the latter?"""
+    return [] if digits.startswith(_WALLETS) else ["15 digits are read as an e-wallet ID"]
 
 
 def words(payload: str) -> str:
@@ -146,4 +190,5 @@ def words(payload: str) -> str:
     return ", ".join([*(fact.value for fact in told.facts if fact.path[:2] in _ACCOUNTS), asked])
 
 
+_WALLETS = ("004", "140")  # K PLUS and TrueMoney: the providers that are known.
 _ACCOUNTS = frozenset(f"{number:02d}" for number in range(2, 52))

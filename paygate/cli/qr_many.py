@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 
+import emvco
 from emvco import qr as pictures
 from paygate.cli.output import emit
+from paygate.cli.qr_code import read_amount, wallet_doubts
 from paygate.core.errors import InvalidInput
 from paygate.core.fields import has_controls
-from paygate.core.money import read_baht
 from paygate.services import codes
 from paygate.services.codes import Code
 
@@ -32,11 +33,17 @@ class _Line:
     number: int
     payload: str
     file: str
+    doubts: tuple[str, ...] = ()
 
 
 def draw_all(table: Path, out: Path, *, scale: int, force: bool, as_json: bool) -> None:
     """Draw each line of *table* into *out*, with a progress bar. Nothing is written unless every line is good."""
     lines = _checked(table)
+    doubtful = [line for line in lines if line.doubts]
+    for line in doubtful[:SHOWN_FAULTS]:
+        click.echo(f"Warning: line {line.number}: {'; '.join(line.doubts)}", err=True)
+    if len(doubtful) > SHOWN_FAULTS:
+        click.echo(f"Warning: and {len(doubtful) - SHOWN_FAULTS:,} more lines.", err=True)
     try:
         out.mkdir(parents=True, exist_ok=True)
         there = set() if force else {entry.name for entry in out.iterdir()}
@@ -128,13 +135,19 @@ def _check_header(table: Path, header: list[str]) -> None:
 
 def _line(number: int, row: dict[str, str]) -> _Line:
     given = {name: cell for name, cell in row.items() if cell}
-    satang = None
-    if "amount" in given:
-        satang = read_baht(given["amount"])
-        if satang is None or not 1 <= satang <= codes.MAX_AMOUNT_SATANG:
-            raise InvalidInput("an amount is baht like 150 or 99.50.", field="amount")
+    satang = read_amount(given["amount"]) if "amount" in given else None
     code = Code(given.get("promptpay"), given.get("biller_id"), given.get("ref1"), given.get("ref2"), satang)
-    return _Line(number, codes.payload(code), _file(given.get("name", str(number))))
+    payload = codes.payload(code)
+    doubts = () if code.promptpay is None else _doubts(code.promptpay)
+    return _Line(number, payload, _file(given.get("name", str(number))), doubts)
+
+
+def _doubts(promptpay: str) -> tuple[str, ...]:
+    """What is likely a mistake in an ID that can be one."""
+    found = emvco.normalise_proxy(promptpay)
+    if found.kind == "ewallet":
+        return tuple(f"{one}; a biller ID stands in the column biller_id" for one in wallet_doubts(found.digits))
+    return ("the check digit of this national or tax ID is wrong",) if found.check_digit_ok is False else ()
 
 
 def _file(name: str) -> str:

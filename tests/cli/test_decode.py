@@ -111,3 +111,26 @@ def test_files_that_hold_no_code_are_refused_in_one_line(inside: Paygate, tmp_pa
     ):
         answer = inside("decode", str(tmp_path / name))
         assert answer.status == 1 and fault in answer.err and answer.err.count("\n") == 1, answer.err
+
+
+@pytest.mark.parametrize(
+    "text", [PAYLOAD, emvco.slip_payload("014", "R1"), emvco.barcode_text("099400016550100", "12").replace("\r", "\n")]
+)
+@pytest.mark.parametrize(("before", "after"), [("", "\r\n"), ("", " "), ("  ", ""), ("\t", "\n\n")])
+def test_what_a_shell_or_a_paste_puts_around_is_left_out_and_said(
+    paygate: Paygate, inside: Paygate, text: str, before: str, after: str
+) -> None:
+    for told in (inside("decode", before + text + after, "--json"),) + (
+        (paygate("decode", "-", "--json", stdin=before + text + after),) if before == "\t" else ()
+    ):
+        assert told.status == 0 and told.json["payload"] == text and told.json["valid"]
+        infos = [one["code"] for one in told.json["problems"] if one["code"].startswith("stripped")]
+        assert infos == ["stripped_before"] * bool(before) + ["stripped_after"] * bool(after)
+    assert inside("decode", before + text[:-1] + "X" + after).status == 1
+
+
+def test_the_end_of_a_line_on_standard_input_is_no_part_of_the_code(paygate: Paygate) -> None:
+    for end in ("\n", "\r\n"):
+        told = paygate("decode", "-", "--json", stdin=PAYLOAD + end).json
+        assert (told["payload"], told["problems"]) == (PAYLOAD, [])
+    assert paygate("decode", "-", stdin=" \n").status == 1

@@ -283,3 +283,116 @@ def test_nothing_that_steers_a_terminal_is_printed_and_no_option_is_dropped(payg
     assert both.status == 2 and not (tmp_path / "o").exists()
     refused = paygate("qr", "0812345678", "--name", "x" * 300, "--card", str(card), "--png", str(picture))
     assert refused.status == 1 and not picture.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "warnings"),
+    [
+        (("0812345678",), []),
+        (("1234567890121",), []),
+        (("1234567890123",), ["the check digit of this national or tax ID is wrong (tag 29/02)"]),
+        (("1234567890", "--bank", "004"), ["bank accounts are kept for the future"]),
+        (("1234567890", "--bank", "999"), ["bank accounts are kept for the future", "no bank with the code 999"]),
+        (("004999000000000",), []),
+        (("140000812345678",), []),
+        (("099400016550100",), ["15 digits are read as an e-wallet ID; for a biller ID give --ref1"]),
+        (("0994000165501-00", "--one-time", "A1B2C3D4E5"), ["15 digits are read as an e-wallet ID"]),
+        (("099400016550100", "--ref1", "A"), []),
+        ((emvco.promptpay_payload("1234567890123"),), ["the check digit"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_may_not_work_is_said_of_every_code(
+    inside: Paygate, arguments: tuple[str, ...], warnings: list[str]
+) -> None:
+    for answer in (inside("qr", *arguments), inside("qr", *arguments, "--json")):
+        told = answer.err.splitlines()
+        assert answer.status == 0 and len(told) == len(warnings), answer.err
+        assert all(line.startswith(f"Warning: {warning}") for line, warning in zip(told, warnings, strict=True))
+
+
+def test_a_table_says_what_may_not_work_line_by_line(inside: Paygate, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("promptpay,biller_id,ref1\n0812345678\n1234567890123\n,099400016550100,A\n")
+    answer = inside("qr", "--csv", "in.csv", "--out", "a")
+    assert answer.status == 0 and "Warning: line 3: the check digit" in answer.err
+    assert answer.err.count("Warning") == 1
+    (tmp_path / "in.csv").write_text("promptpay\n" + "099400016550100\n" * 12)
+    told = [line for line in inside("qr", "--csv", "in.csv", "--out", "b").err.splitlines() if "Warning" in line]
+    assert "line 2: 15 digits are read as an e-wallet ID; a biller ID stands in the column biller_id" in told[0]
+    assert told[-1] == "Warning: and 2 more lines." and len(told) == SHOWN_FAULTS + 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        emvco.slip_payload("014", "2026112001aBcD")[:-1] + "x",
+        emvco.slip_payload("014", "2026112001aBcD")[:30],
+        emvco.truemoney_payload("0801111111")[:40],
+    ],
+)
+def test_a_damaged_code_is_called_one(inside: Paygate, code: str) -> None:
+    answer = inside("qr", code)
+    assert (answer.status, answer.out) == (
+        1,
+        "",
+    ) and "This code is not sound; `paygate decode` shows where." in answer.err
+
+
+@pytest.mark.parametrize("given", ["004000000000000", "004-0000-0000-0000", "0002000000000", "0002 00000 0000"])
+def test_an_id_that_begins_as_a_code_does_is_an_id(inside: Paygate, given: str) -> None:
+    assert inside("qr", given, "--json").json["promptpay"] == "".join(c for c in given if c.isdecimal())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (("--png", "o.gif"), ".png"),
+        (("--svg", "o.png"), ".svg"),
+        (("--card", "x.jpg"), ".svg or .png"),
+        (("--poster", "x.pdf"), ".svg or .png"),
+        (("--paper", "A6"), "--paper is for --poster"),
+        (("--paper", "A5", "--card", "c.svg"), "--paper is for --poster"),
+        (("--name", "SHOP"), "--name is for --card and --poster"),
+        (("--name", "SHOP", "--png", "q.png"), "--name is for --card and --poster"),
+        (("--language", "en"), "--language is for --card and --poster"),
+        (("--scale", "4"), "--scale is for --png, --svg and --csv"),
+        (("--out", "x"), "--out is for --csv"),
+        (("--force",), "--force is for --csv"),
+        (("--amount", "0"), "not zero: leave it out"),
+        (("--amount", "0.00"), "not zero: leave it out"),
+        (("--amount", "1.005"), "at most two decimals"),
+        (("--amount", "1,500.50"), "without commas, like 1500.50"),
+        (("--amount", "10000000000"), "at most 9,999,999,999.99 baht"),
+        (("--amount", "-5"), "baht like 150 or 99.50"),
+        (("--amount", "1e2"), "baht like 150 or 99.50"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_an_option_that_does_not_fit_is_refused_and_says_why(
+    inside: Paygate, tmp_path: Path, arguments: tuple[str, ...], fault: str
+) -> None:
+    answer = inside("qr", "0812345678", *arguments)
+    assert (answer.status, answer.out) == (2, "") and fault in answer.err.splitlines()[-1], answer.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_takes_no_options_of_cards(inside: Paygate, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("promptpay\n0812345678\n")
+    for options in (("--paper", "A5"), ("--language", "th")):
+        assert inside("qr", "--csv", "in.csv", "--out", "out", *options).status == 2
+    (tmp_path / "in.csv").write_text('promptpay,amount\n0812345678,0\n0812345678,1.005\n0812345678,"1,500"\n')
+    told = inside("qr", "--csv", "in.csv", "--out", "out").err
+    assert all(words in told for words in ("not zero", "two decimals", "without commas"))
+
+
+def test_a_card_shows_both_references_and_the_name_in_the_code(inside: Paygate, tmp_path: Path) -> None:
+    bill = ("qr", "099400016550100", "--ref1", "INV1", "--ref2", "T7")
+    assert inside(*bill, "--card", "c.svg", "--poster", "p.svg").status == 0
+    assert all("อ้างอิง INV1 / T7" in (tmp_path / name).read_text("utf-8") for name in ("c.svg", "p.svg"))
+    whole = inside(*bill, "--set", "64/00=TH", "--set", "64/01=ร้านกาแฟ", "--json").json["payload"]
+    assert inside("qr", whole, "--card", "c.svg").status == 0
+    drawn = (tmp_path / "c.svg").read_text("utf-8")
+    assert "อ้างอิง INV1 / T7" in drawn and "ร้านกาแฟ" in drawn
+    assert inside("qr", whole, "--card", "c.svg", "--name", "SHOP").status == 0
+    drawn = (tmp_path / "c.svg").read_text("utf-8")
+    assert "SHOP" in drawn and "ร้านกาแฟ" not in drawn

@@ -205,3 +205,19 @@ def test_a_one_time_code_that_cannot_be_is_refused(proxy, code, path):
     with pytest.raises(InputError) as refused:
         emvco.one_time_payload(proxy, code)
     assert refused.value.path == path
+
+
+@pytest.mark.parametrize("written", ["+660812345678", "+66 081-234-5678", "+66 (0)81 234 5678"])
+def test_the_zero_that_one_does_not_dial_may_stand_behind_the_country(written):
+    assert normalise_proxy(written) == ("mobile", "0066812345678")
+    assert normalise_proxy(written, "mobile").digits == "0066812345678"
+
+
+@pytest.mark.parametrize(
+    "written", ["+660012345678", "+660112345678", "660812345678", "00660812345678", "+6608123456789", "670812345678"]
+)
+def test_no_other_number_gets_a_zero_taken_out(written):
+    with pytest.raises(InputError):
+        normalise_proxy(written)
+    with pytest.raises(InputError, match="landline"):
+        normalise_proxy("+660212345678")
