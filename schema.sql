@@ -1133,6 +1133,7 @@ CREATE TABLE settlements (                      -- A Free merchant takes its mon
     created_at      timestamptz NOT NULL,
     completed_at    timestamptz,                -- When the transfer was confirmed.
     sequence        integer     NOT NULL DEFAULT 1,     -- Counts its changes: each is a compare-and-set on it.
+    paid_from       uuid,                       -- The real central account that it left from (accounts.receiving_id).
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, destination_id) REFERENCES payout_destinations,
     CHECK (status NOT IN ('APPROVED', 'PAYING', 'COMPLETED', 'RETURNED') OR destination_id IS NOT NULL),
@@ -1168,6 +1169,7 @@ CREATE TABLE refunds (                          -- Money back to a payer: a payo
     refusal         text,                       -- Why it was rejected, released, returned or expired: the operator's words, or ours.
     link_number     integer     NOT NULL DEFAULT 0 CHECK (link_number >= 0),   -- How many links its payer was given; the latest is good.
     link_until      timestamptz,                -- When that one is over.
+    paid_from       uuid,                       -- The real central account that it left from (accounts.receiving_id).
     PRIMARY KEY (merchant_id, mode, id),
     FOREIGN KEY (merchant_id, mode, payment_id) REFERENCES payments,
     CHECK (fee_returned_satang + vat_returned_satang + shortfall_satang <= amount_satang),

@@ -157,19 +157,31 @@ def _add_complete(group: click.Group, desk: Desk[Kind], told: Told[Kind]) -> Non
 
     @group.command(
         "complete",
-        epilog=examples(f"paygate {noun} complete {example} --reference 2026112012345678"),
+        epilog=examples(
+            f"paygate {noun} complete {example} --reference 2026112012345678",
+            f"paygate {noun} complete {example} --reference 2026112012345678 --from acc_01...",
+        ),
         help=f"Say that a claimed {noun} was paid. The merchant is told.",
     )
     @click.argument("payout_id", metavar="ID")
     @click.option("--reference", required=True, help="The transfer's reference, as your bank shows it; used once.")
     @click.option(
+        "--from", "account", help="The central account that it left from, acc_...; without it, the first one."
+    )
+    @click.option(
         "--sent-before-freeze", is_flag=True, help="The merchant's payouts are frozen, but this one had been sent."
     )
     @BY
     @json_option
-    def complete(payout_id: str, reference: str, sent_before_freeze: bool, by: str | None, as_json: bool) -> None:
-        number = read_id(desk.prefix, payout_id)
-        done = run(lambda ctx: desk.complete(ctx, number, person(by), reference, sent_before_freeze=sent_before_freeze))
+    def complete(
+        payout_id: str, reference: str, account: str | None, sent_before_freeze: bool, by: str | None, as_json: bool
+    ) -> None:
+        number, left = read_id(desk.prefix, payout_id), None if account is None else read_id("acc", account)
+        done = run(
+            lambda ctx: desk.complete(
+                ctx, number, person(by), reference, sent_before_freeze=sent_before_freeze, account_id=left
+            )
+        )
         tell(desk, told, done, as_json)
 
 

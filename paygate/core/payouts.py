@@ -60,6 +60,7 @@ class Payout(ABC):
     reason: str | None
     created_at: datetime
     completed_at: datetime | None
+    paid_from: UUID | None  # The real account of ours that it left from.
 
     @property
     @abstractmethod
@@ -268,11 +269,12 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """It was sent; the bank calls the transfer *bank_reference*."""
+    """It was sent; the bank calls the transfer *bank_reference*. *paid_from*: from that real account of ours."""
 
     at: datetime
     by: str
     bank_reference: str
+    paid_from: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +378,9 @@ def advance(payout: Kind, event: Event) -> PayoutStep[Kind]:
         case Claimed():
             changed = replace(changed, claimed_by=event.by, claimed_at=event.at, reason=None)
         case Confirmed():
-            changed = replace(changed, bank_reference=event.bank_reference, completed_at=event.at)
+            changed = replace(
+                changed, bank_reference=event.bank_reference, completed_at=event.at, paid_from=event.paid_from
+            )
     if isinstance(event, Released):
         changed = replace(changed, claimed_by=None, claimed_at=None)
     return PayoutStep(payout, changed, ANNOUNCED.get((payout.kind, type(event))), _booking(changed, event))

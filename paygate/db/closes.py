@@ -74,13 +74,17 @@ TAKEN_BACK = Sql("""
                             AND j.subject_id = c.payment_id)))
 """)
 
-# Payouts of all merchants: they leave from the first of the central accounts.
+# Payouts of all merchants that left from the account. What does not say so left from the first one.
 OUT = Sql("""
     SELECT coalesce(-sum(e.amount_satang), 0)::bigint
       FROM journals j
       JOIN entries e ON e.merchant_id = j.merchant_id AND e.mode = j.mode AND e.journal_id = j.id
+ LEFT JOIN settlements s ON s.merchant_id = j.merchant_id AND s.mode = j.mode AND s.id = j.subject_id
+ LEFT JOIN refunds r ON r.merchant_id = j.merchant_id AND r.mode = j.mode AND r.id = j.subject_id
      WHERE j.mode = 'live' AND j.kind IN ('payout.confirmed', 'payout.returned') AND e.account = 'bank_central'
        AND j.happened_at >= :since_at AND j.happened_at < :until_at
+       AND CASE WHEN coalesce(s.paid_from, r.paid_from) IS NULL THEN :first::boolean
+                ELSE coalesce(s.paid_from, r.paid_from) = :receiving_id END
 """)
 
 OTHER = Sql("""
@@ -182,7 +186,7 @@ class Movement:
 
 
 async def accounts(conn: Conn) -> list[Account]:
-    """All real live accounts of the platform; payouts leave from the first one."""
+    """All real live accounts of the platform; payouts leave from the first one unless somebody says otherwise."""
     return [Account(**row) for row in await conn.fetch(*ACCOUNTS.bind())]
 
 
@@ -204,12 +208,12 @@ async def evening(conn: Conn, receiving_id: UUID, day: date) -> tuple[int, str] 
 
 
 async def figures(conn: Conn, receiving_id: UUID, day: date, opening_satang: int, *, pays: bool) -> Figures:
-    """A day as it stands now. *pays*: payouts leave from this account."""
+    """A day as it stands now. *pays*: payouts that do not say from where left from this account."""
     since, until = bounds(day)
     span = {"since_at": since, "until_at": until}
     came: int = await conn.fetchval(*IN.bind(receiving_id=receiving_id, **span))
     back: int = await conn.fetchval(*TAKEN_BACK.bind(receiving_id=receiving_id, **span))
-    out: int = await conn.fetchval(*OUT.bind(**span)) if pays else 0
+    out: int = await conn.fetchval(*OUT.bind(receiving_id=receiving_id, first=pays, **span))
     other: int = await conn.fetchval(*OTHER.bind(receiving_id=receiving_id, day=day))
     told = await evening(conn, receiving_id, day)
     return Figures(day, opening_satang, came - back, out, other, told[0] if told else None)

@@ -15,8 +15,9 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 COLUMNS = """merchant_id, mode, id, amount_satang, status, sequence, approved_by, second_by, claimed_by, claimed_at,
-                  bank_reference, refusal AS reason, created_at, completed_at, payment_id, flow, fee_returned_satang,
-                  vat_returned_satang, shortfall_satang, reason AS words, payee, link_number, link_until"""
+                  bank_reference, refusal AS reason, created_at, completed_at, paid_from, payment_id, flow,
+                  fee_returned_satang, vat_returned_satang, shortfall_satang, reason AS words, payee, link_number,
+                  link_until"""
 
 INSERT = Sql("""
     INSERT INTO refunds (merchant_id, mode, id, payment_id, amount_satang, fee_returned_satang, vat_returned_satang,
@@ -80,7 +81,7 @@ MOVE = Sql("""
     UPDATE refunds
        SET status = :status, sequence = :sequence, approved_by = :approved_by, second_by = :second_by,
            claimed_by = :claimed_by, claimed_at = :claimed_at, bank_reference = :bank_reference,
-           refusal = :reason, completed_at = :completed_at, payee = :payee,
+           refusal = :reason, completed_at = :completed_at, paid_from = :paid_from, payee = :payee,
            link_number = :link_number, link_until = :link_until
      WHERE merchant_id = :merchant_id
        AND mode = :mode
@@ -242,7 +243,10 @@ async def forget(conn: Conn, age: timedelta, limit: int) -> int:
 async def move(conn: Conn, before: Refund, after: Refund) -> None:
     """Compare-and-set. Raises Moved when it does not stand where it stood."""
     names = ("status", "sequence", "approved_by", "second_by", "claimed_by", "claimed_at", "bank_reference", "reason")
-    values = {name: getattr(after, name) for name in (*names, "completed_at", "payee", "link_number", "link_until")}
+    values = {
+        name: getattr(after, name)
+        for name in (*names, "completed_at", "paid_from", "payee", "link_number", "link_until")
+    }
     key = {"merchant_id": before.merchant_id, "mode": before.mode, "id": before.id}
     was = {"was_status": before.status, "was_sequence": before.sequence}
     if not await conn.fetchval(*MOVE.bind(**values, **key, **was)):

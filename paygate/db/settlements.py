@@ -14,7 +14,7 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 COLUMNS = """merchant_id, mode, id, amount_satang, status, sequence, approved_by, second_by, claimed_by, claimed_at,
-                  bank_reference, reason, created_at, completed_at, destination_id, promised_on"""
+                  bank_reference, reason, created_at, completed_at, paid_from, destination_id, promised_on"""
 
 INSERT = Sql("""
     INSERT INTO settlements (merchant_id, mode, id, amount_satang, status, sequence, promised_on, created_at)
@@ -74,7 +74,8 @@ MOVE = Sql("""
     UPDATE settlements
        SET status = :status, sequence = :sequence, destination_id = :destination_id, approved_by = :approved_by,
            second_by = :second_by, claimed_by = :claimed_by, claimed_at = :claimed_at,
-           bank_reference = :bank_reference, reason = :reason, completed_at = :completed_at
+           bank_reference = :bank_reference, reason = :reason, completed_at = :completed_at,
+           paid_from = :paid_from
      WHERE merchant_id = :merchant_id
        AND mode = :mode
        AND id = :id
@@ -178,6 +179,7 @@ async def move(conn: Conn, before: Settlement, after: Settlement) -> None:
             was_status=before.status,
             was_sequence=before.sequence,
             status=after.status,
+            paid_from=after.paid_from,
             sequence=after.sequence,
             destination_id=after.destination_id,
             approved_by=after.approved_by,

@@ -204,7 +204,7 @@ async def _say(ctx: Context, conn: Conn, account: Account, day: date, satang: in
 
 
 async def _chosen(conn: Conn, account_id: UUID | None) -> list[tuple[int, Account]]:
-    """Central accounts with their places; payouts leave from place 0."""
+    """Central accounts with their places; payouts leave from place 0 unless they say otherwise."""
     found = list(enumerate(await rows.accounts(conn)))
     if account_id is None:
         return found

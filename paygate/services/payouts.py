@@ -32,9 +32,10 @@ from paygate.core.payouts import (
     Released,
     advance,
 )
-from paygate.db import balances, merchants
+from paygate.db import accounts, balances, closes, merchants
 from paygate.db import bookings as books
 from paygate.db import payout_references as references
+from paygate.db.closes import Account as CentralAccount
 from paygate.db.pool import Conn
 from paygate.services import audit
 from paygate.services.context import Context
@@ -203,15 +204,25 @@ class Desk(ABC, Generic[Kind]):
         return await self._move(ctx, payout_id, "release", by, decide)
 
     async def complete(
-        self, ctx: Context, payout_id: UUID, by: str, bank_reference: str, *, sent_before_freeze: bool = False
+        self,
+        ctx: Context,
+        payout_id: UUID,
+        by: str,
+        bank_reference: str,
+        *,
+        sent_before_freeze: bool = False,
+        account_id: UUID | None = None,
     ) -> Kind:
         """It was sent; the bank calls the transfer *bank_reference*. Saying the same again changes nothing.
+
+        *account_id* (any version): the central account that it left from; without it, the first one. The daily close
+        counts it there.
 
         While the merchant's payouts are frozen it is refused, unless somebody says that the transfer was sent before:
         what left the bank has to stand in the books, and who said so in the audit log.
 
-        Raises NotFound, WrongState, InvalidInput (bank_reference), Conflict (that reference completed another payout,
-        or payouts are frozen).
+        Raises NotFound, WrongState, InvalidInput (bank_reference, account_id), Conflict (that reference
+        completed another payout, or payouts are frozen).
         """
         reference, notes = read_reference(bank_reference), dict[str, object]()
 
@@ -230,7 +241,10 @@ class Desk(ABC, Generic[Kind]):
             checked = payout.ours and payout.mode == "live" and payout.status is PayoutStatus.PAYING
             if checked and not await references.use(conn, payout, reference):
                 raise Conflict(f"The bank's reference {reference} has completed another payout.")
-            return Confirmed(now, by, reference)
+            left = await _left_from(conn, account_id) if checked else None
+            if left is not None:
+                notes["paid_from"] = ids.show("acc", left.id)
+            return Confirmed(now, by, reference, left.receiving_id if left else None)
 
         return await self._move(ctx, payout_id, "complete", by, decide, notes)
 
@@ -367,6 +381,18 @@ class Desk(ABC, Generic[Kind]):
 
     def _unknown(self, payout_id: UUID) -> NotFound:
         return NotFound(f"There is no {self.noun} {ids.show(self.prefix, payout_id)}.")
+
+
+async def _left_from(conn: Conn, account_id: UUID | None) -> CentralAccount | None:
+    """The central account that money leaves from: the one that is named, else the first one; None: there is none."""
+    central = await closes.accounts(conn)
+    if account_id is None:
+        return central[0] if central else None
+    named = await accounts.find(conn, account_id)
+    found = [one for one in central if named is not None and one.receiving_id == named.receiving_id]
+    if not found:
+        raise InvalidInput(f"There is no live central account {ids.show('acc', account_id)}.", field="accountId")
+    return found[0]
 
 
 def payload(place: Place, amount_satang: int) -> str:

@@ -284,6 +284,7 @@ def _asked(
         reason=None,
         created_at=now,
         completed_at=None,
+        paid_from=None,
         payment_id=payment.id,
         flow=payment.flow,
         fee_returned_satang=wanted.fee_satang,

@@ -62,8 +62,7 @@ async def request(
         raise Forbidden("Test money never pays out. Use a live key (sk_live_...).")
     if amount_satang < ctx.settlements.min_satang:
         raise InvalidInput(f"amount must be at least {show(ctx.settlements.min_satang)} THB.", field="amount")
-    settlement_id, event_id = ctx.new_id(), ctx.new_id()
-    journal_id, netting_id = ctx.new_id(), ctx.new_id()
+    settlement_id, event_id, journal_id, netting_id = (ctx.new_id() for _ in range(4))
 
     async def work(conn: Conn) -> Settlement:
         if await merchants.get(conn, merchant_id) is None:
@@ -89,6 +88,7 @@ async def request(
             reason=None,
             created_at=now,
             completed_at=None,
+            paid_from=None,
             destination_id=None,
             promised_on=holidays.promised_on(ctx, now),
         )

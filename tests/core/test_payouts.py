@@ -53,6 +53,7 @@ ASKED = Settlement(
     reason=None,
     created_at=AT,
     completed_at=None,
+    paid_from=None,
     destination_id=None,
     promised_on=date(2026, 11, 23),
 )

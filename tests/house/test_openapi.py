@@ -150,6 +150,7 @@ REFUND = Refund(
     reason=None,
     created_at=NOON,
     completed_at=None,
+    paid_from=None,
     payment_id=uid(1),
     flow="central",
     fee_returned_satang=0,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from paygate.core import ids
 from paygate.core.alarms import Alarm
 from paygate.core.closes import evenings, last_over, read_day
 from paygate.core.credits import BANGKOK
@@ -14,10 +16,13 @@ from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.ledger import Account, Journal
 from paygate.core.statements import Direction, Line, Statement
 from paygate.db import bookings
-from paygate.services import alarms, audit, closes
+from paygate.db import closes as rows
+from paygate.services import accounts, alarms, audit, closes
 from paygate.services.closes import Seen
 from paygate.services.context import Context
-from tests.services.helpers import Shop, now, open_shop, sql
+from paygate.services.settlement_desk import SETTLEMENTS
+from tests.services.helpers import Shop, assert_balanced, now, open_shop, sql
+from tests.services.payouts import ask, shop_with
 from tests.services.sheets import Row, compare
 
 DAY = timedelta(days=1)
@@ -140,6 +145,37 @@ async def test_payouts_leave_from_the_first_account_and_money_of_other_owners_is
         first.account.receiving_id,
         second.account.receiving_id,
     }
+
+
+async def test_a_payout_counts_for_the_account_that_it_left_from_and_came_back_to(ctx: Context) -> None:
+    first = await open_shop(ctx)
+    second = await shop_with(ctx, 100_000)
+    other = (await accounts.list_accounts(ctx, 0))[-1]
+    assert other.receiving_id == second.account.receiving_id != first.account.receiving_id
+    left: dict[str, int] = {}
+    for name, account_id in (("S-1", None), ("S-2", other.id), ("S-3", other.id)):
+        one = await ask(ctx, second, 10_000)
+        await SETTLEMENTS.approve(ctx, one.id, A)
+        await SETTLEMENTS.claim(ctx, one.id, A)
+        if name == "S-3":
+            for wrong in (ctx.new_id(), (await open_shop(ctx, plan="pro")).account.id):
+                with pytest.raises(InvalidInput) as refused:
+                    await SETTLEMENTS.complete(ctx, one.id, A, name, account_id=wrong)
+                assert refused.value.field == "accountId"
+        done = await SETTLEMENTS.complete(ctx, one.id, A, name, account_id=account_id)
+        assert done.paid_from == (other if account_id else first.account).receiving_id
+        left[name] = 10_000
+    await SETTLEMENTS.bounce(ctx, one.id, A, "closed")
+    today = OVER + DAY
+    async with ctx.db.connection() as conn:
+        out = [
+            (await rows.figures(conn, one.receiving_id, today, 0, pays=place == 0)).out_satang
+            for place, one in enumerate(await rows.accounts(conn))
+        ]
+    assert out[:2] == [10_000, 10_000]  # S-3 went out and came back.
+    [row] = await sql(ctx, "SELECT after FROM audit_log WHERE action = 'settlement.complete' ORDER BY id DESC LIMIT 1")
+    assert json.loads(row["after"])["paid_from"] == ids.show("acc", other.id)
+    await assert_balanced(ctx)
 
 
 async def test_what_nobody_knows_or_says_rightly_is_refused(ctx: Context) -> None:

@@ -16,7 +16,9 @@ from emvco import qr
 from paygate import wire
 from paygate.core import fields, ids
 from paygate.core import shapes as declare
+from paygate.core.errors import InvalidInput, NotFound
 from paygate.core.events import timestamp
+from paygate.core.fields import Fields
 from paygate.core.money import baht
 from paygate.core.payouts import OPEN, Kind, PayoutStatus, Refund
 from paygate.core.people import May
@@ -28,6 +30,17 @@ from paygate.services.payouts import MAX_REASON, Desk, Detail, Place
 from paygate.services.refund_desk import REFUNDS
 from paygate.services.settlement_desk import SETTLEMENTS
 from paygate.wire.paging import LIMIT
+
+
+def _paid_from(given: Fields) -> UUID | None:
+    text = given.get("accountId")
+    if text is None:
+        return None
+    try:
+        return ids.read("acc", text if isinstance(text, str) else "")
+    except NotFound:
+        raise InvalidInput("accountId must be the id of an account, acc_...", field="accountId") from None
+
 
 STATUS = declare.word("status", tuple(PayoutStatus), "Only those that stand so; without it, open ones.")
 QUERY = Shape("PayoutQuery", "Which payouts.", (owners.ANY_OWNER, STATUS, LIMIT))
@@ -43,7 +56,13 @@ WHY = Shape("PayoutReason", "Why.", (REASON,))
 SENT_BEFORE_FREEZE = declare.flag(
     "sentBeforeFreeze", "true: payouts of this merchant are frozen now, and this one was sent before. The log keeps it."
 )
-PAID = Shape("PayoutPaid", "That it was paid.", (REFERENCE, SENT_BEFORE_FREEZE))
+PAID_FROM = declare.custom(
+    "accountId",
+    _paid_from,
+    {"type": "string"},
+    "The central account that it left from; without it, the first one. The daily close counts it there.",
+)
+PAID = Shape("PayoutPaid", "That it was paid.", (REFERENCE, PAID_FROM, SENT_BEFORE_FREEZE))
 
 
 class Window(Generic[Kind]):
@@ -105,8 +124,9 @@ class Window(Generic[Kind]):
         who = await wire.person(request, May.OPERATE)
         given = fields.json_object(await wire.body(request))
         reference, before = REFERENCE.read(given), SENT_BEFORE_FREEZE.read(given) is True
+        ctx, account_id = wire.context(request), PAID_FROM.read(given)
         await self.desk.complete(
-            wire.context(request), self._id(request), who.actor, reference, sent_before_freeze=before
+            ctx, self._id(request), who.actor, reference, sent_before_freeze=before, account_id=account_id
         )
         return await self._now(request)
 
@@ -157,6 +177,7 @@ class Window(Generic[Kind]):
             claimedBy=one.claimed_by,
             claimedAt=timestamp(one.claimed_at),
             bankReference=one.bank_reference,
+            paidFrom=None if one.paid_from is None else str(one.paid_from),
             reason=one.reason,
             transactionId=str(one.payment_id) if isinstance(one, Refund) else None,
             paidBy="operator" if one.ours else "merchant",

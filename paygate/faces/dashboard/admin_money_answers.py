@@ -39,6 +39,10 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     claimedBy: Annotated[str | None, Meta(description="Who pays it.")]
     claimedAt: Annotated[Moment | None, Meta(description="Since when.")]
     bankReference: Annotated[str | None, Meta(description="The transfer.", examples=["2026112012345678"])]
+    paidFrom: Annotated[
+        str | None,
+        Meta(description="The `receivingId` of the central account that it left from.", examples=[None]),
+    ]
     reason: Annotated[str | None, Meta(description="Why it was rejected, released or came back.")]
     transactionId: Annotated[str | None, Meta(description="Of a refund: its payment.", examples=[TRANSACTION])]
     paidBy: Annotated[

@@ -117,6 +117,7 @@ def _act(window: money.Window[Any], part: Part) -> Mapping[Handler, Operation]:
             "The same again changes nothing.",
             ("APPROVED", "completed"),
             errors.InvalidInput("bankReference is required.", field="bankReference"),
+            errors.InvalidInput("accountId must be the id of an account, acc_...", field="accountId"),
             errors.Conflict("The bank's reference 2026112012345678 has completed another payout."),
             body=money.PAID,
         ),

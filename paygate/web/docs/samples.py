@@ -74,6 +74,7 @@ _PAYOUT: Final[Mapping[str, Any]] = {
     "reason": None,
     "created_at": AT,
     "completed_at": None,
+    "paid_from": None,
 }
 _SETTLEMENT: Final = Settlement(
     **{**_PAYOUT, "amount_satang": 150_000, "status": PayoutStatus.REQUESTED},
