@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Literal
 
 from emvco.errors import SymbolError
@@ -18,6 +19,7 @@ from emvco.qr.codewords import Mode
 from emvco.qr.scene import Band, Code, Ground, Item, Scene, Text
 from emvco.qr.spec import ErrorLevel
 from emvco.qr.symbol import Symbol, render
+from emvco.qr.typeset import can_break
 
 Language = Literal["th", "en"]
 Paper = Literal["A5", "A6"]
@@ -27,6 +29,7 @@ _INK: Final = "#0B1F3A"
 _QUIET_INK: Final = "#4A5872"
 _LINE: Final = "#D5DCE6"
 _NAME_MAX: Final = 100
+_LEADING: Final = 1.9  # From line to line of a name, in font sizes: Thai marks stand high above and hang deep below.
 _READABLE: Final = 10.0  # Units of the card; a PNG cannot be zoomed into as an SVG can.
 PNG_SCALE_MAX: Final = 10
 _PAPER_MM: Final[dict[str, tuple[int, int]]] = {"A5": (148, 210), "A6": (105, 148)}
@@ -108,8 +111,8 @@ class Card:
             items.append(Text(180, y, 14, words["account"], _QUIET_INK, 320))
             lines, size = _fitted(self.name, 312, 20, 12)
             size = max(size, least)
-            for line in lines:
-                y += round(size * 1.6)
+            for number, line in enumerate(lines):
+                y += ceil(size * _LEADING) if number else round(size * 1.6)
                 items.append(Text(180, y, size, line, _INK, 312, bold=True))
         if self.reference:
             y += 28
@@ -128,7 +131,8 @@ class Card:
             y = max(y, 31 + size * 1.25)  # Thai marks stand high above a line, and the band ends at 27.
             for line in lines:
                 items.append(Text(74, y, size, line, _INK, 132, bold=True))
-                y += size * 1.5
+                y += size * _LEADING
+            y -= size * (_LEADING - 1.5)
             y += max(0.0, 5.5 - size)  # The code's white ground begins 5 above: room for what hangs below a line.
         side = min(166 - y if self.amount_satang is None else 151 - y, 140)
         items.append(Code(self.symbol, 74 - side / 2, y - 5, side))
@@ -232,12 +236,17 @@ def _fitted(text: str, width: float, size: float, least: float) -> tuple[list[st
     wanted = _width(text)
     if wanted * size <= width or wanted * least * 1.2 <= width:
         return [text], min(size, round(width / wanted, 1))
-    cuts = [i for i, character in enumerate(text) if character == " "]
-    if not cuts:
-        return [text], round(width / wanted, 1)
-    cut = min(cuts, key=lambda i: max(_width(text[:i]), _width(text[i + 1 :])))
-    lines = [text[:cut], text[cut + 1 :]]
-    return lines, min(size, round(width / max(map(_width, lines)), 1))
+    lines, found = [text], width / wanted
+    # At a space, and where there is none or a half is too long all the same, between two letters.
+    for cuts in (
+        [i for i, character in enumerate(text) if character == " "],
+        [i for i in range(1, len(text)) if can_break(text, i)],
+    ):
+        halves = [[text[:i].rstrip(), text[i:].lstrip()] for i in cuts] if len(lines) == 1 or found < least else []
+        best = min(halves, key=lambda pair: max(map(_width, pair)), default=lines)
+        if width / max(map(_width, best)) > found:
+            lines, found = best, width / max(map(_width, best))
+    return lines, min(size, int(found * 10) / 10)
 
 
 def _shrunk(text: str, width: float, size: float) -> float:

@@ -17,7 +17,7 @@ from emvco.errors import SymbolError
 _FILES: Final = {False: "Sarabun-Regular.ttf", True: "Sarabun-SemiBold.ttf"}
 ELLIPSIS: Final = "…"
 _LEADING_VOWELS: Final = "เแโใไ"
-_SARA_AM: Final = "ำ"
+_FOLLOWING: Final = "ะาำๅๆฯ"  # Thai that belongs to what stands before, but does not stand above or below it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,19 @@ def width(text: str, *, bold: bool = False) -> float:
     return float(_shaped(text, bold)[1] / _font(bold).face.upem)
 
 
+def can_break(text: str, place: int) -> bool:
+    """May a line end before this character? No letter loses a mark or a vowel."""
+    following, last = text[place], text[place - 1]
+    is_part = unicodedata.category(following) in {"Mn", "Mc", "Me", "Cf"} or following in _FOLLOWING
+    return not is_part and last not in _LEADING_VOWELS and unicodedata.category(last) != "Cf"
+
+
 def cut(text: str, room: float, *, bold: bool = False) -> str:
     """*text*, or as much of its beginning as fits into *room* font sizes with an ellipsis; no syllable loses a mark."""
     if width(text, bold=bold) <= room:
         return text
     for end in range(len(text) - 1, 0, -1):
-        following, last = text[end], text[end - 1]
-        if unicodedata.category(following) in {"Mn", "Me", "Cf"} or following == _SARA_AM or last in _LEADING_VOWELS:
+        if not can_break(text, end):
             continue
         shorter = text[:end].rstrip() + ELLIPSIS
         if width(shorter, bold=bold) <= room:

@@ -9,6 +9,7 @@ from PIL import Image
 import emvco
 from emvco import SymbolError
 from emvco.qr import card
+from emvco.qr.scene import Text
 
 uharfbuzz = pytest.importorskip("uharfbuzz", reason="uharfbuzz is not installed")
 
@@ -141,3 +142,48 @@ def test_a_missing_library_is_named_with_how_to_get_it(name, monkeypatch):
         card(OPEN).png()
     assert caught.value.code == "missing_library"
     assert card(OPEN).svg()
+
+
+@pytest.mark.parametrize("shape", ["card", "poster"])
+def test_two_lines_of_a_name_never_touch(shape):
+    """The deepest mark of a line stays above the highest of the next, whatever letters stand there."""
+    high = [
+        c + vowel + tone for c, vowel, tone in product("กชญฎฐปฝฟฬว", ["", "ิ", "ี", "ึ", "ื", "ั", "็"], ["", "่", "้", "๊", "๋"])
+    ]
+    deep = [c + vowel for c, vowel in product("กญฎฏฐฤปgjpqy(,", ["", "ุ", "ู"]) if not (c.isascii() and vowel)]
+    font = typeset._font(True)
+
+    def reach(text):
+        for glyph, _, up in typeset._shaped(text, True)[0]:
+            box = font.get_glyph_extents(glyph)
+            yield up + box.y_bearing, -(up + box.y_bearing + box.height)
+
+    top = max(above for text in high for above, _ in reach(text)) / font.face.upem
+    bottom = max(below for text in deep for _, below in reach(text)) / font.face.upem
+    made = card(OPEN, name="บริษัท น้ำปู่ญู ที่กี่กู้ ฎฏุ ป้า ฝี่ ฟั้น จำกัด (มหาชน) สาขาเซ็นทรัลเวิลด์")
+    scene = made._card(0) if shape == "card" else made._poster(148, 210, 0)
+    first, second = [item for item in scene.items if isinstance(item, Text) and item.bold][
+        -2 if shape == "card" else 1 :
+    ][:2]
+    assert first.text.startswith("บริษัท") and second.text.endswith("เวิลด์")
+    assert (second.y - first.y) / first.size > top + bottom
+
+
+@pytest.mark.parametrize("end", ["", "ๆ"])
+def test_a_name_without_spaces_is_broken_between_syllables(end):
+    name = "ร้านก๋วยเตี๋ยวเรืออยุธยาสูตรโบราณต้นตำรับคุณยายทองสุขสาขาตลาดน้ำดำเนินสะดวกจังหวัดราชบุรี" + end
+    made = card(OPEN, name=name)
+    for scene in (made._card(10), made._poster(148, 210, 3)):
+        lines = [item for item in scene.items if isinstance(item, Text) and item.text in name]
+        assert "".join(line.text for line in lines) == name and len(lines) == 2
+        assert all(typeset.cut(line.text, line.room / line.size, bold=True) == line.text for line in lines)
+        first, second = (line.text for line in lines)
+        assert first[-1] not in "เแโใไ" and second[0] not in "ะาำๅๆฯ่้๊๋็ิีึืุูัํ์"
+    assert typeset.can_break("น้ำ", 1) is typeset.can_break("น้ำ", 2) is typeset.can_break("เรือ", 1) is False
+    assert typeset.can_break("กข", 1) is True
+
+
+def test_few_spaces_at_the_edge_do_not_make_a_name_tiny():
+    made = card(OPEN, name="ร้าน " + "ก๋วยเตี๋ยวเรืออยุธยา" * 4)
+    sizes = [item.size for item in made._card(10).items if isinstance(item, Text) and item.bold][-2:]
+    assert min(sizes) >= 12
