@@ -53,8 +53,9 @@ def barcode_text(
 
     References have up to 20 characters as in tag 30; some billers' one-dimensional barcodes allow 18 only.
     """
-    if type(reference_length_max) is not int:
-        raise InputError("wrong_type", None, "", "reference_length_max is a whole number")
+    if type(reference_length_max) is not int or not 1 <= reference_length_max <= billpayment.REFERENCE_LENGTH_MAX:
+        message = f"reference_length_max is a whole number from 1 to {billpayment.REFERENCE_LENGTH_MAX}"
+        raise InputError("wrong_type", None, "", message)
     biller_id = billpayment.normalise_biller_id(biller_id)
     billpayment.normalise_reference(ref1)
     if ref2 is not None:

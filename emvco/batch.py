@@ -46,6 +46,10 @@ class Template:
     __slots__ = ("_after", "_before", "_state")
 
     def __init__(self, before: str, after: str) -> None:
+        fields.require_text(before, "", "what stands before the amount")
+        fields.require_text(after, "", "what stands after the amount")
+        if not fields.is_unicode(before + after):
+            raise InputError("not_unicode", None, "", "a lone surrogate is not a character")
         self._before = before
         self._after = tuple(f"{cents}{after}{crc.HEADER}" for cents in amount.CENTS)
         self._state = crc.state_of(before)

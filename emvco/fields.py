@@ -7,12 +7,16 @@ A reader takes what is seen in the wild; a builder writes only what every reader
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from emvco import tlv
 from emvco.errors import InputError
 
 _Item = TypeVar("_Item")
+
+
+# Embeddings, overrides and isolates: with them text is read otherwise than it is written.
+DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Written:
@@ -40,6 +44,15 @@ def require_view(value: object, kind: type, path: str, what: str = "this") -> No
     """What the typed views give, and not something else of as many parts."""
     if not isinstance(value, kind):
         raise InputError("wrong_type", None, path, f"{what} is of the type {kind.__name__}")
+
+
+def is_unicode(text: str) -> bool:
+    """Has the text bytes in UTF-8, which a lone surrogate has not?"""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def iterator(items: Iterable[_Item], what: str) -> Iterator[_Item]:
@@ -71,6 +84,7 @@ def ascii_text(value: str, path: str, length_max: int, length_min: int = 1) -> s
     require_text(value, path)
     if not (value.isascii() and value.isprintable()):
         wrong = next(position for position, character in enumerate(value) if not " " <= character <= "~")
+        no_controls(value, path)
         raise InputError("bad_character", wrong, path, "printable ASCII only: Thai text goes to tag 64")
     check_length(value, path, length_max, length_min)
     if value != value.strip():
@@ -105,8 +119,21 @@ def check_length(value: str, path: str, length_max: int, length_min: int = 1) ->
 def no_controls(value: str, path: str) -> None:
     """Text of any script, but nothing that steers a terminal or a printer."""
     for position, character in enumerate(value):
-        if character < " " or "\x7f" <= character <= "\x9f":
+        if is_control(character):
             raise InputError("bad_character", position, path, "control characters do not belong into a code")
+
+
+def no_turns(value: str, path: str) -> None:
+    """Text that people read: no controls, and nothing that shows it in another order than it has."""
+    no_controls(value, path)
+    for position, character in enumerate(value):
+        if character in DIRECTIONS:
+            raise InputError("bad_character", position, path, "nothing that turns the direction of text")
+
+
+def is_control(character: str) -> bool:
+    """C0, DEL and C1: what steers a terminal or a printer."""
+    return character < " " or "\x7f" <= character <= "\x9f"
 
 
 def template(values: Mapping[str, str], path: str) -> str:

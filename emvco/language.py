@@ -55,6 +55,7 @@ def _object(tag: str, value: str, length_max: int) -> str:
     if value.isprintable() and 0 < len(value) <= length_max:
         return f"{tag}{tlv.WRITTEN[len(value)]}{value}"
     if not value.isprintable():
+        fields.no_turns(value, path)
         for position, character in enumerate(value):
             if category(character) in {"Cc", "Cs", "Cn", "Co"}:
                 raise InputError("bad_character", position, path, "no control characters or lone surrogates")

@@ -167,6 +167,10 @@ def _characters(thing: DataObject, path: str, inside: Sequence[DataObject]) -> I
     """Text other than printable ASCII belongs into tag 64."""
     if path == "64":
         for child in inside:
+            yield from _unseen(child.value, child.value_offset, join(path, child.id))
+            if child.id == "00" and not (child.value.isascii() and child.value.isalpha()):
+                message = "a language is two letters (ISO 639)"
+                yield Problem("bad_language", "warning", child.value_offset, join(path, "00"), message)
             if not is_normalized("NFC", child.value):
                 message = "the text is not precomposed (NFC)"
                 yield Problem("not_nfc", "warning", child.value_offset, join(path, child.id), message)
@@ -175,10 +179,25 @@ def _characters(thing: DataObject, path: str, inside: Sequence[DataObject]) -> I
         for child in inside:
             yield from _characters(child, join(path, child.id), ())
         return
-    for position, character in enumerate(thing.value):
+    unseen = list(_unseen(thing.value, thing.value_offset, path))
+    yield from unseen
+    for position, character in enumerate("" if unseen else thing.value):
         if not " " <= character <= "~":
             message = "printable ASCII only: text in another script goes to tag 64"
             yield Problem("not_ascii", "warning", thing.value_offset + position, path, message)
+            return
+
+
+def _unseen(text: str, offset: int, path: str) -> Iterator[Problem]:
+    """The first character that is not shown, but steers what shows it."""
+    for position, character in enumerate(text):
+        if fields.is_control(character):
+            message = "a control character does not belong into a code"
+            yield Problem("control_character", "warning", offset + position, path, message)
+            return
+        if character in fields.DIRECTIONS:
+            message = "a character that turns the direction of text: it is read otherwise than it is written"
+            yield Problem("direction_character", "warning", offset + position, path, message)
             return
 
 
@@ -270,6 +289,10 @@ def _thai(payload: Payload, whole: bool) -> Iterator[Problem]:
     if whole:
         yield from _accounts(payload, valid)
     yield from _acquirer(payload, valid[tags.ACQUIRER])
+    said, written = valid[tags.MESSAGE], payload.find(tags.MESSAGE)
+    if isinstance(said, str) and written is not None:
+        # Four digits to the character, or eight; the beginning is near enough.
+        yield from (one._replace(offset=written.value_offset) for one in _unseen(said, 0, tags.MESSAGE))
     yield from _credit_transfer(payload, valid[tags.CREDIT_TRANSFER])
     yield from _bill_payment(payload, valid[tags.BILL_PAYMENT])
     for tag in ("55", "56", "57"):

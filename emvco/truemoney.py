@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from emvco import amount, crc, promptpay, tags, tlv
 from emvco.errors import InputError, SchemeError, StructureError
-from emvco.fields import require_text
+from emvco.fields import no_turns, require_text
 from emvco.promptpay import Proxy
 
 MESSAGE_UNITS_MAX: Final = 24
@@ -57,6 +57,8 @@ def mobile_of(proxy: Proxy) -> str | None:
 def write_message(message: str) -> str:
     """The value of tag 81. Raises InputError."""
     require_text(message, tags.MESSAGE)
+    if not message.isprintable():
+        no_turns(message, tags.MESSAGE)
     try:
         units = message.encode("utf-16-be")
     except UnicodeEncodeError as error:

@@ -13,6 +13,7 @@ from math import ceil
 from typing import Final, Literal
 
 from emvco.errors import SymbolError
+from emvco.fields import DIRECTIONS
 from emvco.payload import Payload, parse
 from emvco.qr import picture
 from emvco.qr.codewords import Mode
@@ -207,7 +208,7 @@ def _line(what: str, text: str | None) -> str | None:
     if len(line) > _NAME_MAX:
         raise SymbolError(f"long_{what}", _NAME_MAX, message=f"the {what} is {_NAME_MAX} characters at most")
     for i, character in enumerate(line):
-        if unicodedata.category(character) in {"Cc", "Cs", "Cn"} or character in "\ufffe\uffff":
+        if unicodedata.category(character) in {"Cc", "Cs", "Cn"} or character in DIRECTIONS:
             raise SymbolError(f"bad_{what}", i, message=f"the {what} has a character that cannot be shown")
     return line or None
 

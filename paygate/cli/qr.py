@@ -81,7 +81,7 @@ def _ending(*endings: str) -> Callable[[click.Context, click.Parameter, Path | N
 @click.option(
     "--language", type=click.Choice(["th", "en"]), default="th", show_default=True, help="Of card and poster."
 )
-@click.option("--csv", "table", type=FILE, help="Draw each line of this file instead; see below.")
+@click.option("--csv", "table", type=FILE, help="Draw each line of this file instead; see above.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the pictures of --csv.")
 @click.option("--force", is_flag=True, help="With --csv: overwrite pictures that are there.")
 @json_option

@@ -216,3 +216,72 @@ def test_a_code_that_has_been_read_is_taken_wherever_its_text_is():
     assert list(qr.render_many([payload, text])) == [qr.render(text).png()] * 2
     assert qr.card(payload, name="SHOP").svg() == qr.card(text, name="SHOP").svg()
     assert qr.card(emvco.parse(emvco.promptpay_payload("0812345678")), 5000).svg() == qr.card(text).svg()
+
+
+# --- what cannot be, and the words for it ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "length", [10**5000, 0, -1, 21, 1.5, None], ids=lambda value: str(value)[:3] if value != 10**5000 else "huge"
+)
+def test_a_barcode_s_limit_is_one_of_references(length):
+    with pytest.raises(InputError) as caught:
+        emvco.barcode_text("099400016550100", "A", reference_length_max=length)
+    assert "reference_length_max" in caught.value.message
+
+
+@pytest.mark.parametrize("parts", [(None, "a"), ("a", None), ("\ud800", "a"), ("a", "\ud800"), (b"a", "a")])
+def test_a_template_is_made_of_text(parts):
+    with pytest.raises(InputError):
+        emvco.Template(*parts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"59": "A\0B"}, "control_character", "59"),
+        ({"59": "A\nB"}, "control_character", "59"),
+        ({"62": "0703A\x7fB"}, "control_character", "62/07"),
+        ({"64": "0002TH0103ก\0ข"}, "control_character", "64/01"),
+        ({"64": "0002TH0103ก\u202eข"}, "direction_character", "64/01"),
+        ({"64": "0002120101ก"}, "bad_language", "64/00"),
+        ({"81": "00410000"}, "control_character", "81"),
+        ({"59": "ร้าน"}, "not_ascii", "59"),
+        ({"59": "A\u202eB"}, "direction_character", "59"),
+    ],
+)
+def test_characters_that_nobody_sees_are_called_what_they_are(changes, code, path):
+    text = changed(WALLET, changes)
+    [problem] = [one for one in emvco.validate(text) if one.severity != "info"]
+    assert (problem.code, problem.severity, problem.path) == (code, "warning", path)
+    if code in {"control_character", "direction_character"}:
+        assert "64" not in problem.message
+        assert path == "81" or not text[problem.offset].isprintable()
+
+
+@pytest.mark.parametrize("character", ["\0", "\n", "\x7f", "\x9f"])
+def test_control_characters_are_built_into_nothing(character):
+    for build in (
+        lambda text: emvco.truemoney_payload("0801111111", 100, text),
+        lambda text: emvco.build(WALLET, message=text),
+        lambda text: emvco.build(MOBILE, merchant=Merchant(text)),
+        lambda text: emvco.build(MOBILE, language=emvco.LanguageTemplate("TH", text)),
+        lambda text: qr.card(emvco.promptpay_payload("0812345678"), name=text.replace("\n", "\0")),
+    ):
+        with pytest.raises(emvco.EmvcoError) as caught:
+            build(f"A{character}B")
+        assert caught.value.offset == 1 and "64" not in caught.value.message
+
+
+@pytest.mark.parametrize("character", ["\u202a", "\u202e", "\u2066", "\u2069"])
+def test_what_turns_the_direction_of_text_is_built_into_no_name(character):
+    for build in (
+        lambda text: emvco.build(MOBILE, language=emvco.LanguageTemplate("TH", text)),
+        lambda text: emvco.truemoney_payload("0801111111", 100, text),
+        lambda text: qr.card(emvco.promptpay_payload("0812345678"), name=text),
+        lambda text: qr.card(emvco.promptpay_payload("0812345678"), reference=text),
+    ):
+        with pytest.raises(emvco.EmvcoError) as caught:
+            build(f"A{character}B")
+        assert caught.value.offset == 1
+    assert emvco.parse(emvco.truemoney_payload("0801111111", 100, "👩\u200d🍳")).message == "👩\u200d🍳"
