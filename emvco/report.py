@@ -179,6 +179,8 @@ def _characters(thing: DataObject, path: str, inside: Sequence[DataObject]) -> I
         for child in inside:
             yield from _characters(child, join(path, child.id), ())
         return
+    if thing.value.isascii() and thing.value.isprintable():
+        return
     unseen = list(_unseen(thing.value, thing.value_offset, path))
     yield from unseen
     for position, character in enumerate("" if unseen else thing.value):
