@@ -28,7 +28,7 @@ CREATE TABLE merchants (
     overpay         text        NOT NULL DEFAULT 'review' CHECK (overpay IN ('review', 'accept')), -- Too much money: ask, or pay and keep the rest aside.
     notice_ceiling_satang bigint CHECK (notice_ceiling_satang > 0),     -- Above it a bank notice alone does not pay; null: no limit of the merchant's own.
     expiry_minutes  integer     NOT NULL DEFAULT 15 CHECK (expiry_minutes BETWEEN 1 AND 1440),     -- How long a QR lives unless the request says.
-    callback_domains text[]     NOT NULL DEFAULT '{}',                  -- Hosts that callbackUrl and cancelUrl may name; empty: any.
+    callback_domains text[]     NOT NULL DEFAULT '{}',                  -- Hosts that callbackUrl and cancelUrl may name; empty: any (pk_live_ keys: those of allowed_origins).
     allowed_origins text[]      NOT NULL DEFAULT '{}',                  -- Origins from which pk_live_ keys may be used, and that may show the payer's page in a frame.
     approved_at     timestamptz,                                        -- When the operator said yes.
     created_at      timestamptz NOT NULL DEFAULT now(),

@@ -163,6 +163,28 @@ def origins(merchant_id: str, add: tuple[str, ...], remove: tuple[str, ...], onl
 
 
 @merchant.command(
+    epilog=examples(
+        "paygate merchant callbacks mer_0c... --add shop.example",
+        "paygate merchant callbacks mer_0c... --remove old.example --add '*.shop.example'",
+        "paygate merchant callbacks mer_0c... --list --json",
+    )
+)
+@click.argument("merchant_id")
+@click.option("--add", multiple=True, metavar="HOST", help="Allow this host, or *.HOST for all below it (repeatable).")
+@click.option("--remove", multiple=True, metavar="HOST", help="Allow it no more (may be repeated).")
+@click.option("--list", "only_list", is_flag=True, help="Change nothing; this is so without --add and --remove, too.")
+@json_option
+def callbacks(merchant_id: str, add: tuple[str, ...], remove: tuple[str, ...], only_list: bool, as_json: bool) -> None:
+    """Say on which hosts a merchant's callbackUrl and cancelUrl may be."""
+    if only_list and (add or remove):
+        raise click.UsageError("--list does not go with --add or --remove.")
+    number = ids.read_merchant(merchant_id)
+    domains = run(lambda ctx: merchants.change_callbacks(ctx, number, add=add, remove=remove))
+    lines = list(domains) or ["No host: secret keys may name any, pk_live_ keys those of the allowed origins."]
+    emit({"merchantId": merchant_id, "callbackDomains": list(domains)}, lines, as_json=as_json)
+
+
+@merchant.command(
     epilog=examples("paygate merchant amounts mer_0c... --signed", "paygate merchant amounts mer_0c... --any")
 )
 @click.argument("merchant_id")

@@ -11,16 +11,19 @@ from paygate.core.errors import InvalidInput
 from paygate.core.fields import Fields
 
 MAX_URL_CHARS = 2_048
+MAX_DOMAINS = 50
+CALLBACK_DOMAINS = "callback domains"
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 # Browsers read a backslash as a slash; the rest breaks out of HTML attributes and headers.
 _FORBIDDEN = frozenset('\\"<>^` ')
 
 
-def redirect_url(given: Fields, name: str, domains: Sequence[str]) -> str | None:
+def redirect_url(given: Fields, name: str, domains: Sequence[str], among: str = CALLBACK_DOMAINS) -> str | None:
     """An https URL (http for this computer), at one of *domains* when there are any; kept as it was written.
 
-    A domain is a host, or `*.` and a domain for all hosts below it. Raises InvalidInput, naming the field.
+    A domain is a host, or `*.` and a domain for all hosts below it; *among*: what the domains are.
+    Raises InvalidInput, naming the field.
     """
     url = fields.text(given, name, MAX_URL_CHARS)
     if url is None:
@@ -34,8 +37,13 @@ def redirect_url(given: Fields, name: str, domains: Sequence[str]) -> str | None
     if parts.scheme == "http" and host not in LOCAL_HOSTS:
         raise InvalidInput(f"{name} must use https (http is for localhost only).", field=name)
     if domains and not any(_covers(domain.lower(), host.removesuffix(".")) for domain in domains):
-        raise InvalidInput(f"{name} must be on one of this merchant's callback domains; {host} is not.", field=name)
+        raise InvalidInput(f"{name} must be on one of this merchant's {among}; {host} is not.", field=name)
     return url
+
+
+def page_hosts(allowed_origins: Sequence[str]) -> tuple[str, ...]:
+    """The hosts of the pages that may use a merchant's pk_live_ keys."""
+    return tuple(dict.fromkeys(urlsplit(origin).hostname or "" for origin in allowed_origins))
 
 
 def domain(text: str) -> str:

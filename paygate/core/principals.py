@@ -7,6 +7,7 @@ from uuid import UUID
 
 from paygate.core import ids
 from paygate.core.keys import Kind, Mode, shown
+from paygate.core.links import page_hosts
 from paygate.core.networks import Network
 
 
@@ -52,6 +53,14 @@ class Principal:
     signed_amounts: bool = False  # Pages need an amountToken.
     last4: str | None = None  # How the key ends; None when nobody's key asked.
     user_id: UUID | None = None  # A person who is logged in, instead of a key.
+
+    @property
+    def page_domains(self) -> tuple[str, ...]:
+        """Where payments of its pk_ key may lead: else whoever copies the key from a page could lead payers anywhere,
+        in the shop's name. A test key may lead anywhere while no domain is set, as it works on any page."""
+        if self.callback_domains or self.mode == "test":
+            return self.callback_domains
+        return page_hosts(self.allowed_origins)
 
     @property
     def actor(self) -> str:

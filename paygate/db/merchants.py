@@ -81,6 +81,19 @@ ORIGINS = Sql("""
 """)
 
 
+# Likewise; they stay in the order in which they came.
+CALLBACKS = Sql("""
+    UPDATE merchants
+       SET callback_domains = ARRAY(SELECT o.domain
+                                      FROM unnest(callback_domains || :add::text[]) WITH ORDINALITY AS o (domain, place)
+                                     WHERE o.domain <> ALL (:remove::text[])
+                                  GROUP BY o.domain
+                                  ORDER BY min(o.place))
+     WHERE merchant_id = :merchant_id AND merchant_id > 0
+ RETURNING callback_domains
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Merchant:
     """A merchant as the operator sees it, with the plan in force.
@@ -188,6 +201,14 @@ async def change_origins(
     """Allow and disallow origins for pk_live_ keys; those allowed afterwards, None when there is no such merchant."""
     row = await conn.fetchrow(*ORIGINS.bind(merchant_id=merchant_id, add=list(add), remove=list(remove)))
     return tuple(row["allowed_origins"]) if row else None
+
+
+async def change_callbacks(
+    conn: Conn, merchant_id: int, add: Sequence[str], remove: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Likewise the hosts that callbackUrl and cancelUrl may name."""
+    row = await conn.fetchrow(*CALLBACKS.bind(merchant_id=merchant_id, add=list(add), remove=list(remove)))
+    return tuple(row["callback_domains"]) if row else None
 
 
 async def require_signed_amounts(conn: Conn, merchant_id: int, *, wanted: bool) -> bool:

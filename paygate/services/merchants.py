@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paygate.core import ids, origins
+from paygate.core import ids, links, origins
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import CENTRAL_PLANS
 from paygate.db import keys as key_rows
@@ -200,6 +200,29 @@ async def change_origins(
             changed = {"added": new, "removed": gone, "allowed": list(allowed)}
             await _log(ctx, conn, actor, "merchant.origins", merchant_id, after=changed)
         return allowed
+
+    return await ctx.db.transaction(work)
+
+
+async def change_callbacks(
+    ctx: Context, merchant_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: str = audit.CLI
+) -> tuple[str, ...]:
+    """Say on which hosts callbackUrl and cancelUrl may be; those afterwards. None: any, or, with a pk_live_ key, the
+    hosts of allowed origins. Raises NotFound, InvalidInput (callbackDomains)."""
+    new, gone = [links.domain(text) for text in add], [links.domain(text) for text in remove]
+
+    async def work(conn: Conn) -> tuple[str, ...]:
+        domains = await merchants.change_callbacks(conn, merchant_id, new, gone)
+        if domains is None:
+            raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
+        if new and len(domains) > links.MAX_DOMAINS:
+            raise InvalidInput(
+                f"A merchant may have at most {links.MAX_DOMAINS} callback domains.", field="callbackDomains"
+            )
+        if new or gone:
+            changed = {"added": new, "removed": gone, "domains": list(domains)}
+            await _log(ctx, conn, actor, "merchant.callbacks", merchant_id, after=changed)
+        return domains
 
     return await ctx.db.transaction(work)
 

@@ -66,6 +66,7 @@ async def authenticate_page(request: Request, scope: Scope) -> Principal:
     principal = await authenticate(request, scope)
     if principal.kind == "public" and not greet_page(request, principal):
         said = request.headers.getlist("origin")
+        let_read(request.scope, page_of(request))  # This refusal alone: it tells the page's developer what to do.
         raise Forbidden(_refused(principal, page_of(request), bool(said)))
     return principal
 

@@ -180,7 +180,7 @@ def test_every_command_has_examples_and_json() -> None:
         assert "--json" in told
 
 
-def test_a_merchants_origins_are_added_removed_and_listed(inside: Paygate) -> None:
+def test_a_merchants_origins_and_callback_domains_are_added_removed_and_listed(inside: Paygate) -> None:
     shop = inside(*SHOP, "free", "--approve", "--json").json["merchantId"]
     assert inside("merchant", "origins", shop, "--json").json == {"merchantId": shop, "allowedOrigins": []}
     assert "work nowhere" in inside("merchant", "origins", shop).out
@@ -193,6 +193,14 @@ def test_a_merchants_origins_are_added_removed_and_listed(inside: Paygate) -> No
         assert is_refused(inside("merchant", "origins", shop, "--add", wrong))
     assert is_refused(inside("merchant", "origins", "mer_000000000000g", "--list"))
     assert is_refused(inside("merchant", "origins", shop, "--list", "--add", "https://a.example"), status=2)
+    assert inside("merchant", "callbacks", shop, "--json").json == {"merchantId": shop, "callbackDomains": []}
+    assert "allowed origins" in inside("merchant", "callbacks", shop).out
+    hosts = inside("merchant", "callbacks", shop, "--add", "Shop.example", "--add", "*.a.example", "--json").json
+    assert hosts["callbackDomains"] == ["shop.example", "*.a.example"]
+    assert inside("merchant", "callbacks", shop, "--remove", "*.a.example").out.split() == ["shop.example"]
+    assert is_refused(inside("merchant", "callbacks", shop, "--add", "https://shop.example"))
+    assert is_refused(inside("merchant", "callbacks", "mer_000000000000g", "--list"))
+    assert is_refused(inside("merchant", "callbacks", shop, "--list", "--add", "a.example"), status=2)
     told = {"merchantId": shop, "signedAmounts": True}
     assert inside("merchant", "amounts", shop, "--signed", "--json").json == told
     assert "any amount" in inside("merchant", "amounts", shop, "--any").out

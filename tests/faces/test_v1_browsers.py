@@ -8,9 +8,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from paygate.core import origins
 from paygate.services import merchants
 from paygate.services.context import Context
 from tests.faces.conftest import Gateway
+from tests.faces.test_v1_amount_tokens import token
 from tests.services.helpers import sql
 from tests.worlds import World, make_world
 
@@ -71,14 +73,49 @@ async def test_a_page_of_an_allowed_origin_makes_a_payment_and_may_read_the_answ
         *("https://shop.example@evil.example", "https://evil.example/https://shop.example", ""),
     ],
 )
-async def test_any_other_page_is_refused_with_where_to_add_it_and_may_not_read(gateway: Gateway, origin: str) -> None:
+async def test_any_other_page_is_refused_with_where_to_add_it_and_may_read_that_alone(
+    gateway: Gateway, origin: str
+) -> None:
     answer = await buy(gateway, origin=origin)
     assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN")
-    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers.get("access-control-allow-origin") == origins.shown(origin)
+    assert "access-control-allow-credentials" not in answer.headers
     message = answer.json()["message"]
     assert "allowed origins" in message or "paygate merchant origins mer_" in message
     assert len(message) < 500 and "x" * 300 not in message
     assert (await gateway.counts())["payments"] == 0
+
+
+async def test_a_page_leads_payers_to_the_hosts_of_allowed_origins_alone(gateway: Gateway) -> None:
+    """Whoever copies a pk_ key out of a page makes no payment in the shop's name that leads to a page of their own."""
+    for name in ("callbackUrl", "cancelUrl"):
+        for url in (f"{SHOP}/done?cart=7", "https://shop.example:8443/"):
+            assert (await buy(gateway, **{name: url})).status_code == 201, url
+        for url in ("https://evil.example/", "https://a.shop.example/", "http://localhost/"):
+            answer = await buy(gateway, **{name: url})
+            assert (answer.status_code, answer.json().get("field")) == (400, name), url
+            assert "allowed origins" in answer.json()["message"]
+    signed = token(gateway.world.secret_key)
+    answer = await buy(gateway, None, amountToken=signed, callbackUrl="https://evil.example/")
+    assert (answer.status_code, answer.json().get("field")) == (400, "callbackUrl"), "a token says nothing of it"
+    await gateway.create(callbackUrl="https://evil.example/")  # The merchant's server may say what it likes.
+    tried = await buy(gateway, callbackUrl="http://localhost:3000/", key=gateway.world.test_public_key)
+    assert tried.status_code == 201, "a test key works anywhere"
+    await merchants.change_callbacks(gateway.ctx, gateway.world.merchant_id, add=["pages.example"])
+    assert (await buy(gateway, callbackUrl="https://pages.example/")).status_code == 201
+    assert (await buy(gateway, callbackUrl=f"{SHOP}/")).status_code == 400, "what is set is what counts"
+
+
+async def test_a_payment_links_own_callback_is_the_merchants_word(gateway: Gateway) -> None:
+    made = {}
+    for name, more in {"own": {"callbackUrl": "https://other.example/"}, "none": {}}.items():
+        answer = await gateway.ask("POST", "/api/v1/payment-links", {"amount": 150, **more})
+        made[name] = answer.json()["paymentLink"]["id"]
+    assert (await buy(gateway, paymentLink=made["own"])).json()["transaction"][
+        "callbackUrl"
+    ] == "https://other.example/"
+    answer = await buy(gateway, paymentLink=made["none"], callbackUrl="https://other.example/")
+    assert (answer.status_code, answer.json().get("field")) == (400, "callbackUrl")
 
 
 async def test_a_live_key_without_an_origin_is_refused_and_two_origins_are_none(gateway: Gateway) -> None:

@@ -75,7 +75,12 @@ def _list(name: str, what: str, about: str, example: str) -> Field[tuple[str, ..
 
 
 NAME = declare.text("name", 100, "What payers read.", example="ร้านกาแฟ")
-DOMAINS = _list("callbackDomains", "hosts", "Hosts that callbackUrl and cancelUrl may name; none: any.", "shop.example")
+DOMAINS = _list(
+    "callbackDomains",
+    "hosts",
+    "Hosts that callbackUrl and cancelUrl may name; none: any, or with a pk_live_ key those of allowedOrigins.",
+    "shop.example",
+)
 ORIGINS = _list("allowedOrigins", "origins", "Pages on which pk_live_ keys work.", "https://shop.example")
 CHANGE = Shape(
     "MerchantChange", "What shall be different; what is absent stays.", (NAME, EXPIRY_MINUTES, DOMAINS, ORIGINS)

@@ -54,7 +54,8 @@ async def _wish(ctx: Context, principal: Principal, raw: bytes) -> NewPayment:
     terms = None if token is None else await amount_tokens.redeem(ctx, principal, token)
     named = shapes.PAYMENT_LINK.read(given) if public and token is None else None
     link = None if named is None else await payment_links.redeem(ctx, principal, named)
-    return shapes.new_payment(ctx, given, principal.callback_domains, public=public, terms=terms, link=link)
+    pages = principal.page_domains if public else None
+    return shapes.new_payment(ctx, given, principal.callback_domains, pages=pages, terms=terms, link=link)
 
 
 async def _answered(done: Done | Replayed) -> Response:

@@ -56,20 +56,28 @@ def amount(low: int = MIN_AMOUNT_SATANG, high: int = MAX_AMOUNT_SATANG) -> Field
     return limited(declare.baht("amount", low, high, about, example=150.00))
 
 
-def _callback(name: str, about: str, example: str, domains: tuple[str, ...] = ()) -> Field[str | None]:
+PAGE_DOMAINS = "allowed origins, as it has no callback domains"
+
+
+def _callback(name: str, about: str, example: str, domains: tuple[str, ...], among: str) -> Field[str | None]:
     values = {"type": "string", "minLength": 1, "maxLength": links.MAX_URL_CHARS, "format": "uri"}
-    return declare.custom(name, lambda given: links.redirect_url(given, name, domains), values, about, example=example)
+    return declare.custom(
+        name, lambda given: links.redirect_url(given, name, domains, among), values, about, example=example
+    )
 
 
-def callback_url(domains: tuple[str, ...] = ()) -> Field[str | None]:
-    """`callbackUrl` at one of *domains*, if there are any."""
-    about = "Where the payer goes when it is paid: https, on one of your callback domains if you set some."
-    return _callback("callbackUrl", about, "https://shop.example/done", domains)
+def callback_url(domains: tuple[str, ...] = (), among: str = links.CALLBACK_DOMAINS) -> Field[str | None]:
+    """`callbackUrl` at one of *domains*, if there are any; *among*: what they are."""
+    about = (
+        "Where the payer goes when it is paid: https, on one of your callback domains if you set some;"
+        " with a pk_live_ key else on the host of an allowed origin."
+    )
+    return _callback("callbackUrl", about, "https://shop.example/done", domains, among)
 
 
-def cancel_url(domains: tuple[str, ...] = ()) -> Field[str | None]:
+def cancel_url(domains: tuple[str, ...] = (), among: str = links.CALLBACK_DOMAINS) -> Field[str | None]:
     """`cancelUrl`, likewise."""
-    return _callback("cancelUrl", "Where the payer goes who gives up.", "https://shop.example/cart", domains)
+    return _callback("cancelUrl", "Where the payer goes who gives up.", "https://shop.example/cart", domains, among)
 
 
 def _only_baht(given: Mapping[str, JsonValue]) -> None:
@@ -116,12 +124,12 @@ def new_payment(
     given: Mapping[str, JsonValue],
     callback_domains: tuple[str, ...],
     *,
-    public: bool = False,
+    pages: tuple[str, ...] | None = None,
     terms: Terms | None = None,
     link: PaymentLink | None = None,
 ) -> NewPayment:
-    """The body of `payment/create`; *public*: with a pk_ key; *terms*: what its amountToken fixes; *link*: its
-    payment link.
+    """The body of `payment/create`; *pages*: where it may lead, with a pk_ key; *terms*: what its amountToken fixes;
+    *link*: its payment link, whose own callbackUrl is the merchant's word.
 
     Raises InvalidInput, naming the field.
     """
@@ -136,18 +144,21 @@ def new_payment(
     amount_satang = amount(ctx.min_amount_satang, ctx.max_amount_satang).read(given)
     CURRENCY.read(given)
     ref1, ref2 = REF1.read(given), REF2.read(given)
-    if public and ref1 is not None:  # The bank's answer would name what anybody may have written.
+    if pages is not None and ref1 is not None:  # The bank's answer would name what anybody may have written.
         raise InvalidInput("promptpayRef1 needs a secret key (sk_...).", field="promptpayRef1")
     if ref2 is not None and ref1 is None:
         raise InvalidInput("promptpayRef2 needs promptpayRef1.", field="promptpayRef2")
+    among = PAGE_DOMAINS if pages and not callback_domains else links.CALLBACK_DOMAINS
+    asked = callback_domains if pages is None else pages
+    back = callback_domains if link is not None and link.callback_url is not None else asked
     return NewPayment(
         amount_satang=amount_satang,
         order_id=ORDER_ID.read(given),
         description=DESCRIPTION.read(given),
         metadata=METADATA.read(given),
         customer_email=CUSTOMER_EMAIL.read(given),
-        callback_url=callback_url(callback_domains).read(given),
-        cancel_url=cancel_url(callback_domains).read(given),
+        callback_url=callback_url(back, among).read(given),
+        cancel_url=cancel_url(asked, among).read(given),
         expiry_minutes=EXPIRY_MINUTES.read(given),
         ref1=ref1,
         ref2=ref2,
