@@ -37,11 +37,12 @@
     try { return listener(detail); } catch (error) { return void setTimeout(() => { throw error; }); }
   }).indexOf(false) < 0;
 
-  const facts = (asked, payment, more) => ({ paymentId: payment.id, orderId: payment.orderId || asked.given.orderId || null, amount: payment.amount || null, ...more });
+  const facts = (asked, payment, more) => ({ paymentId: payment.id, orderId: payment.orderId || asked.given.orderId || null, amount: payment.amount || asked.given.amount || null, ...more });
 
-  const fail = (asked, error) => emit('error', facts(asked, asked.payment || {}, {
-    code: error.code || 'ERROR', message: error.message, field: error.field || null, requestId: error.requestId || null
-  }));
+  const fail = (asked, { code, message, field, requestId }) => {
+    console.error('PayGate: ' + message);
+    emit('error', facts(asked, asked.payment || {}, { code: code || 'ERROR', message, field: field || null, requestId: requestId || null }));
+  };
 
   // --- what is asked for --------------------------------------------------------------------------------------------
 
@@ -83,9 +84,10 @@
       told = { message: `PayGate could not be reached, or its merchant does not allow pages of ${location.origin}.`, error: 'NETWORK' };
     }
     if (told.transaction) return told.transaction;
-    // Whatever was wrong, the next try is another one.
-    if (answer && answer.status < 500) asked.once = null;
-    const shown = (told.payerMessage || {})[asked.lang] || asked.words[answer ? 'failed' : 'offline'] + (told.requestId ? ` (${told.requestId})` : '');
+    // What the same question could still bring about is asked again; what is wrong for good, the shop has to know.
+    const again = !answer || answer.status >= 500 || answer.headers.has('Retry-After');
+    if (!again) asked.once = null;
+    const shown = (told.payerMessage || {})[asked.lang] || asked.words[!answer ? 'offline' : again ? 'failed' : 'refused'] + (told.requestId ? ` (${told.requestId})` : '');
     throw Object.assign(new Error(told.message), { code: told.error, field: told.field, requestId: told.requestId, shown });
   };
 
@@ -134,14 +136,16 @@
     const page = `${asked.page}/pay/${encodeURIComponent(payment.id)}?origin=${encodeURIComponent(location.origin)}&lang=${asked.lang}`;
     const { origin } = new URL(page), root = document.documentElement, before = root.style.overflow;
     const title = asked.words.title, box = make('div'), host = make('dialog', { 'aria-label': title });
-    const frame = make('iframe', { title, allow: 'web-share; clipboard-write' }), instead = make('div', { class: 'else' });
+    const frame = make('iframe', { title, allow: navigator.canShare ? 'web-share' : '' }), instead = make('div', { class: 'else' });
     let alive = false, open = true;
     if (asked.followed) asked.followed.stop(true);
     const followed = asked.followed = follow(asked, payment, changed);
 
     const listen = ({ origin: from, source, data }) => {
       if (from !== origin || source !== (tab || frame.contentWindow) || !data || data.source !== 'paygate') return;
+      if (data.type === 'escape') return close();
       alive = instead.hidden = true;
+      if (data.type === 'refused') return fail(asked, data);
       if (typeof data.paymentId === 'string') followed.renew(data.paymentId);
       followed.heard(String(data.type).toUpperCase(), /^https?:\/\//.test(data.returnUrl) && data.returnUrl);
     };

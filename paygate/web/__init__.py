@@ -1,7 +1,7 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
 from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, refund, sdk, simulator
-from paygate.web.errors import refuse
+from paygate.web.errors import refuse, refuse_checkout
 
 HANDLERS = (
     account.password,
@@ -41,6 +41,7 @@ __all__ = [
     "pages",
     "refund",
     "refuse",
+    "refuse_checkout",
     "sdk",
     "simulator",
 ]

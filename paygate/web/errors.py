@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from paygate.core import errors
@@ -36,8 +38,23 @@ TABLE: dict[type[PayGateError], int] = {
 }
 
 
+# What a widget's page is told, in the words of the API.
+CODES = {404: "NOT_FOUND", 429: "RATE_LIMITED", 500: "SERVER_ERROR", 503: "UNAVAILABLE"}
+
+
 def refuse(error: PayGateError, request_id: str) -> Response:
     """The page for *error*, in both languages: whoever comes here may have followed a broken link."""
+    return _page(error, request_id)
+
+
+def refuse_checkout(error: PayGateError, request_id: str) -> Response:
+    """The same where a widget's frame may show it: there is nothing in it to click on, and it says that it is there."""
+    return _page(error, request_id, script="refused.js", framed_by=("*",))
+
+
+def _page(
+    error: PayGateError, request_id: str, *, script: str | None = None, framed_by: Sequence[str] = ()
+) -> Response:
     status = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
     words = str(status if status != 422 else 409)
     told = {lang: {**pages.words("refused", lang)} for lang in pages.LANGUAGES}
@@ -45,7 +62,18 @@ def refuse(error: PayGateError, request_id: str) -> Response:
         lang["text"] = lang[words]
     # What the payer can do nothing about is said in the two sentences alone.
     message = error.message if status == 400 else None
-    answer = pages.page("refused.html", "th", "refused", status, message=message, request_id=request_id, told=told)
+    answer = pages.page(
+        "refused.html",
+        "th",
+        "refused",
+        status,
+        script=script,
+        framed_by=framed_by,
+        message=message,
+        request_id=request_id,
+        told=told,
+        code=CODES.get(status, "ERROR"),
+    )
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(error.allowed)
     return answer

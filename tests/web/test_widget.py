@@ -16,9 +16,11 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page
 
 import emvco
-from paygate.services import merchants
+from paygate.services import installation, merchants
 from tests.browsers import browser
 from tests.faces.conftest import Gateway
+from tests.services.helpers import sql
+from tests.web.test_checkout import expire
 from tests.web.test_checkout_browser import axe, faults
 
 __all__ = ["browser"]
@@ -51,6 +53,14 @@ window.hear = (name) => new Promise((found) => {
   const look = () => { const one = heard.find(([said]) => said === name); if (one) found(one[1]); };
   waiting.push(look); look();
 });
+"""
+TEXT_BOX = """
+one => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const { right, top } = range.getBoundingClientRect();
+  return { right, top };
+}
 """
 
 
@@ -227,15 +237,105 @@ async def test_a_payment_of_the_server_and_a_signed_amount_open_too(
     assert (await heard(page, "paid"))["paymentId"] == made["id"]
 
 
+async def test_escape_closes_the_overlay_wherever_the_focus_is(
+    shop: Shop, gateway: Gateway, visitor: BrowserContext
+) -> None:
+    page = await opened(shop, gateway, visitor, widget("renderButton", "amount: 42"))
+    button = page.get_by_role("button", name="Pay with PromptPay")
+    for enter in ("click", "key"):
+        await button.click()
+        inside = page.frame_locator("iframe")
+        await inside.get_by_text("฿42.00").first.wait_for()
+        if enter == "click":
+            await inside.locator("main").click(position={"x": 5, "y": 5})
+        else:
+            await inside.locator("summary").first.focus()
+        assert await page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "IFRAME"
+        await page.keyboard.press("Escape")
+        await page.get_by_role("dialog").wait_for(state="detached")
+        assert await page.evaluate("heard.splice(0).map(([name]) => name)") == (
+            ["created", "closed"] if enter == "click" else ["closed"]
+        )
+        assert (
+            await page.evaluate("document.activeElement.shadowRoot.activeElement.textContent") == "Pay with PromptPay"
+        )
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+async def test_the_button_that_closes_the_overlay_covers_nothing(
+    shop: Shop, gateway: Gateway, visitor: BrowserContext, mode: str
+) -> None:
+    await installation.check(gateway.ctx)  # Makes the accounts of the test mode.
+    await sql(gateway.ctx, "UPDATE merchants SET name = $1", "ร้านกาแฟ" * 11)
+    html = widget("renderButton", "amount: 43")
+    page = await opened(
+        shop, gateway, visitor, html.replace(KEY, gateway.world.test_public_key) if mode == "test" else html
+    )
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        await page.get_by_role("button").first.click()
+        inside = page.frame_locator("iframe")
+        await inside.get_by_text("฿43.00").first.wait_for()
+        close = await page.get_by_role("button", name="Close").bounding_box()
+        assert close is not None
+        for what in [inside.locator(".name"), *([inside.locator("header a")] if mode == "test" else [])]:
+            box = await what.evaluate(TEXT_BOX)
+            frame = await page.locator("iframe").bounding_box()
+            assert frame is not None
+            assert frame["x"] + box["right"] <= close["x"] or frame["y"] + box["top"] >= close["y"] + close["height"]
+        await page.get_by_role("button", name="Close").click()
+
+
+async def test_a_payment_that_is_not_there_is_an_error_and_a_page_that_says_so(
+    shop: Shop, gateway: Gateway, visitor: BrowserContext
+) -> None:
+    page = await opened(shop, gateway, visitor, widget("on", "").replace("PayGate.on", "void "))
+    where = {"checkoutBaseUrl": str(gateway.client.base_url).rstrip("/")}
+    await page.evaluate("options => { PayGate.open(options) }", {**where, "paymentId": "nope"})
+    told = await heard(page, "error")
+    assert (told["paymentId"], told["code"]) == ("nope", "NOT_FOUND") and told["requestId"].startswith("req_")
+    inside = page.frame_locator("iframe")
+    await inside.get_by_text("There is nothing at this address.").wait_for()
+    await inside.locator("main").click()
+    await page.keyboard.press("Escape")
+    await heard(page, "closed")
+
+
+async def test_a_payment_that_expires_is_told_by_the_widget(
+    shop: Shop, gateway: Gateway, visitor: BrowserContext
+) -> None:
+    page = await opened(shop, gateway, visitor, widget("renderButton", "amount: 44"))
+    button = page.get_by_role("button", name="Pay with PromptPay")
+    await button.click()
+    await page.frame_locator("iframe").get_by_text("฿44.00").first.wait_for()
+    made = await heard(page, "created")
+    await expire(gateway, {"id": made["paymentId"]})
+    told = await heard(page, "expired")
+    assert (told["paymentId"], told["amount"], told["status"]) == (made["paymentId"], 44, "EXPIRED")
+    await page.frame_locator("iframe").get_by_text("This QR has expired").first.wait_for()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("status").get_by_text("This QR has expired.").wait_for()
+    assert not [name for name, _ in await page.evaluate("heard") if name in ("paid", "error", "cancelled")]
+    await button.click()
+    await page.frame_locator("iframe").get_by_text("฿44.00").first.wait_for()
+    assert (await gateway.counts())["payments"] == 2, "the next click is a new payment"
+
+
 async def test_a_page_of_a_stranger_gets_nothing_and_is_told_so(
     shop: Shop, gateway: Gateway, visitor: BrowserContext
 ) -> None:
     page = await opened(shop, gateway, visitor, widget("renderButton", "amount: 20"))
+    console: list[str] = []
+    page.on("console", lambda line: console.append(line.text))
     await page.goto(f"{shop.stranger}/")
     await page.get_by_role("button", name="Pay with PromptPay").click()
-    await page.get_by_role("alert").get_by_text("Please try again").wait_for()
+    await page.get_by_role("alert").get_by_text("This cannot be paid").wait_for()
+    said = await page.get_by_role("alert").text_content() or ""
+    assert "tell the shop" in said and "try again" not in said and "(req_" in said
     told = await heard(page, "error")
-    assert told["code"] == "NETWORK" and shop.stranger in told["message"]
+    assert (told["code"], told["amount"]) == ("FORBIDDEN", 20)
+    assert "paygate merchant origins mer_" in told["message"] and f"--add {shop.stranger}" in told["message"]
+    assert told["requestId"] in said and any(told["message"] in line for line in console), console
     assert (await gateway.counts())["payments"] == 0
     made = await gateway.create(amount=5)
     answer = await gateway.client.get(f"/pay/{made['id']}?origin={shop.stranger}")
@@ -251,6 +351,15 @@ async def test_a_refusal_is_said_in_words_and_the_next_click_tries_anew(
     await page.get_by_role("alert").get_by_text("(req_").wait_for()
     told = await heard(page, "error")
     assert (told["code"], told["field"]) == ("INVALID_REQUEST", "amount")
+    taken = await gateway.create(orderId="TAKEN")
+    for options, code in (
+        (f"amount: 150, orderId: '{taken['orderId']}'", "CONFLICT"),
+        ("amountToken: 'at1.x.y'", "INVALID_REQUEST"),
+    ):
+        page = await opened(shop, gateway, visitor, widget("renderButton", options))
+        await page.get_by_role("button").click()
+        await page.get_by_role("alert").get_by_text("This cannot be paid. Please tell the shop. (req_").wait_for()
+        assert (await heard(page, "error"))["code"] == code
     refused = "try { PayGate.renderButton({ elementId: 'place', apiKey: '%s' }) } catch (error) { error.message }"
     assert "secret key" in await page.evaluate(refused % gateway.world.secret_key)
     assert "public key" in await page.evaluate(refused % "")
