@@ -62,7 +62,13 @@
   document.addEventListener("visibilitychange", function () { if (!document.hidden) ask(); });
   addEventListener("online", ask);
   addEventListener("offline", function () { offline.hidden = false; });
-  addEventListener("pageshow", function (event) { if (event.persisted) { listen(); ask(); } });
+  addEventListener("pageshow", function (event) {
+    if (!event.persisted) return;
+    var line = main.querySelector("[data-returning]");
+    if (line && history.state && history.state.returned) line.hidden = true;
+    listen();
+    ask();
+  });
   addEventListener("pagehide", function () { if (stream) stream.close(); });
 
   // --- the clock -----------------------------------------------------------------------------------------------------
@@ -108,7 +114,12 @@
     if (link) link.focus();
   }
   sheet.querySelector("button").addEventListener("click", unhold);
-  addEventListener("keydown", function (event) { if (event.key === "Escape") unhold(); });
+  // In a frame the page around this one hears no key: what nothing here closes, it is told to close.
+  addEventListener("keydown", function (event) {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (!sheet.hidden) unhold();
+    else if (window.parent !== window && main.dataset.around) window.parent.postMessage({ source: "paygate", type: "escape" }, main.dataset.around);
+  });
 
   // --- the slip ------------------------------------------------------------------------------------------------------
   function send(form) {
@@ -128,7 +139,8 @@
       button.disabled = false;
       bar.hidden = true;
       var words = found && (found.payerMessage || (typeof found.message === "object" && found.message));
-      tell(said, words ? words[lang] : said.dataset.failed);
+      words = words ? words[lang] : said.dataset[{ 400: "unread", 413: "large" }[request.status] || "failed"];
+      tell(said, words + (found && found.requestId ? " (" + said.dataset.ref + " " + found.requestId + ")" : ""));
       if (request.status === 200 || request.status === 202) ask();
     };
     request.open("POST", api + "/slip");
@@ -152,9 +164,13 @@
     tick();
     announce();
     clearTimeout(leaving);
-    if (main.dataset.returns && !main.dataset.around) {
+    // Once: who comes back from the shop wants to see the receipt.
+    if (main.dataset.returns && !main.dataset.around && !(history.state && history.state.returned)) {
       main.querySelector("[data-returning]").hidden = false;
-      leaving = setTimeout(function () { location.assign(main.dataset.returns); }, 3000);
+      leaving = setTimeout(function () {
+        history.replaceState({ returned: true }, "");
+        location.assign(main.dataset.returns);
+      }, 3000);
     }
   }
   // The page around this one (a widget's frame, or the page that opened it) hears of each state; only its own origin can read it.

@@ -171,6 +171,7 @@ async def _page(
         qr=await asyncio.to_thread(_symbol, payment) if state == "waiting" else None,
         told=told,
         problem=problem,
+        request_id=wire.request_id(request),
         around=around,
         query=_query(request),
         other_query="?" + urlencode({**request.query_params, "lang": "en" if lang == "th" else "th"}),

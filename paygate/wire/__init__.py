@@ -9,7 +9,7 @@ from paygate.wire.noting import DRY_RUN, says
 from paygate.wire.payers import Access, merchant_or_payer
 from paygate.wire.people import anybody, claim_of, client, for_people, native_of, person, principal
 from paygate.wire.refusals import refusal
-from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query
+from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query, request_id
 from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
@@ -47,5 +47,6 @@ __all__ = [
     "refusal",
     "refuse_method",
     "refuse_path",
+    "request_id",
     "says",
 ]

@@ -44,6 +44,12 @@ def context(request: Request) -> Context:
     return ctx
 
 
+def request_id(request: Request) -> str:
+    """How the request is named in the log, and in what its answer says."""
+    name: str = request.scope["paygate.request_id"]
+    return name
+
+
 def page_of(request: Request) -> str | None:
     """The origin of the page that asks; None outside browsers."""
     said = request.headers.getlist("origin")

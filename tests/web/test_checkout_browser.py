@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, Page, Route, expect
 
 import emvco
 from paygate.banks.slips.picture import read_codes
-from paygate.services import logos
+from paygate.services import logos, merchants
 from tests.banks import slip_pictures
 from tests.browsers import DESKTOP, browser, visiting
 from tests.faces.conftest import Gateway
@@ -83,6 +84,8 @@ async def test_the_qr_on_the_screen_is_scanned_paid_and_leads_back_to_the_shop(
         picture = await page.screenshot()
         [text] = read_codes(picture)
         assert text == made["qrPayload"] and emvco.parse(text).amount_satang == 125_050
+        shown = [await page.get_by_text(CATALOGUE[step][lang]).is_visible() for step in ("step_one", "desk_one")]
+        assert shown == ([True, False] if not view else [False, True]), "a computer's screen is scanned, not saved"
         if not view:  # Everything that is to be done is on the first screen of a phone, and nothing sticks out of it.
             box = await page.locator(".more summary").last.bounding_box()
             assert box is not None and box["y"] + box["height"] <= 844
@@ -96,6 +99,52 @@ async def test_the_qr_on_the_screen_is_scanned_paid_and_leads_back_to_the_shop(
         await page.wait_for_url("https://shop.example/**", timeout=15_000)
         query = parse_qs(urlsplit(back[0]).query)
         assert query == {"cart": ["7"], "payment_id": [made["id"]], "status": ["success"], "amount": ["125050"]}
+        visit.wrong[:] = [one for one in visit.wrong if "shop.example" not in one]
+
+
+async def test_on_a_phone_all_that_is_to_be_done_is_on_the_first_screen_of_tagged_and_test_payments_too(
+    gateway: Gateway, browser: Browser
+) -> None:
+    who = {"email": "t@example.com", "name": "ร้านกาแฟ", "promptpay": "0899999999"}
+    shop = await merchants.create(gateway.ctx, plan="pro", approve=True, **who)
+    body = {"amount": 12_345, "description": "กาแฟเย็นสองแก้ว"}
+    for key in (shop.live_secret_key, shop.test_secret_key):
+        for _ in range(2):  # The second one's amount is told apart by satang.
+            made = (await gateway.ask("POST", "/api/v1/payment/create", body, key=key)).json()["transaction"]
+        assert made["payableAmount"] != made["amount"]
+        async with visiting(browser, base_of(gateway)) as visit:
+            for lang in ("th", "en"):
+                await visit.page.goto(f"/pay/{made['id']}?lang={lang}")
+                for what in ("h1", ".qr svg", "[data-save]", ".steps.here"):
+                    box = await visit.page.locator(what).bounding_box()
+                    assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= 844, (what, lang, box)
+
+
+async def test_who_comes_back_from_the_shop_is_not_sent_there_again(gateway: Gateway, browser: Browser) -> None:
+    made = await gateway.create(callbackUrl="https://shop.example/done")
+    assert (await gateway.tell(credit(150))).json()["outcome"] == "PAID"
+    async with visiting(browser, base_of(gateway)) as visit:
+        page, back = visit.page, list[str]()
+
+        async def shop(route: Route) -> None:
+            back.append(route.request.url)
+            await route.fulfill(body="shop", content_type="text/plain")
+
+        await page.route("https://shop.example/**", shop)
+        await page.clock.install()
+        await page.goto(f"/pay/{made['id']}")
+        await expect(page.get_by_text(CATALOGUE["returning"]["th"])).to_be_visible()
+        await page.clock.run_for(3_500)
+        await page.wait_for_url("https://shop.example/**")
+        for again in (page.go_back, page.reload):
+            await again()
+            await state(page, "paid")
+            await expect(page.get_by_text(CATALOGUE["returning"]["th"])).to_be_hidden()
+            await page.clock.run_for(10_000)
+            await state(page, "paid")
+        assert len(back) == 1
+        await page.get_by_role("link", name=CATALOGUE["back"]["th"]).click()
+        await page.wait_for_url("https://shop.example/**")
         visit.wrong[:] = [one for one in visit.wrong if "shop.example" not in one]
 
 
@@ -145,13 +194,24 @@ async def test_a_slip_is_sent_with_a_bar_and_what_became_of_it_is_told_in_place(
     good, bad = tmp_path / "slip.jpg", tmp_path / "cat.png"
     good.write_bytes(slip_pictures.as_file(slip_pictures.slip(slip)))
     bad.write_bytes(b"no picture at all")
+    empty, vast = tmp_path / "empty.png", tmp_path / "vast.png"
+    empty.write_bytes(b"")
+    Image.new("1", (20_000, 20_000)).save(vast)
     async with visiting(browser, base_of(gateway), locale="en-US") as visit:
         page = visit.page
         await page.goto(f"/pay/{made['id']}")
         await page.get_by_text(CATALOGUE["slip"]["en"]).click()
-        await page.set_input_files("#file", bad)
-        await expect(page.locator(".said")).to_have_text(CATALOGUE["failed"]["en"])
-        visit.wrong.clear()  # The refusal, in Chromium's console.
+        for lang in ("en", "th"):
+            await page.goto(f"/pay/{made['id']}?lang={lang}")
+            await page.get_by_text(CATALOGUE["slip"][lang]).click()
+            for wrong in (bad, empty, vast):
+                await page.locator(".said").evaluate("said => { said.textContent = '' }")
+                await page.set_input_files("#file", wrong)
+                said = f"{CATALOGUE['slip_unreadable'][lang]} ({CATALOGUE['reference'][lang]} req_"
+                await expect(page.locator(".said")).to_contain_text(said)
+        visit.wrong.clear()  # The refusals, in Chromium's console.
+        await page.goto(f"/pay/{made['id']}")
+        await page.get_by_text(CATALOGUE["slip"]["en"]).click()
         await page.set_input_files("#file", good)
         await state(page, "paid")
 
