@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -34,6 +34,7 @@ class LineServer:
     keys: list[str] = field(default_factory=list)
     down: int = 0
     deaf: int = 0
+    slowly_s: Callable[[], float] = lambda: 0.0  # How long it thinks, once it has the message.
     _taken: dict[str, str] = field(default_factory=dict)
 
     async def push(self, request: web.Request) -> web.StreamResponse:
@@ -50,6 +51,7 @@ class LineServer:
         assert body["to"] == TO and [one["type"] for one in body["messages"]] == ["text"]
         self._taken[key] = f"request-{len(self._taken)}"
         self.shown.append(body["messages"][0]["text"])
+        await asyncio.sleep(self.slowly_s())
         if self.deaf:
             self.deaf -= 1
             transport = request.transport
@@ -65,6 +67,7 @@ class HookServer:
     url: str = ""
     heard: list[dict[str, Any]] = field(default_factory=list)
     status: int = 204
+    slowly_s: Callable[[], float] = lambda: 0.0
 
     async def post(self, request: web.Request) -> web.Response:
         raw = await request.read()
@@ -72,6 +75,7 @@ class HookServer:
         assert all(webhooks.verify_delivery(SECRET, dict(request.headers), raw, now_s).values())
         self.heard.append(json.loads(raw))
         assert request.headers["webhook-id"] == self.heard[-1]["id"]
+        await asyncio.sleep(self.slowly_s())
         return web.Response(status=self.status)
 
 
@@ -83,6 +87,7 @@ class SmtpServer:
     letters: list[EmailMessage] = field(default_factory=list)
     receivers: list[list[str]] = field(default_factory=list)
     refuse: bool = False
+    slowly_s: Callable[[], float] = lambda: 0.0
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         said: list[str] = []
@@ -108,6 +113,7 @@ class SmtpServer:
                     continue
                 self.letters.append(cast(EmailMessage, message_from_bytes(raw[:-3], policy=policy.default)))
                 self.receivers.append(said[:])
+                await asyncio.sleep(self.slowly_s())
                 say("250 queued")
             elif verb == "QUIT":
                 say("221 bye")
