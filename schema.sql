@@ -34,6 +34,7 @@ CREATE TABLE merchants (
     created_at      timestamptz NOT NULL DEFAULT now(),
     signed_amounts  boolean     NOT NULL DEFAULT false,                 -- Payments made with pk_ keys need an amountToken.
     allow_renewal   boolean     NOT NULL DEFAULT false,                 -- Whether a payer whose QR has expired may make a new one.
+    forgotten_at    timestamptz,                                        -- When what was known of who it is was forgotten; null again once it is approved anew.
     CHECK ((plan = 'platform') = (merchant_id = 0)),
     CHECK ((status = 'PENDING') = (approved_at IS NULL) OR status = 'SUSPENDED')
 );

@@ -57,6 +57,8 @@ REMOVE = Sql("DELETE FROM dossier_documents WHERE merchant_id = :merchant_id AND
 
 FORGET_DOCUMENTS = Sql("DELETE FROM dossier_documents WHERE merchant_id = :merchant_id")
 FORGET = Sql("DELETE FROM dossiers WHERE merchant_id = :merchant_id")
+FORGOTTEN = Sql("UPDATE merchants SET forgotten_at = clock_timestamp() WHERE merchant_id = :merchant_id")
+WHEN_FORGOTTEN = Sql("SELECT forgotten_at FROM merchants WHERE merchant_id = :merchant_id")
 
 # Of merchants that never were approved.
 ABANDONED = Sql("""
@@ -151,6 +153,13 @@ async def forget(conn: Conn, merchant_id: int) -> None:
     """Forget all of it."""
     await conn.execute(*FORGET_DOCUMENTS.bind(merchant_id=merchant_id))
     await conn.execute(*FORGET.bind(merchant_id=merchant_id))
+    await conn.execute(*FORGOTTEN.bind(merchant_id=merchant_id))
+
+
+async def when_forgotten(conn: Conn, merchant_id: int) -> datetime | None:
+    """Since when it is not known any more who the merchant is; None: nobody forgot it."""
+    at: datetime | None = await conn.fetchval(*WHEN_FORGOTTEN.bind(merchant_id=merchant_id))
+    return at
 
 
 async def abandoned(conn: Conn, age: timedelta, limit: int) -> Sequence[int]:

@@ -54,7 +54,8 @@ CHOOSE = Sql("""
 LOCK = Sql("SELECT 1 FROM merchants WHERE merchant_id = :merchant_id FOR NO KEY UPDATE")
 
 APPROVE = Sql("""
-    UPDATE merchants SET status = 'APPROVED', approved_at = coalesce(approved_at, clock_timestamp())
+    UPDATE merchants
+       SET status = 'APPROVED', approved_at = coalesce(approved_at, clock_timestamp()), forgotten_at = NULL
      WHERE merchant_id = :merchant_id AND merchant_id > 0
 """)
 

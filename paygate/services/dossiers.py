@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -171,6 +171,11 @@ async def forget(ctx: Context, merchant_id: int, reason: str, actor: By) -> None
         await _log(ctx, conn, merchant_id, "dossier.forget", actor, {"reason": words})
 
     await ctx.db.transaction(work)
+
+
+async def when_forgotten(conn: Conn, merchant_id: int) -> datetime | None:
+    """When all that was told of a merchant was forgotten, if it has not been approved since; in a transaction."""
+    return await rows.when_forgotten(conn, merchant_id)
 
 
 async def prune(ctx: Context, limit: int) -> int:

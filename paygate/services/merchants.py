@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paygate.core import ids, links, origins
+from paygate.core.credits import BANGKOK
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import CENTRAL_PLANS
 from paygate.db import keys as key_rows
@@ -136,18 +137,21 @@ async def show(ctx: Context, merchant_id: int) -> Merchant:
 
 
 async def approve(ctx: Context, merchant_id: int, *, unchecked: str | None = None, actor: str = audit.CLI) -> Merchant:
-    """Let a waiting or suspended merchant work: a waiting one once it is known who it is (`dossiers`); *unchecked*: why
-    the operator does not wait for that. Raises NotFound, InvalidInput (unchecked), Conflict: what is missing."""
+    """Let a waiting or suspended merchant work: a waiting one, and one of whom all was forgotten, once it is known who
+    it is (`dossiers`); *unchecked*: why the operator does not wait for that. Raises NotFound, InvalidInput (unchecked),
+    Conflict: what is missing."""
     because = None if unchecked is None else read_reason(unchecked)
 
     async def known(conn: Conn, was: Merchant) -> Mapping[str, Any]:
         found = await dossiers.read(ctx, conn, merchant_id)
-        if was.status != "PENDING" or not found.missing:
+        forgotten = await dossiers.when_forgotten(conn, merchant_id)
+        if (was.status != "PENDING" and forgotten is None) or not found.missing:
             return {}
         if because is None:
+            since = "" if forgotten is None else f"What was known was forgotten on {forgotten.astimezone(BANGKOK):%F}. "
             raise Conflict(
-                f"It is not known yet who this merchant is; missing: {', '.join(found.missing)}. Tell it"
-                " (paygate merchant dossier), or say why you do not wait for it."
+                f"{since}It is not known {'yet' if forgotten is None else 'any more'} who this merchant is; missing:"
+                f" {', '.join(found.missing)}. Tell it (paygate merchant dossier), or say why you do not wait for it."
             )
         return {"unchecked": because, "missing": list(found.missing)}
 

@@ -167,6 +167,36 @@ async def test_what_is_not_needed_any_more_is_forgotten(ctx: Context) -> None:
     assert [(act.action, act.actor) for act in acts] == [("dossier.forget", A), ("dossier.forget", "prune")]
 
 
+async def test_a_merchant_of_whom_all_was_forgotten_is_approved_again_once_it_is_known_anew(ctx: Context) -> None:
+    one, unknown = await shop(ctx), await shop(ctx, "u@b.co")
+    await dossiers.change(ctx, one, PERSON, A)
+    await dossiers.add(ctx, one, "id_card", "card.jpg", CARD, A)
+    await dossiers.check(ctx, one, "looked", B)
+    await merchants.approve(ctx, one)
+    await merchants.approve(ctx, unknown, unchecked="an old customer")
+    for merchant_id in (one, unknown):
+        await merchants.suspend(ctx, merchant_id)
+    await dossiers.forget(ctx, one, "It asked", A)
+    with pytest.raises(
+        Conflict, match=r"was forgotten on \d{4}-\d\d-\d\d.*any more who this merchant is; missing: kind"
+    ):
+        await merchants.approve(ctx, one)
+    assert (await merchants.approve(ctx, unknown)).status == "APPROVED"  # Nothing was forgotten of it.
+    await dossiers.change(ctx, one, PERSON, A)
+    with pytest.raises(Conflict, match=r"missing: document id_card, check\."):
+        await merchants.approve(ctx, one)
+    await dossiers.add(ctx, one, "id_card", "card.jpg", CARD, A)
+    await dossiers.check(ctx, one, "looked again", B)
+    assert (await merchants.approve(ctx, one)).status == "APPROVED"
+    await merchants.suspend(ctx, one)
+    assert (await merchants.approve(ctx, one)).status == "APPROVED"  # As before: it is known.
+    await merchants.suspend(ctx, one)
+    await dossiers.forget(ctx, one, "It asked again", A)
+    assert (await merchants.approve(ctx, one, unchecked="the owner is known to me")).status == "APPROVED"
+    act: Any = (await audit.list_records(ctx, one))[0].record
+    assert (act.action, json.loads(act.after)["unchecked"]) == ("merchant.approve", "the owner is known to me")
+
+
 def test_a_thai_ids_last_digit_follows_from_the_others() -> None:
     assert fits("1101700207366")
     assert [sum(fits(f"110170020736{digit}") for digit in range(10))] == [1]
