@@ -86,6 +86,8 @@ def create(
     }
     if plan in CENTRAL_PLANS:
         click.echo(f"NOTICE: {NOTICE}", err=True)
+    elif number is None:
+        click.echo(_warning(new.merchant_id, "account" if promptpay is None else "bank_account"), err=True)
     lines = [
         f"Merchant {answer['merchantId']}" + ("" if approve else ", waiting for approval"),
         f"  live secret key  {new.live_secret_key}",
@@ -229,8 +231,21 @@ def page(merchant_id: str, logo: IO[bytes] | None, no_logo: bool, renewal: bool 
     emit(answer, lines, as_json=as_json)
 
 
+LACKING = {
+    "account": "It has no account yet that its money could arrive on, so it takes no live payments. Add it:",
+    "bank_account": "No bank account is known behind its PromptPay ID: the bank's notices and slips cannot be compared"
+    " with it. Add it:",
+}
+
+
 def _tell(m: Merchant, as_json: bool) -> None:
-    emit(_shape(m), [f"Merchant {ids.show_merchant(m.merchant_id)} ({m.name}, {m.plan}): {m.status}."], as_json=as_json)
+    lines = [f"Merchant {ids.show_merchant(m.merchant_id)} ({m.name}, {m.plan}): {m.status}."]
+    emit(_shape(m), [*lines, *([_warning(m.merchant_id, m.lacks)] if m.lacks else [])], as_json=as_json)
+
+
+def _warning(merchant_id: int, lacks: str) -> str:
+    more = f"paygate plan account {ids.show_merchant(merchant_id)} --promptpay ID --bank CODE --number NUMBER"
+    return f"WARNING: {LACKING[lacks]} {more}"
 
 
 def _shape(m: Merchant) -> dict[str, Any]:
@@ -241,6 +256,7 @@ def _shape(m: Merchant) -> dict[str, Any]:
         "plan": m.plan,
         "feeBps": m.fee_bps,
         "status": m.status,
+        "lacks": m.lacks,
         "approvedAt": m.approved_at,
         "createdAt": m.created_at,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from paygate.core.fees import CENTRAL_PLANS
 from paygate.db.plans import PLAN, RATE, TERMS
 from paygate.db.pool import Conn
 from paygate.db.sql import Sql
@@ -16,10 +17,17 @@ INSERT = Sql("""
     VALUES (:merchant_id, :name, :email, :plan, :status, CASE WHEN :status = 'APPROVED' THEN clock_timestamp() END)
 """)
 
+# What a direct merchant's money needs and has not: a place for it, or the bank account behind that.
+LACKS = f"""CASE WHEN {PLAN} IN ({", ".join(f"'{plan}'" for plan in sorted({*CENTRAL_PLANS, "platform"}))}) THEN NULL
+                WHEN NOT EXISTS (SELECT 1 FROM accounts a WHERE a.merchant_id = m.merchant_id AND a.mode = 'live'
+                                    AND a.retired_at IS NULL) THEN 'account'
+                WHEN NOT EXISTS (SELECT 1 FROM accounts a WHERE a.merchant_id = m.merchant_id AND a.mode = 'live'
+                                    AND a.retired_at IS NULL AND a.number IS NOT NULL) THEN 'bank_account' END"""  # noqa: S608
+
 # A merchant with the plan that is in force.
 SELECT = f"""
     SELECT m.merchant_id, m.name, m.email, {PLAN} AS plan, t.fee_bps, {RATE} AS rate_bps, m.status, m.overpay,
-           m.expiry_minutes, m.approved_at, m.created_at
+           m.expiry_minutes, m.approved_at, m.created_at, {LACKS} AS lacks
       FROM merchants m
  {TERMS}
 """  # noqa: S608
@@ -113,6 +121,7 @@ class Merchant:
     expiry_minutes: int
     approved_at: datetime | None
     created_at: datetime
+    lacks: str | None  # On a direct plan: `account`, or `bank_account`, by which the bank's news would be known.
 
 
 @dataclass(frozen=True, slots=True)

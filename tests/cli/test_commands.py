@@ -67,6 +67,29 @@ def test_a_merchant_is_approved_suspended_and_listed(paygate: Paygate) -> None:
     assert paygate("account", "list", "--owner", shop["merchantId"], "--json").json["accounts"][0]["bank"] is None
 
 
+def test_a_direct_merchant_whose_bank_account_nobody_told_of_is_warned_of_until_it_is_known(inside: Paygate) -> None:
+    made = inside(*SHOP, "pro", "--promptpay", "0899999999", "--json")
+    assert "WARNING: No bank account is known" in made.err and "WARNING" not in made.out
+    shop = made.json["merchantId"]
+    shown = inside("merchant", "show", shop)
+    assert f"paygate plan account {shop} --promptpay" in shown.out
+    assert inside("merchant", "show", shop, "--json").json["lacks"] == "bank_account"
+    told = ("--promptpay", "0899999999", "--bank", "004", "--number", "1234567890")
+    assert inside("plan", "account", shop, *told).status == 0
+    assert "WARNING" not in inside("merchant", "show", shop).out
+    assert inside("merchant", "show", shop, "--json").json["lacks"] is None
+    nowhere = inside("merchant", "create", "--email", "n@b.co", "--name", "N", "--plan", "pro", "--json")
+    assert "takes no live payments" in nowhere.err
+    assert inside("merchant", "show", nowhere.json["merchantId"], "--json").json["lacks"] == "account"
+    whole = ("--promptpay", "0877777777", "--bank", "014", "--number", "4061234568")
+    known = inside("merchant", "create", "--email", "k@b.co", "--name", "K", "--plan", "pro", *whole, "--json")
+    assert "WARNING" not in known.err
+    free = inside("merchant", "create", "--email", "f@b.co", "--name", "F", "--plan", "free", "--json")
+    assert "WARNING" not in free.err
+    listed = {one["merchantId"]: one["lacks"] for one in inside("merchant", "list", "--json").json["merchants"]}
+    assert list(listed.values()) == [None, "account", None, None]
+
+
 def test_keys_are_made_listed_and_revoked(paygate: Paygate) -> None:
     shop = paygate(*SHOP, "free", "--json").json["merchantId"]
     made = paygate("key", "create", "--merchant", shop, "--kind", "public", "--test", "--json").json

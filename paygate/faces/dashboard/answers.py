@@ -55,6 +55,17 @@ class Waiting(msgspec.Struct, frozen=True):
     status: Status = "PENDING"
 
 
+Lacks: TypeAlias = Annotated[
+    str | None,
+    Meta(
+        description="What a direct merchant's money needs and has not: an account for it, or the bank account"
+        " behind that, by which notices and slips are compared. Null: nothing.",
+        examples=[None],
+        extra_json_schema={"enum": ["account", "bank_account", None]},
+    ),
+]
+
+
 class OwnMerchant(msgspec.Struct, frozen=True):
     """Whose people one of."""
 
@@ -152,6 +163,7 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     plan: Annotated[str, Meta(description="Its plan.", examples=["free"])]
     feeBps: Annotated[int | None, Meta(description="Its own rate in basis points; null: the plan's.")]
     status: Status
+    lacks: Lacks
     approvedAt: Annotated[Moment | None, Meta(description="When it was approved first.")]
     createdAt: Annotated[Moment, Meta(description="When it was made.")]
 
@@ -243,6 +255,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     plan: Annotated[str, Meta(description="Its plan.", examples=["free"])]
     feeBps: Annotated[int, Meta(description="What a new payment costs, in basis points.", examples=[300])]
     status: Status
+    lacks: Lacks
     expiryMinutes: Annotated[int, Meta(description="How long a payment may be paid, unless it says.", examples=[15])]
     callbackDomains: Annotated[
         list[str],

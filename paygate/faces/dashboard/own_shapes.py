@@ -108,6 +108,7 @@ def own(ctx: Context, found: Own) -> answers.Own:
             plan=row.plan,
             feeBps=ctx.plan_fee_bps[row.plan] if row.rate_bps is None else row.rate_bps,
             status=row.status,
+            lacks=row.lacks,
             expiryMinutes=row.expiry_minutes,
             callbackDomains=list(settings.callback_domains),
             allowedOrigins=list(settings.allowed_origins),

@@ -155,6 +155,7 @@ def merchant(found: merchant_rows.Merchant) -> answers.Merchant:
         plan=found.plan,
         feeBps=found.fee_bps,
         status=found.status,
+        lacks=found.lacks,
         approvedAt=timestamp(found.approved_at),
         createdAt=timestamp(found.created_at),
     )
