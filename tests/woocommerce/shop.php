@@ -88,6 +88,9 @@ $calls = [
             return $all;
         });
     },
+    'remove' => static function (int $id): void {
+        wc_get_order($id)->delete(true);
+    },
     'move' => static function (int $id, string $status): void {
         wc_get_order($id)->update_status($status);
     },

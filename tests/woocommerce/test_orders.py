@@ -166,7 +166,7 @@ def test_who_comes_back_while_the_webhook_is_at_work_does_not_complete_the_order
     paygate.play(payment)
     key = shop.see(order)["key"]
     lock = f"paygate_lock_{order}"
-    shop.do("option", lock, f"{int(time.time())}.webhook")
+    shop.do("option", lock, f"{int(time.time())}:webhook")
     with ThreadPoolExecutor(1) as browser:
         before = len(shop.told("read"))
         visit = browser.submit(shop.do, "visit", "order-received", order, key)
@@ -187,6 +187,45 @@ def test_a_slip_that_is_being_looked_at_holds_the_order(shop: Shop, paygate: Pay
     assert status(shop, order) == "on-hold"
     assert shop.do("pay", order)["redirect"].endswith(f"/pay/{payment}"), "nobody pays twice"
     assert shop.told("paid") == []
+
+
+@pytest.mark.parametrize("language", ["/en", "/th"])
+def test_a_renewed_payment_is_known_again_whatever_language_the_page_was_in(
+    shop: Shop, paygate: PayGateHost, language: str
+) -> None:
+    shop.do("option", "language_path", language)
+    order = shop.do("order", {"total": "76.50"})
+    first = paygate.payment(begin(shop, order))
+    shop.do("option", "language_path", "")
+    assert first["metadata"]["shop"] == shop.base
+    wish = {name: first[name] for name in ("amount", "orderId", "metadata")}
+    second = paygate.api.post("/payment/create", json=wish).json()["transaction"]["id"]
+    paygate.play(second)
+    becomes(shop, order, "processing")
+
+
+def test_money_that_no_order_takes_is_in_the_log(shop: Shop, paygate: PayGateHost) -> None:
+    order = shop.do("order", {"total": "77.25"})
+    payment = begin(shop, order)
+    mute(shop, paygate)
+    paygate.play(payment)
+    event = event_of(paygate, payment, "payment.success")
+    moved = json.loads(json.dumps(event).replace(shop.base, "https://old.example"))
+    moved["data"]["transactionId"] = "01900000-0000-7000-8000-000000000009"
+    shop.do("remove", order)
+    assert deliver(shop, event).json()["outcome"] == "IGNORED"
+    assert f"{payment} is PAID, but order {order} was not changed: the order does not exist" in str(shop.told("log"))
+    again = shop.do("order", {"total": "77.25", "key": "wc_order_moved"})
+    moved["data"]["metadata"] |= {
+        "wcOrder": again,
+        "wcProof": shop.do("static", "PaymentRequest", "proof", [again, "wc_order_moved"]),
+    }
+    assert deliver(shop, moved).json()["outcome"] == "IGNORED"
+    assert "made by the shop at https://old.example, and this one is at " + shop.base in str(shop.told("log"))
+    moved["data"]["metadata"]["wcProof"] = "0" * 32
+    before = len([one for one in shop.told("log") if one[0] == "error"])
+    assert deliver(shop, moved).json()["outcome"] == "IGNORED"
+    assert len([one for one in shop.told("log") if one[0] == "error"]) == before, "another shop's money is no error"
 
 
 def test_money_after_the_order_was_paid_is_told(shop: Shop, paygate: PayGateHost) -> None:

@@ -24,7 +24,18 @@ HERE = Path(__file__).parent
 PLUGIN = SOURCES / "plugin"
 INCLUDES = (
     *("Admin", "Blocks", "Busy", "Connection", "Event", "Gateway", "Keys", "Lock", "Log", "Money", "Notes", "Orders"),
-    *("PaymentRequest", "Plugin", "Record", "Refunds", "Sdk", "Settings", "Standing", "Trouble", "Webhook"),
+    *(
+        "PaymentRequest",
+        "Plugin",
+        "Record",
+        "RefundMail",
+        "Refunds",
+        "Sdk",
+        "Settings",
+        "Standing",
+        "Trouble",
+        "Webhook",
+    ),
 )
 FILES = {
     *("LICENSE", "paygate-promptpay.php", "readme.txt", "uninstall.php"),

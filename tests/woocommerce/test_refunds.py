@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -140,8 +142,12 @@ async def pays(ctx: Context, refund: str) -> None:
 
 def link_in(shop: Shop, order: int) -> str:
     """The end of the newest link that was mailed to the customer."""
-    mailed = [text for text, to_customer in shop.see(order)["notes"] if to_customer and "/refund/" in text]
-    return str(mailed[-1].rsplit("/refund/", 1)[1])
+    _, to, subject, text = shop.told("sent")[-1]
+    assert to == "noi@customer.example" and str(order) in subject
+    links = re.findall(r"https?://[^\s<\"]+/refund/([^\s<\"]+)", text)
+    assert links and links[-1] not in shop.notes(order), "the notes are read by others, too"
+    assert "/refund/" not in json.dumps(shop.see(order))
+    return str(links[-1])
 
 
 def test_a_live_refund_is_a_request_until_the_money_has_gone(live: Live) -> None:
@@ -173,6 +179,34 @@ def test_a_live_refund_is_a_request_until_the_money_has_gone(live: Live) -> None
     assert shop.notes(order).count("the money has gone to the customer") == 1
     assert shop.told("mail") == [["customer_partially_refunded_order", order]]
     assert len(shop.see(order)["refunds"]) == 1
+
+
+def test_the_link_is_in_the_customers_language_and_the_note_in_that_of_who_asked(live: Live) -> None:
+    shop, (order, _) = live.shop, live.paid("124.00")
+    shop.do("option", "site_locale", "th")
+    shop.do("option", "mails_plain", True)
+    assert "id" in shop.do("refund", order, "24.00", "")
+    link = link_in(shop, order)
+    _, _, subject, text = shop.told("sent")[-1]
+    assert "คืนเงิน ฿24.00" in text and subject.startswith("จะให้")
+    assert text.rstrip().endswith(link) and "The customer was mailed a link" in shop.notes(order)
+    shop.do("option", "mails_plain", False)
+    shop.do("action", order, "paygate_promptpay_ask_payee")
+    assert f'/refund/{link_in(shop, order)}">' in shop.told("sent")[-1][3]
+
+
+@pytest.mark.parametrize(("name", "value"), [("mails_off", ["paygate_refund_link"]), ("mails_broken", True)])
+def test_a_mail_that_did_not_go_out_is_not_said_to_have(live: Live, name: str, value: Any) -> None:
+    shop, (order, _) = live.shop, live.paid("125.00")
+    shop.do("option", name, value)
+    assert "id" in shop.do("refund", order, "25.00", "")
+    assert "could NOT be mailed a link" in shop.notes(order) and "was mailed" not in shop.notes(order)
+    shop.do("action", order, "paygate_promptpay_ask_payee")
+    assert shop.notes(order).count("could NOT be mailed a link") == 2
+    shop.do("change", order, {"billing_email": ""})
+    shop.do("option", name, [])
+    shop.do("action", order, "paygate_promptpay_ask_payee")
+    assert shop.notes(order).count("could NOT be mailed a link") == 3
 
 
 def test_the_shop_may_say_where_a_refund_shall_go(live: Live) -> None:

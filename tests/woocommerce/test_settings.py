@@ -293,9 +293,26 @@ def test_without_woocommerce_it_says_so_and_does_nothing(plugins: Path, tmp_path
         shop.close()
 
 
-@pytest.mark.parametrize("age_s", [90, 121])
+@pytest.mark.parametrize("age_s", [90, 121, -3600])
 def test_a_lock_of_somebody_who_died_is_taken_over_when_it_is_stale(shop: Shop, age_s: int) -> None:
     order = shop.do("order", {})
-    shop.do("option", f"paygate_lock_{order}", f"{int(time.time()) - age_s}.dead")
+    shop.do("option", f"paygate_lock_{order}", f"{int(time.time()) - age_s}:dead")
     answer = shop.do("pay", order)
-    assert answer["result"] == ("success" if age_s > 120 else "failure"), answer
+    assert answer["result"] == ("failure" if age_s == 90 else "success"), answer
+
+
+@pytest.mark.parametrize("tail", [".1e5", ":1e5", ".1e2ab", ":9e9", "", "e9"])
+def test_a_lock_is_as_old_as_its_time_whatever_chance_wrote_behind_it(shop: Shop, tail: str) -> None:
+    def stale(age_s: int) -> bool:
+        return bool(shop.do("static", "Lock", "isStale", [f"{1764421000 - age_s}{tail}", 1764421000]))
+
+    assert [stale(age_s) for age_s in (0, 119, 120, 500, -119, -120)] == [False, False, True, True, False, True]
+
+
+def test_the_webhooks_address_is_the_same_in_each_language_and_form(shop: Shop) -> None:
+    shop.do("option", "language_path", "/en")
+    assert f'value="{shop.hook}"' in shop.do("pages", shop.do("order", {}))["settings"]
+    assert any("PayGate has the webhook of this shop" in text for _, text in check(shop))
+    shop.do("option", "permalink_structure", "")
+    assert f'value="{shop.base}/?wc-api=paygate_promptpay"' in shop.do("pages", shop.do("order", {}))["settings"]
+    assert any("PayGate has the webhook of this shop" in text for _, text in check(shop))

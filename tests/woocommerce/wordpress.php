@@ -78,7 +78,7 @@ function do_action($name, ...$args)
 
 function get_option($name, $default = false)
 {
-    return shop_file('options')[$name] ?? $default;
+    return shop_file('options')[$name] ?? ($name === 'permalink_structure' ? '/%postname%/' : $default);
 }
 
 function update_option($name, $value, $autoload = null)
@@ -181,7 +181,16 @@ $GLOBALS['wpdb'] = new wpdb();
 
 function determine_locale()
 {
-    return get_option('locale', 'en_US');
+    return $GLOBALS['switched'] ?? get_option('locale', 'en_US');
+}
+
+/** Words that were loaded are loaded in the other language, as WordPress does when it switches. */
+function shop_switch(?string $locale): void
+{
+    $GLOBALS['switched'] = $locale;
+    foreach (array_keys($GLOBALS['words'] ?? []) as $domain) {
+        load_plugin_textdomain($domain, false, "$domain/languages");
+    }
 }
 
 function load_plugin_textdomain($domain, $unused, $folder)
@@ -284,9 +293,16 @@ function human_time_diff($from)
 
 // --- the site -------------------------------------------------------------------------------------------------------
 
+/** A plugin for several languages puts the page's into it. */
 function home_url($path = '')
 {
-    return getenv('SHOP_ADDRESS') . $path;
+    return getenv('SHOP_ADDRESS') . get_option('language_path', '') . $path;
+}
+
+/** Options as the database has them: no plugin changes what is in here. */
+function wp_load_alloptions()
+{
+    return shop_file('options') + ['home' => getenv('SHOP_ADDRESS')];
 }
 
 function admin_url($path = '')

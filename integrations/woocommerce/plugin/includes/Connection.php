@@ -160,8 +160,10 @@ final class Connection
 
     private static function endpoint(): ?array
     {
+        // WooCommerce takes it in both forms, whatever the permalinks were when it was entered.
+        $ours = [untrailingslashit(Settings::webhookAddress()), Settings::home() . '/wc-api/' . Settings::GATEWAY, Settings::home() . '/?wc-api=' . Settings::GATEWAY];
         foreach (Settings::paygate()->listWebhookEndpoints() as $one) {
-            if ($one['url'] === Settings::webhookAddress()) {
+            if (in_array(untrailingslashit((string) $one['url']), $ours, true)) {
                 return $one;
             }
         }

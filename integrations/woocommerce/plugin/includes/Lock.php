@@ -42,7 +42,7 @@ final class Lock
     private static function take(string $name, float $waitS): ?self
     {
         $until = microtime(true) + $waitS;
-        $lock = new self($name, time() . '.' . bin2hex(random_bytes(8)));
+        $lock = new self($name, time() . ':' . bin2hex(random_bytes(8)));
         while (!$lock->insert() && !$lock->inherit()) {
             if (microtime(true) >= $until) {
                 return null;
@@ -59,12 +59,22 @@ final class Lock
         return (int) $wpdb->query($wpdb->prepare($sql, $this->name, $this->token)) === 1;
     }
 
+    /**
+     * Whether who holds a lock with this token is gone. Its digits alone are the time: "1764421000.1e2" as a whole is a
+     * number to PHP, and a huge one. A time far in the future is no time at which anybody took it.
+     */
+    public static function isStale(string $token, int $now): bool
+    {
+        $at = preg_match('/\A[0-9]{1,12}/', $token, $digits) ? (int) $digits[0] : 0;
+        return abs($now - $at) >= self::STALE_S;
+    }
+
     /** Take over from somebody who is gone. */
     private function inherit(): bool
     {
         global $wpdb;
         $held = (string) $wpdb->get_var($wpdb->prepare("SELECT option_value FROM {$wpdb->options} WHERE option_name = %s", $this->name));
-        if ($held === '' || time() - (int) $held < self::STALE_S) {
+        if ($held === '' || !self::isStale($held, time())) {
             return false;
         }
         $sql = "UPDATE {$wpdb->options} SET option_value = %s WHERE option_name = %s AND option_value = %s";

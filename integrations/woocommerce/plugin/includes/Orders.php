@@ -139,7 +139,7 @@ final class Orders
     /** The address by which this shop knows its payments again: a copy of it (staging) has another. */
     public static function shop(): string
     {
-        return untrailingslashit((string) home_url());
+        return Settings::home();
     }
 
     /** A payment whose amount is not the order's any more. */
@@ -174,11 +174,14 @@ final class Orders
         return Lock::around($event->orderId, self::WEBHOOK_WAIT_S, static function () use ($event): bool {
             $record = Record::of($event->orderId);
             if ($record === null || !$record->owns($event, self::shop())) {
+                self::notTaken($event, $record);
                 return false;
             }
             $answer = self::ask($event->paymentId);
             if ($answer === null) {
-                return false; // Of the other mode, or of another merchant.
+                // Of the other mode, or of another merchant.
+                self::missed($event, 'the secret key of this shop does not see the payment (is it of the other mode?)');
+                return false;
             }
             if (!isset($record->payments()[$event->paymentId])) {
                 $record->addPayment($answer['transaction']);
@@ -190,6 +193,27 @@ final class Orders
             $record->order->save();
             return true;
         });
+    }
+
+    /** Why an event is not of an order here: money that came shall not be lost without a word. */
+    private static function notTaken(Event $event, ?Record $record): void
+    {
+        if ($event->shop !== self::shop() && ($record === null || !$record->isProvenBy($event->proof))) {
+            Log::info("Payment {$event->paymentId} is of another shop: {$event->shop}");
+        } elseif ($record === null) {
+            self::missed($event, 'the order does not exist any more');
+        } elseif ($event->shop !== self::shop()) {
+            self::missed($event, "the payment was made by the shop at {$event->shop}, and this one is at " . self::shop());
+        } else {
+            self::missed($event, 'the proof in its metadata is not of this order');
+        }
+    }
+
+    private static function missed(Event $event, string $why): void
+    {
+        if ($event->type === 'payment.success') {
+            Log::error("Payment {$event->paymentId} is PAID, but order {$event->orderId} was not changed: $why.");
+        }
     }
 
     /** The payer came back, or somebody asks: how does the newest payment stand? Never fails. */

@@ -9,6 +9,8 @@ namespace PayGatePromptPay;
 
 final class Plugin
 {
+    const REFUND_MAIL = 'paygate_refund_link';
+
     /** When the plugin's file is read: before anything else happens. */
     public static function start(): void
     {
@@ -47,6 +49,7 @@ final class Plugin
         add_action('woocommerce_refund_created', [self::class, 'refunded'], 10, 2);
         add_filter('woocommerce_email_enabled_customer_refunded_order', [self::class, 'mayMail'], 20, 2);
         add_filter('woocommerce_email_enabled_customer_partially_refunded_order', [self::class, 'mayMail'], 20, 2);
+        add_filter('woocommerce_email_classes', [self::class, 'mails']);
         add_action('admin_notices', [self::class, 'testMode']);
         Admin::listen();
     }
@@ -71,6 +74,14 @@ final class Plugin
     {
         $gateways[] = Gateway::class;
         return $gateways;
+    }
+
+    /** WooCommerce's class of mails is there only when it mails. */
+    public static function mails($mails)
+    {
+        require_once __DIR__ . '/RefundMail.php';
+        $mails[self::REFUND_MAIL] = new RefundMail();
+        return $mails;
     }
 
     public static function blocks($registry): void

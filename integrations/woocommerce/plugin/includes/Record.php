@@ -80,11 +80,13 @@ final class Record
     /** Whether a payment is of this order: known by its id, or made for it by this shop (a payer renews an expired QR). */
     public function owns(Event $event, string $shop): bool
     {
-        if (isset($this->payments()[$event->paymentId])) {
-            return true;
-        }
-        $proof = PaymentRequest::proof($this->order->get_id(), (string) $this->order->get_order_key());
-        return $event->shop === $shop && hash_equals($proof, $event->proof);
+        return isset($this->payments()[$event->paymentId]) || ($event->shop === $shop && $this->isProvenBy($event->proof));
+    }
+
+    /** Whether who made a payment knew this order's key. */
+    public function isProvenBy(string $proof): bool
+    {
+        return hash_equals(PaymentRequest::proof($this->order->get_id(), (string) $this->order->get_order_key()), $proof);
     }
 
     public function wasTold(string $once): bool

@@ -74,8 +74,7 @@ final class Refunds
             'wc' => 0,
         ]);
         self::$asked[$order->get_id()] = $refund['id'];
-        $order->add_order_note(self::asked($refund, $satang));
-        self::mailLink($order, $refund);
+        $order->add_order_note(self::asked($refund, $satang) . self::mailLink($order, $refund));
         $order->save();
     }
 
@@ -90,21 +89,32 @@ final class Refunds
         $text .= ' ' . ($refund['paidBy'] === 'merchant'
             ? __('You pay it yourself: open the refund at PayGate, scan its QR with your bank\'s app, and record the bank\'s reference there.', 'paygate-promptpay')
             : __('The operator of PayGate pays it by hand.', 'paygate-promptpay'));
-        if (!empty($refund['payeeUrl'])) {
-            $text .= ' ' . __('The customer was mailed a link to say where it shall go.', 'paygate-promptpay');
-        } elseif ($refund['payee'] === null) {
+        if (empty($refund['payeeUrl']) && $refund['payee'] === null) {
             $text .= ' ' . __('PayGate does not know where to send it: ask the customer, fill in "PromptPay for refunds" on this page and save.', 'paygate-promptpay');
         }
         return $text;
     }
 
-    /** The link is for the customer alone: WooCommerce mails a note to the customer. */
-    private static function mailLink(\WC_Order $order, array $refund): void
+    /** The link is for the customer alone: it is mailed, and a note says whether it was, without it. */
+    private static function mailLink(\WC_Order $order, array $refund): string
     {
-        if (!empty($refund['payeeUrl'])) {
-            /* translators: 1: amount in baht, 2: address of a page */
-            $text = sprintf(__('We are sending you ฿%1$s back. Please say on this page where it shall go: %2$s', 'paygate-promptpay'), Money::show(Money::fromWire($refund['amount'])), $refund['payeeUrl']);
-            $order->add_order_note($text, 1);
+        if (empty($refund['payeeUrl'])) {
+            return '';
+        }
+        return ' ' . (self::mailed($order, Money::fromWire($refund['amount']), $refund['payeeUrl'])
+            ? __('The customer was mailed a link to say where it shall go.', 'paygate-promptpay')
+            : __('The customer could NOT be mailed a link to say where it shall go: try the order action, or ask for the PromptPay number, fill it in on this page and save.', 'paygate-promptpay'));
+    }
+
+    /** Whether the mail was really sent. Never fails. */
+    private static function mailed(\WC_Order $order, int $satang, string $link): bool
+    {
+        try {
+            $mail = WC()->mailer()->get_emails()[Plugin::REFUND_MAIL] ?? null;
+            return $mail instanceof RefundMail && $mail->ask($order, $satang, $link);
+        } catch (\Exception $e) {
+            Log::failure('The mail to the customer of order ' . $order->get_id(), $e);
+            return false;
         }
     }
 
@@ -116,7 +126,9 @@ final class Refunds
         foreach ($record === null ? [] : $record->refunds() as $id => $refund) {
             if ($refund['status'] === self::WAITING) {
                 try {
-                    self::mailLink($record->order, Settings::paygate()->askPayer((string) $id)['refund']);
+                    $told = Settings::paygate()->askPayer((string) $id)['refund'];
+                    /* translators: %s: refund id */
+                    $record->order->add_order_note(sprintf(__('Refund %s:', 'paygate-promptpay'), $id) . self::mailLink($record->order, $told));
                     $asked = true;
                 } catch (PayGateException | Trouble $e) {
                     Log::failure("Link for refund $id", $e);
@@ -124,8 +136,10 @@ final class Refunds
             }
         }
         if ($record !== null && !$asked) {
+            wc_switch_to_site_locale(); // The customer's.
             $text = __('We want to send you money back. Please tell us the PromptPay number (mobile or ID) it should go to, and the name of its holder.', 'paygate-promptpay');
-            $record->order->add_order_note($text, 1);
+            wc_restore_locale();
+            $record->order->add_order_note($text, 1); // WooCommerce mails it.
         }
     }
 

@@ -56,7 +56,21 @@ final class Settings
     /** Where PayGate tells of events. */
     public static function webhookAddress(): string
     {
-        return WC()->api_request_url(self::GATEWAY);
+        $permalinks = (string) get_option('permalink_structure');
+        if ($permalinks === '') {
+            return self::home() . '/?wc-api=' . self::GATEWAY;
+        }
+        return self::home() . (strpos($permalinks, '/index.php/') === false ? '' : '/index.php') . '/wc-api/' . self::GATEWAY . '/';
+    }
+
+    /**
+     * The address of the shop, the same in each language: what home_url() and get_option('home') give is changed by plugins
+     * for the page's language. A copy of the shop (staging) has another.
+     */
+    public static function home(): string
+    {
+        $home = defined('WP_HOME') ? (string) constant('WP_HOME') : (string) (wp_load_alloptions()['home'] ?? '');
+        return untrailingslashit($home === '' ? home_url() : $home);
     }
 
     /** Short waits: somebody is waiting at the other end. What fails is tried again by whoever asked. Throws Trouble. */
