@@ -1211,6 +1211,7 @@ CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a
     withheld_satang bigint      NOT NULL DEFAULT 0 CHECK (withheld_satang >= 0),   -- Tax that the merchant withheld and pays for us.
     certificate     text        CHECK (length(certificate) BETWEEN 1 AND 50),      -- Number of its certificate (50 Tawi).
     certificate_on  date,                       -- Its date.
+    received_satang bigint      NOT NULL DEFAULT 0 CHECK (received_satang >= 0),   -- What payments brought for it; less than its due: open.
     PRIMARY KEY (merchant_id, mode, id),
     UNIQUE (merchant_id, mode, number),
     UNIQUE (merchant_id, mode, month),

@@ -142,7 +142,8 @@ def withhold(
             raise click.UsageError("--certificate and --date go together.")
         given = Certificate(certificate, on.date(), read_baht_option(amount) if amount else None)
     done = run(lambda ctx: withholding.record(ctx, number, given, actor=person(by)))
-    told = f"Withheld: {_baht(done.invoice.withheld_satang)}. Left to pay: {_baht(done.invoice.to_pay_satang)}."
+    left_satang = 0 if done.invoice.paid_at is not None else done.invoice.to_pay_satang
+    told = f"Withheld: {_baht(done.invoice.withheld_satang)}. Left to pay: {_baht(left_satang)}."
     emit(_shown(done), [told], as_json=as_json)
 
 
@@ -167,6 +168,7 @@ def _shape(one: Invoice) -> dict[str, Any]:
         "certificate": one.certificate,
         "certificateOn": one.certificate_on.isoformat() if one.certificate_on else None,
         "taxNumber": one.tax_number,
+        "received": money.baht(one.received_satang),
         "toPay": money.baht(one.to_pay_satang),
         "dueOn": one.due_on.isoformat(),
         "issuedAt": one.issued_at,

@@ -14,7 +14,8 @@ from paygate.core.money import MIN_AMOUNT_SATANG
 class Invoice:
     """One invoice as its row has it. `withheld_satang`: tax that the merchant withheld, by `certificate`.
 
-    `credit_satang`: what was paid too much before; below zero: too little.
+    `credit_satang`: what was paid too much before; below zero: too little. `received_satang`: what payments brought
+    for it; with less than its due it is open.
     """
 
     merchant_id: int
@@ -33,6 +34,7 @@ class Invoice:
     withheld_satang: int = 0
     certificate: str | None = None
     certificate_on: date | None = None
+    received_satang: int = 0
 
     @property
     def total_satang(self) -> int:
@@ -40,9 +42,19 @@ class Invoice:
         return self.fee_satang + self.vat_satang
 
     @property
-    def to_pay_satang(self) -> int:
-        """What is left to pay: by transfer, beside what the certificate of withheld tax stands for."""
+    def due_satang(self) -> int:
+        """What is paid by transfer, beside what the certificate of withheld tax stands for."""
         return self.total_satang - self.credit_satang - self.withheld_satang
+
+    @property
+    def to_pay_satang(self) -> int:
+        """What is left of that while it is open; of a paid one, all that it asked for."""
+        return self.due_satang - (self.received_satang if self.paid_at is None else 0)
+
+    @property
+    def enough(self) -> bool:
+        """Whether what was received pays it. What nobody can transfer is left to the next one, as a tag's satang."""
+        return self.received_satang > 0 and self.due_satang - self.received_satang < MIN_AMOUNT_SATANG
 
     def status(self, today: date) -> str:
         """PAID, OPEN, or OVERDUE on *today* in Bangkok."""

@@ -15,7 +15,8 @@ from paygate.db.pool import Conn
 from paygate.db.sql import Sql
 
 COLUMNS = """merchant_id, mode, id, number, month, fee_satang, vat_satang, credit_satang, due_on, issued_at, paid_at,
-                  payment_id, tax_number, withheld_satang, certificate, certificate_on"""
+                  payment_id, tax_number, withheld_satang, certificate, certificate_on,
+                  received_satang"""
 
 # Merchants that owe fees, or did: who may need an invoice.
 DEBTORS = Sql("""
@@ -58,9 +59,11 @@ ACCOUNT = Sql("""
              WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS invoiced_vat_satang,
            (SELECT coalesce(sum(i.credit_satang), 0)::bigint FROM fee_invoices i
              WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS credited_satang,
-           (SELECT coalesce(sum(i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang), 0)::bigint
+           (SELECT coalesce(sum(CASE WHEN i.paid_at IS NULL THEN i.received_satang
+                                     ELSE i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang END),
+                            0)::bigint
               FROM fee_invoices i
-             WHERE i.merchant_id = :merchant_id AND i.mode = 'live' AND i.paid_at IS NOT NULL) AS settled_satang,
+             WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS settled_satang,
            clock_timestamp() AS now
 """)
 
@@ -120,10 +123,10 @@ PARTS = Sql("""
      WHERE merchant_id = :merchant_id AND mode = 'live' AND kind = :kind AND subject_id = :id
 """)
 
-PAID = Sql("""
+STAND = Sql("""
     UPDATE fee_invoices
-       SET paid_at = :paid_at, payment_id = :payment_id
-     WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id AND paid_at IS NULL
+       SET received_satang = :received_satang, paid_at = :paid_at, payment_id = :payment_id
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
 """)
 
 NUMBER_TAX = Sql("""
@@ -142,27 +145,16 @@ WITHHOLD = Sql("""
      WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
 """)
 
-# Somebody may have paid it twice: then the other payment is the one that pays it.
-REOPEN = Sql("""
-      WITH other AS (
-           SELECT p.id, p.paid_at
-             FROM payments p
-            WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.order_id = :order_id AND p.status = 'PAID'
-              AND p.exception IS DISTINCT FROM 'REVERSED'
-              AND p.id <> :payment_id
-              AND EXISTS (SELECT 1 FROM journals j
-                           WHERE j.merchant_id = 0 AND j.mode = 'live' AND j.kind = 'invoice.paid'
-                             AND j.subject_id = p.id)
-         ORDER BY p.paid_at
-            LIMIT 1
-           ),
-           changed AS (
-           UPDATE fee_invoices i
-              SET paid_at = (SELECT paid_at FROM other), payment_id = (SELECT id FROM other)
-            WHERE i.merchant_id = :merchant_id AND i.mode = 'live' AND i.id = :id AND i.payment_id = :payment_id
-        RETURNING i.paid_at
-           )
-    SELECT EXISTS (SELECT 1 FROM changed WHERE paid_at IS NULL)
+# The last payment that is booked to it and that the bank left: somebody may have paid it twice, or in parts.
+PAYER = Sql("""
+    SELECT p.id, p.paid_at
+      FROM payments p
+     WHERE p.merchant_id = 0 AND p.mode = 'live' AND p.order_id = :order_id AND p.status = 'PAID'
+       AND p.exception IS DISTINCT FROM 'REVERSED'
+       AND EXISTS (SELECT 1 FROM journals j
+                    WHERE j.merchant_id = 0 AND j.mode = 'live' AND j.kind = 'invoice.paid' AND j.subject_id = p.id)
+  ORDER BY p.paid_at DESC
+     LIMIT 1
 """)
 
 
@@ -263,17 +255,16 @@ async def booked(conn: Conn, payment_id: UUID) -> bool:
     return count > 0
 
 
-async def mark_paid(conn: Conn, invoice: Invoice, payment_id: UUID, at: datetime) -> None:
-    """It is paid; a second payment changes nothing."""
-    values = {"merchant_id": invoice.merchant_id, "id": invoice.id, "payment_id": payment_id, "paid_at": at}
-    await conn.execute(*PAID.bind(**values))
+async def payer(conn: Conn, order_id: str) -> tuple[UUID, datetime] | None:
+    """The payment that pays an invoice, and when: the last one whose money is booked to it and still there."""
+    row = await conn.fetchrow(*PAYER.bind(order_id=order_id))
+    return (row["id"], row["paid_at"]) if row else None
 
 
-async def reopen(conn: Conn, invoice: Invoice, payment_id: UUID, order_id: str) -> bool:
-    """*payment_id* does not pay it any more: another payment does, or it is open again. Whether it is open."""
-    values = {"merchant_id": invoice.merchant_id, "id": invoice.id, "payment_id": payment_id, "order_id": order_id}
-    still_open: bool = await conn.fetchval(*REOPEN.bind(**values))
-    return still_open
+async def stand(conn: Conn, invoice: Invoice) -> None:
+    """Write what was received for it, and whether that pays it."""
+    names = ("merchant_id", "id", "received_satang", "paid_at", "payment_id")
+    await conn.execute(*STAND.bind(**{name: getattr(invoice, name) for name in names}))
 
 
 def _invoice(row: Any) -> Invoice | None:

@@ -72,8 +72,8 @@ REFUNDS_DIFFER = Sql("""
      LIMIT :limit
 """)
 
-# An invoice is paid when money was booked to it, all but the satang of a tag; what leaves the platform's books comes
-# into a merchant's.
+# An invoice is paid when all its money was booked to it but the satang of a tag, and open with less; what leaves the
+# platform's books comes into a merchant's.
 INVOICES_DIFFER = Sql("""
       WITH booked AS (
            SELECT j.merchant_id, j.mode, j.subject_id, -sum(e.amount_satang)::bigint AS satang
@@ -83,11 +83,16 @@ INVOICES_DIFFER = Sql("""
          GROUP BY j.merchant_id, j.mode, j.subject_id
            )
     SELECT i.merchant_id, i.mode, i.id::text AS subject,
-           i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang AS expected, coalesce(b.satang, 0) AS found
+           CASE WHEN i.received_satang = coalesce(b.satang, 0)
+                THEN i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang
+                ELSE i.received_satang END AS expected,
+           coalesce(b.satang, 0) AS found
       FROM fee_invoices i
  LEFT JOIN booked b ON b.merchant_id = i.merchant_id AND b.mode = i.mode AND b.subject_id = i.id
-     WHERE CASE WHEN i.paid_at IS NULL THEN coalesce(b.satang, 0) <> 0
-                ELSE coalesce(b.satang, 0) + 99 < i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang END
+     WHERE i.received_satang <> coalesce(b.satang, 0)
+        OR (i.paid_at IS NOT NULL) <>
+           (i.received_satang > 0
+            AND i.received_satang + 99 >= i.fee_satang + i.vat_satang - i.credit_satang - i.withheld_satang)
  UNION ALL
     SELECT i.merchant_id, i.mode, i.id::text, i.withheld_satang, w.satang
       FROM fee_invoices i

@@ -217,13 +217,13 @@ async def _settle(ctx: Context, payment: Payment) -> None:
         booked = invoice_paid(invoice, payment.id, payment.payable_satang, at, part)
         for journal, journal_id in zip(booked, journal_ids, strict=True):
             await books.book(conn, journal, journal_id, now)
-        await rows.mark_paid(conn, invoice, payment.id, at)
+        after = await stand(conn, replace(invoice, received_satang=invoice.received_satang + payment.payable_satang))
         await audit.append(
             conn,
             ctx,
             merchant_id=merchant_id,
             actor=WORKER,
-            action="invoice.paid",
+            action="invoice.paid" if after.paid_at is not None else "invoice.partly_paid",
             subject=f"invoice:{ids.show('inv', invoice_id)}",
             after={"payment": str(payment.id), "satang": payment.payable_satang},
         )
@@ -241,16 +241,35 @@ async def reopen(ctx: Context, conn: Conn, payment: Payment, now: datetime, jour
     undone = invoice_unpaid(invoice, payment.id, payment.payable_satang, now, part)
     for journal, journal_id in zip(undone, journal_ids, strict=True):
         await books.book(conn, journal, journal_id, now)
-    still_open = await rows.reopen(conn, invoice, payment.id, _order(invoice))
+    left = replace(invoice, received_satang=invoice.received_satang - payment.payable_satang)
+    if left.payment_id == payment.id:
+        left = replace(left, paid_at=None, payment_id=None)  # Paid twice, the other payment pays it.
+    reopened = (await stand(conn, left)).paid_at is None and invoice.paid_at is not None
     await audit.append(
         conn,
         ctx,
         merchant_id=invoice.merchant_id,
         actor=WORKER,
-        action="invoice.reopened" if still_open else "invoice.payment_reversed",
+        action="invoice.reopened" if reopened else "invoice.payment_reversed",
         subject=f"invoice:{ids.show('inv', invoice.id)}",
         after={"payment": str(payment.id), "satang": payment.payable_satang},
     )
+
+
+async def stand(conn: Conn, invoice: Invoice) -> Invoice:
+    """Whether what was received pays it, written: after money came or went, or its due changed. Whoever calls holds its
+    row."""
+    if not invoice.enough:
+        after = replace(invoice, paid_at=None, payment_id=None)
+    elif invoice.paid_at is not None:
+        after = invoice
+    else:
+        found = await rows.payer(conn, _order(invoice))
+        if found is None:
+            raise Bug(f"Invoice {invoice.id} received money of no payment.")
+        after = replace(invoice, payment_id=found[0], paid_at=found[1])
+    await rows.stand(conn, after)
+    return after
 
 
 async def pays_booked(conn: Conn, payment: Payment) -> bool:

@@ -21,7 +21,7 @@ from paygate.db import invoices as rows
 from paygate.db.pool import Conn
 from paygate.services import audit
 from paygate.services.context import Context
-from paygate.services.invoices import Shown
+from paygate.services.invoices import Shown, stand
 
 MAX_CERTIFICATE = 50
 
@@ -37,6 +37,7 @@ class Certificate:
 
 async def record(ctx: Context, invoice_id: UUID, given: Certificate | None, *, actor: audit.By) -> Shown:
     """Say what the merchant withheld of an invoice; said again it takes the place of what was said, None takes it back.
+    Of a paid invoice what is missing then is left to pay, and it is open again, if anybody can transfer so little.
 
     Raises NotFound, InvalidInput (certificate, date, amount), Conflict (what would be left is too little to be paid).
     """
@@ -56,7 +57,7 @@ async def record(ctx: Context, invoice_id: UUID, given: Certificate | None, *, a
         after = replace(
             locked, withheld_satang=satang, certificate=number, certificate_on=given.on if given is not None else None
         )
-        if after.paid_at is None and after.to_pay_satang < MIN_AMOUNT_SATANG:
+        if after.paid_at is None and not after.enough and after.to_pay_satang < MIN_AMOUNT_SATANG:
             raise Conflict(f"Less than {money.show(MIN_AMOUNT_SATANG)} THB would be left, which nobody can transfer.")
         changed = satang - locked.withheld_satang
         if changed:
@@ -64,6 +65,7 @@ async def record(ctx: Context, invoice_id: UUID, given: Certificate | None, *, a
             await books.book(conn, invoice_withheld(locked, changed, now, part), journal_id, now)
         if after != locked:
             await rows.withhold(conn, after)
+            after = await stand(conn, after)  # Paid by less before, it may be open now, or the other way round.
             await audit.append(
                 conn,
                 ctx,
@@ -103,6 +105,8 @@ def _amount(invoice: Invoice, given: Certificate | None) -> int:
 
 def _shown(invoice: Invoice) -> dict[str, object]:
     return {
+        "to_pay_satang": invoice.to_pay_satang,
+        "paid": invoice.paid_at is not None,
         "withheld_satang": invoice.withheld_satang,
         "certificate": invoice.certificate,
         "certificate_on": invoice.certificate_on.isoformat() if invoice.certificate_on else None,

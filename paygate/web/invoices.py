@@ -16,6 +16,8 @@ def printable(found: Shown, lang: str, seller: Seller | None = None) -> str:
     invoice = found.invoice
     before = ("credit" if invoice.credit_satang > 0 else "carried", -invoice.credit_satang)
     rows = [("fee", invoice.fee_satang), ("vat", invoice.vat_satang), before, ("withheld", -invoice.withheld_satang)]
+    if invoice.paid_at is None:
+        rows.append(("received", -invoice.received_satang))
     return text(
         "invoice.html",
         lang,

@@ -11,12 +11,12 @@ import pytest
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import Vat, share
 from paygate.core.invoices import Invoice
-from paygate.services import invoices, withholding
+from paygate.services import invoices, reversals, withholding
 from paygate.services.context import Context, Seller
 from paygate.services.withholding import Certificate
 from paygate.settings import Settings, SettingsError
 from paygate.web.invoices import printable
-from tests.services.helpers import Shop, assert_balanced, open_shop, sql
+from tests.services.helpers import Shop, assert_balanced, open_shop, says, sql
 from tests.services.payouts import sell_and_pay
 from tests.services.test_invoices import MONTH, month_ago, owes, transferred
 
@@ -132,6 +132,69 @@ async def test_what_was_withheld_of_a_paid_invoice_is_taken_off_the_next_one(ctx
     await sql(ctx, "UPDATE fee_invoices SET month = $1", (MONTH - timedelta(days=1)).replace(day=1))
     [second] = await invoices.issue(ctx, MONTH, ACTOR)
     assert (second.fee_satang, second.credit_satang, second.to_pay_satang) == (20_000, 3_000, 17_000)
+    await assert_balanced(ctx)
+
+
+async def part_paid(ctx: Context) -> tuple[Shop, Shop, Invoice]:
+    """An invoice of 1,000.00, paid by a certificate of 30.00 and a transfer of the rest."""
+    central = await open_shop(ctx)
+    shop, made = await invoiced(ctx, 5_000_000)
+    await withholding.record(ctx, made.id, Certificate("C1", DAY), actor=ACTOR)
+    await transferred(ctx, central, (await invoices.pay(ctx, made.id)).payable_satang, reference="F-1")
+    await invoices.settle_paid(ctx)
+    assert (await invoices.show(ctx, made.id)).status == "PAID"
+    return central, shop, made
+
+
+@pytest.mark.parametrize("before_the_money", [True, False])
+async def test_a_certificate_taken_back_leaves_its_part_of_a_paid_invoice_to_pay(
+    ctx: Context, before_the_money: bool
+) -> None:
+    if before_the_money:
+        central = await open_shop(ctx)
+        shop, made = await invoiced(ctx, 5_000_000)
+        await withholding.record(ctx, made.id, Certificate("C1", DAY), actor=ACTOR)
+        first = await invoices.pay(ctx, made.id)
+        await withholding.record(ctx, made.id, None, actor=ACTOR)
+        await transferred(ctx, central, first.payable_satang, reference="F-1")
+        await invoices.settle_paid(ctx)
+    else:
+        central, shop, made = await part_paid(ctx)
+        await withholding.record(ctx, made.id, None, actor=ACTOR)
+    shown = await invoices.show(ctx, made.id)
+    missing = 100_000 - shown.invoice.received_satang
+    assert 2_900 < missing <= 3_000 and (shown.status, shown.invoice.to_pay_satang) == ("OPEN", missing)
+    assert await owes(ctx, shop) == missing == invoices.sums([shown])
+    assert "Received already" in printable(shown, "en")
+    await assert_balanced(ctx)
+    await sell_and_pay(shop, 1_000_000)  # What is open is not on the next one too, nor is what was received.
+    await month_ago(ctx)
+    await sql(ctx, "UPDATE fee_invoices SET month = $1", (MONTH - timedelta(days=1)).replace(day=1))
+    [second] = await invoices.issue(ctx, MONTH, ACTOR)
+    assert second.to_pay_satang == 20_000
+    rest = await invoices.pay(ctx, made.id)
+    assert rest.amount_satang == missing
+    await transferred(ctx, central, rest.payable_satang, reference="F-2")
+    assert await invoices.settle_paid(ctx) == 1
+    paid = await invoices.show(ctx, made.id)
+    assert (paid.status, paid.invoice.payment_id) == ("PAID", rest.id)
+    await assert_balanced(ctx)
+    await reversals.reverse(ctx, says(central.account, ctx.new_id(), rest.payable_satang, reference="F-2"))
+    again = await invoices.show(ctx, made.id)
+    assert (again.status, again.invoice.to_pay_satang) == ("OPEN", missing)
+    await assert_balanced(ctx)
+
+
+async def test_a_certificate_recorded_again_pays_what_its_withdrawal_left_open(ctx: Context) -> None:
+    _, _, made = await part_paid(ctx)
+    paid = await invoices.show(ctx, made.id)
+    await withholding.record(ctx, made.id, None, actor=ACTOR)
+    again = await withholding.record(ctx, made.id, Certificate("C2", DAY), actor=ACTOR)
+    assert (again.status, again.invoice.payment_id) == ("PAID", paid.invoice.payment_id)
+    assert again.invoice.paid_at == paid.invoice.paid_at
+    await assert_balanced(ctx)
+    little = await withholding.record(ctx, made.id, Certificate("C2", DAY, 2_999), actor=ACTOR)
+    assert little.status == "PAID"  # Nobody can transfer one satang: it is on the next one.
     await assert_balanced(ctx)
 
 
