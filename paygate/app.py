@@ -191,6 +191,11 @@ ADDRESSES = [
     Address("/api/admin/merchants", GET=dashboard.admin.merchant_list),
     Address("/api/admin/merchants/{merchant_id}", GET=dashboard.admin.merchant),
     Address("/api/admin/merchants/{merchant_id}/statements/{month}", GET=dashboard.own_money.statement),
+    Address(
+        "/api/admin/merchants/{merchant_id}/payout-destination",
+        GET=dashboard.admin_destinations.show,
+        POST=dashboard.admin_destinations.change,
+    ),
     Address("/api/admin/merchants/{merchant_id}/approve", POST=dashboard.admin.approve),
     Address("/api/admin/merchants/{merchant_id}/suspend", POST=dashboard.admin.suspend),
     Address("/api/admin/merchants/{merchant_id}/users/{user_id}/reset-link", POST=dashboard.admin.reset_link),

@@ -56,7 +56,10 @@ WITHOUT = {
     "/api/invoices/{invoice_id}/pay": "while a payment is open it is the answer",
     "/api/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
     "/api/team/accept": "a link is good once",
-    "/api/payout-destination": "asks for password and code again; the same place again changes nothing",
+    **dict.fromkeys(
+        ("/api/payout-destination", "/api/admin/merchants/{merchant_id}/payout-destination"),
+        "asks for password and code again; the same place again changes nothing",
+    ),
     **{
         f"/api/admin/{noun}s/{{{noun}_id}}/{verb}": "a payout goes one way: again changes nothing"
         for noun in ("settlement", "refund")

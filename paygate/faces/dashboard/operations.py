@@ -8,6 +8,7 @@ from paygate.core import errors
 from paygate.core.people import May
 from paygate.faces.dashboard import (
     admin,
+    admin_destinations,
     admin_evidence_operations,
     admin_money_operations,
     admin_tax,
@@ -271,4 +272,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **admin_evidence_operations.OPERATIONS,
     **plan_operations.OPERATIONS,
     **admin_tax.OPERATIONS,
+    **admin_destinations.OPERATIONS,
 }
