@@ -252,7 +252,7 @@ def read(
         raise InvalidInput("An account needs a PromptPay ID or a biller ID.", field="promptpay")
     if amount_tagging not in AMOUNT_TAGGINGS:
         raise InvalidInput(f"The amount tagging is one of {', '.join(AMOUNT_TAGGINGS)}.", field="amount_tagging")
-    kind, digits = inputs.proxy(promptpay) if promptpay is not None else (None, None)
+    kind, digits = inputs.payable_proxy(promptpay) if promptpay is not None else (None, None)
     bank_code, account_number = inputs.bank_account(bank, number)
     return NewAccount(
         merchant_id=owner,

@@ -32,7 +32,7 @@ class Wanted:
 
 def read(promptpay: str | None, bank: str | None, number: str | None, name: str) -> Wanted:
     """What was typed. Raises InvalidInput (promptpay, bank, number, name)."""
-    proxy_kind, proxy = inputs.proxy(promptpay) if promptpay is not None else (None, None)
+    proxy_kind, proxy = inputs.payable_proxy(promptpay) if promptpay is not None else (None, None)
     bank_code, digits = inputs.bank_account(bank, number)
     if proxy is None and digits is None:
         raise InvalidInput("Say where the money shall go: a PromptPay ID, or a bank and an account number.")

@@ -15,6 +15,7 @@ MAX_NAME_CHARS = 100
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 BANK = re.compile(r"[0-9]{3}", re.ASCII)
 NUMBER = re.compile(r"[0-9]{6,20}", re.ASCII)
+DIALLED = "0066"  # Before a mobile's digits, in the QR.
 
 
 def email(text: str) -> str:
@@ -34,12 +35,26 @@ def name(text: str) -> str:
 
 
 def proxy(text: str) -> tuple[str, str]:
-    """A PromptPay ID as (kind, digits as the QR carries them). Raises InvalidInput (promptpay)."""
+    """A PromptPay ID as (kind, digits as the QR carries them), whether or not there can be one. Raises InvalidInput
+    (promptpay)."""
     try:
         found = emvco.normalise_proxy(text)
     except emvco.EmvcoError as error:
         raise InvalidInput(f"The PromptPay ID is not valid: {error.message}.", field="promptpay") from error
     return found.kind, found.digits
+
+
+def payable_proxy(text: str) -> tuple[str, str]:
+    """The same, of an ID that there can be: money is to arrive there. Raises InvalidInput (promptpay)."""
+    kind, digits = proxy(text)
+    if kind == "mobile" and digits[len(DIALLED)] not in emvco.promptpay.MOBILES:
+        raise InvalidInput("This is no mobile number: they begin with 06, 08 or 09.", field="promptpay")
+    if emvco.Proxy(kind, digits).check_digit_ok is False:
+        raise InvalidInput(
+            "The last digit of this national or tax ID does not fit the others: look for a typing error.",
+            field="promptpay",
+        )
+    return kind, digits
 
 
 def biller(text: str) -> str:
@@ -56,6 +71,8 @@ def bank_account(bank: str | None, number: str | None) -> tuple[str, str] | tupl
         return None, None
     if bank is None or not BANK.fullmatch(bank):
         raise InvalidInput("The bank is its code of 3 digits, for example 014, with the account number.", field="bank")
+    if emvco.banks.find(bank) is None:
+        raise InvalidInput(f"There is no bank {bank} in Thailand.", field="bank")
     digits = re.sub(r"[ -]", "", number or "")
     if not NUMBER.fullmatch(digits):
         raise InvalidInput("The account number must have 6 to 20 digits.", field="number")

@@ -60,6 +60,11 @@ async def create(
         raise InvalidInput(f"The plan is one of {', '.join(PLANS)}.", field="plan")
     if promptpay is None and (bank is not None or number is not None):
         raise InvalidInput("A bank account goes with the PromptPay ID that it is behind.", field="promptpay")
+    if approve and promptpay is None and plan not in CENTRAL_PLANS:
+        raise InvalidInput(
+            f"On the {plan} plan money arrives on the merchant's own account: to approve it, say its PromptPay ID.",
+            field="promptpay",
+        )
     licence.require_plan(ctx, plan)
     if plan in CENTRAL_PLANS and promptpay is not None:
         raise InvalidInput(

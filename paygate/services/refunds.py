@@ -63,7 +63,7 @@ def read_payee(promptpay: str | None, bank: str | None, number: str | None, name
     """Where a payer wants the money; None when nothing is said. Raises InvalidInput."""
     if promptpay is None and bank is None and number is None:
         return None
-    proxy = inputs.proxy(promptpay)[1] if promptpay is not None else None
+    proxy = inputs.payable_proxy(promptpay)[1] if promptpay is not None else None
     bank_code, digits = inputs.bank_account(bank, number)
     return Place(proxy, bank_code, digits, inputs.name(name or "-"))
 

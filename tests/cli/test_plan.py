@@ -26,6 +26,7 @@ def test_a_plan_is_shown_set_planned_and_withdrawn(paygate: Paygate) -> None:
     assert "From" not in paygate("plan", "withdraw", shop).out
     assert "0066811111111, bank 004 1234567890" in paygate("plan", "account", shop, "--promptpay", "0811111111").out
     assert is_refused(paygate("plan", "account", shop, "--bank", "014"))
+    assert is_refused(paygate("plan", "account", shop, "--promptpay", "1234567890123"))
     back = paygate("plan", "set", shop, "free", "--json").json
     assert (back["plan"], back["rateBps"]) == ("free", 300)
     assert paygate("merchant", "show", shop, "--json").json["plan"] == "free"

@@ -230,6 +230,9 @@ async def test_an_owner_says_where_the_money_shall_go_and_proves_to_be_the_owner
     for wrong, status, field in (
         ({"password": "not it at all"}, 403, "password"),
         ({"account": "12"}, 400, "account"),
+        ({"bank": "999"}, 400, "bank"),
+        ({"promptpay": "0012345678"}, 400, "promptpay"),
+        ({"promptpay": "1234567890123"}, 400, "promptpay"),
         ({"name": None}, 400, "name"),
     ):
         refused = await owner.ask("POST", way, there | {"password": owner.password} | wrong)

@@ -142,7 +142,8 @@ async def test_references_make_a_bill_payment_when_an_account_can_take_one(gatew
 
 
 async def test_a_merchant_without_an_account_is_told_so(gateway: Gateway) -> None:
-    poor = await merchants.create(gateway.ctx, email="p@example.com", name="Poor", plan="pro", approve=True)
+    poor = await merchants.create(gateway.ctx, email="p@example.com", name="Poor", plan="pro")
+    await merchants.approve(gateway.ctx, poor.merchant_id, unchecked="A merchant of ours")
     answer = await gateway.ask("POST", CREATE, {"amount": 150}, key=poor.live_secret_key)
     assert (answer.status_code, answer.json()["error"]) == (409, "CONFLICT")
     assert "account" in answer.json()["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -83,13 +84,18 @@ async def test_secret_keys_and_passwords_are_not_in_the_database_or_in_a_repr(ct
         ("plan", {"plan": "gold"}),
         ("promptpay", {"plan": "pro", "promptpay": "0212345678"}),
         ("promptpay", {"plan": "pro", "promptpay": ""}),
+        ("promptpay", {"plan": "pro", "promptpay": "0000000001"}),
+        ("promptpay", {"plan": "pro", "promptpay": "0012345678"}),
+        ("promptpay", {"plan": "pro", "promptpay": "1234567890123"}),
+        ("promptpay", {"plan": "pro", "approve": True}),
+        ("bank", {"plan": "pro", "promptpay": "0812345678", "bank": "999", "number": "1234567890"}),
         ("promptpay", {"plan": "free", "promptpay": "0812345678"}),
         ("password", {"password": "short"}),
         ("password", {"password": "x" * 1025}),
         ("password", {"password": "\ud800" * 12}),
     ],
 )
-async def test_a_wrong_field_is_named_and_nothing_is_written(ctx: Context, field: str, wrong: dict[str, str]) -> None:
+async def test_a_wrong_field_is_named_and_nothing_is_written(ctx: Context, field: str, wrong: dict[str, Any]) -> None:
     before = await counts(ctx)
     with pytest.raises(InvalidInput) as refused:
         await merchants.create(ctx, **{"email": "a@b.co", "name": "Shop", "plan": "free", **wrong})
