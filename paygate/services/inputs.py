@@ -34,27 +34,26 @@ def name(text: str) -> str:
     return found
 
 
-def proxy(text: str) -> tuple[str, str]:
+def proxy(text: str) -> emvco.Proxy:
     """A PromptPay ID as (kind, digits as the QR carries them), whether or not there can be one. Raises InvalidInput
     (promptpay)."""
     try:
-        found = emvco.normalise_proxy(text)
+        return emvco.normalise_proxy(text)
     except emvco.EmvcoError as error:
         raise InvalidInput(f"The PromptPay ID is not valid: {error.message}.", field="promptpay") from error
-    return found.kind, found.digits
 
 
-def payable_proxy(text: str) -> tuple[str, str]:
+def payable_proxy(text: str) -> emvco.Proxy:
     """The same, of an ID that there can be: money is to arrive there. Raises InvalidInput (promptpay)."""
-    kind, digits = proxy(text)
-    if kind == "mobile" and digits[len(DIALLED)] not in emvco.promptpay.MOBILES:
+    found = proxy(text)
+    if found.kind == "mobile" and found.digits[len(DIALLED)] not in emvco.promptpay.MOBILES:
         raise InvalidInput("This is no mobile number: they begin with 06, 08 or 09.", field="promptpay")
-    if emvco.Proxy(kind, digits).check_digit_ok is False:
+    if found.check_digit_ok is False:
         raise InvalidInput(
             "The last digit of this national or tax ID does not fit the others: look for a typing error.",
             field="promptpay",
         )
-    return kind, digits
+    return found
 
 
 def biller(text: str) -> str:

@@ -32,7 +32,9 @@ async def directory(ctx: Context) -> dict[str, tuple[int, UUID]]:
 
 async def direct_merchant(ctx: Context, promptpay: str | None = "0899999999") -> merchants.NewMerchant:
     email = f"{uuid4().hex}@b.co"
-    return await merchants.create(ctx, email=email, name="Shop", plan="pro", promptpay=promptpay, approve=promptpay is not None)
+    return await merchants.create(
+        ctx, email=email, name="Shop", plan="pro", promptpay=promptpay, approve=promptpay is not None
+    )
 
 
 async def test_an_account_is_normalised_and_published(ctx: Context) -> None:
