@@ -1123,7 +1123,7 @@ CREATE TABLE settlements (                      -- A Free merchant takes its mon
     id              uuid        NOT NULL,
     amount_satang   bigint      NOT NULL CHECK (amount_satang > 0),
     status          text        NOT NULL CHECK (status IN ('REQUESTED', 'APPROVED', 'PAYING', 'COMPLETED', 'RETURNED', 'REJECTED', 'CANCELLED')),
-    destination_id  uuid,                       -- Frozen at approval.
+    destination_id  uuid,                       -- Frozen at approval; before the second one, what the first one was for.
     approved_by     text,                       -- Who said yes.
     second_by       text,                       -- The second person above the operator's limit.
     claimed_by      text,                       -- PAYING is an exclusive claim.

@@ -96,6 +96,10 @@ class Payout(ABC):
         """The same, approved: it goes to *destination_id*, if that is how it says where to."""
         return self
 
+    def goes_to(self, destination_id: UUID | None) -> bool:
+        """Whether that is where it was approved for so far."""
+        return True
+
     def asked(self, until: datetime) -> Self:
         """The same, its payer being asked until then. Raises WrongState where nobody can be asked."""
         raise WrongState(self.status, WISHES[AccountAsked], what=self.kind)
@@ -137,6 +141,10 @@ class Settlement(Payout):
         if destination_id is None:
             raise Bug("A settlement cannot be approved without knowing where to.")
         return replace(self, destination_id=destination_id)
+
+    def goes_to(self, destination_id: UUID | None) -> bool:
+        """See Payout."""
+        return self.destination_id == destination_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,15 +395,13 @@ def advance(payout: Kind, event: Event) -> PayoutStep[Kind]:
 
 
 def _approved(payout: Kind, changed: Kind, event: Approved) -> Kind:
+    changed = changed.frozen(event.destination_id)
+    # Whoever said yes to another destination did not say yes to this one.
+    if payout.approved_by is None or not payout.goes_to(event.destination_id):
+        return replace(changed, approved_by=event.by, status=payout.status if event.two_needed else changed.status)
     if payout.approved_by == event.by:
         raise Conflict("The second approval must be another person's.")
-    if event.two_needed and payout.approved_by is None:
-        return replace(changed, status=payout.status, approved_by=event.by)
-    if payout.approved_by is None:
-        changed = replace(changed, approved_by=event.by)
-    else:
-        changed = replace(changed, second_by=event.by)
-    return changed.frozen(event.destination_id)
+    return replace(changed, second_by=event.by)
 
 
 def _booking(changed: Payout, event: Event) -> Journal | None:

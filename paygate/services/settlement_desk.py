@@ -54,8 +54,8 @@ class SettlementDesk(Desk[Settlement]):
             await events.announce(conn, of_settlement(step.event_type, step.after, event_id, now))
 
     async def place(self, ctx: Context, conn: Conn, payout: Settlement) -> Place | None:
-        """The frozen destination, else the one in force."""
-        if payout.destination_id is None:
+        """The frozen destination, else the one in force: what the next yes would be for."""
+        if payout.destination_id is None or payout.status is PayoutStatus.REQUESTED:
             in_force = await destinations.in_force(conn, payout.merchant_id)
             found = in_force[0] if in_force else None
         else:

@@ -109,14 +109,19 @@ def test_what_the_table_does_not_allow_is_refused_with_the_status() -> None:
         assert refused.value.status == status
 
 
-def test_above_the_limit_two_different_people_approve_and_the_destination_is_frozen_by_the_second() -> None:
+def test_above_the_limit_two_different_people_approve_one_destination_that_the_first_of_them_froze() -> None:
     first = advance(ASKED, Approved(AT, "somchai", PLACE, two_needed=True))
-    assert (first.after.status, first.after.approved_by, first.after.destination_id) == ("REQUESTED", "somchai", None)
+    assert (first.after.status, first.after.approved_by, first.after.destination_id) == ("REQUESTED", "somchai", PLACE)
     assert first.journal is None
     with pytest.raises(Conflict, match="another person"):
         advance(first.after, Approved(AT, "somchai", PLACE, two_needed=True))
     second = advance(first.after, Approved(AT, "malee", PLACE, two_needed=True)).after
     assert (second.status, second.second_by, second.destination_id) == ("APPROVED", "malee", PLACE)
+    other = UUID(int=7)
+    anew = advance(first.after, Approved(AT, "malee", other, two_needed=True)).after
+    assert (anew.status, anew.approved_by, anew.second_by, anew.destination_id) == ("REQUESTED", "malee", None, other)
+    done = advance(anew, Approved(AT, "somchai", other, two_needed=True)).after
+    assert (done.status, done.approved_by, done.second_by) == ("APPROVED", "malee", "somchai")
 
 
 def test_every_way_through_books_each_satang_back_or_out_of_the_bank() -> None:

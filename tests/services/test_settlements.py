@@ -177,6 +177,25 @@ async def test_above_the_operators_limit_a_second_person_approves(ctx: Context) 
     assert (approved.status, approved.approved_by, approved.second_by) == ("APPROVED", A, B)
 
 
+async def test_two_approvals_are_of_one_destination_and_a_change_between_them_forgets_the_first(ctx: Context) -> None:
+    ctx.settlements = SettlementRules(second_above_satang=10_000)
+    shop = await shop_with(ctx, THOUSAND)
+    one = await ask(ctx, shop, 20_000)
+    await SETTLEMENTS.approve(ctx, one.id, A)
+    await settle_to(ctx, shop, "0811111111")
+    await sql(ctx, "UPDATE payout_destinations SET usable_at = usable_at - interval '24 hours'")
+    detail = await SETTLEMENTS.show(ctx, one.id)
+    assert detail.place is not None and detail.place.proxy == "0066811111111"  # What a yes of now would be for.
+    waits = await SETTLEMENTS.approve(ctx, one.id, B)
+    assert (waits.status, waits.approved_by, waits.second_by) == ("REQUESTED", B, None)
+    with pytest.raises(Conflict, match="another person"):
+        await SETTLEMENTS.approve(ctx, one.id, B)
+    done = await SETTLEMENTS.approve(ctx, one.id, A)
+    place = await destinations.in_force(ctx, shop.principal.merchant_id)
+    assert place is not None
+    assert (done.status, done.approved_by, done.second_by, done.destination_id) == ("APPROVED", B, A, place.id)
+
+
 async def test_only_who_claimed_it_sees_where_it_goes_and_only_while_it_is_claimed(ctx: Context) -> None:
     shop = await shop_with(ctx, THOUSAND)
     one = await ask(ctx, shop, 20_000)
