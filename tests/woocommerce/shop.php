@@ -106,8 +106,9 @@ $calls = [
     'pay' => static function (int $id): array {
         return gateway()->process_payment($id) + ['notices' => $GLOBALS['notices'] ?? []];
     },
-    'visit' => static function (string $page, int $id, string $key): void {
+    'visit' => static function (string $page, int $id, string $key, string $payment = ''): void {
         $GLOBALS['query'] = [$page => (string) $id];
+        $_GET['payment_id'] = $payment;
         $_GET['key'] = $key;
         do_action('template_redirect');
     },
@@ -118,9 +119,42 @@ $calls = [
     'refundable' => static function (int $id): bool {
         return gateway()->can_refund_order(wc_get_order($id));
     },
-    'payee' => static function (int $id, string $number, string $name): void {
-        $_POST = ['paygate_payee_promptpay' => $number, 'paygate_payee_name' => $name];
+    'payee' => static function (int $id, string $number, string $name, bool $forget = false): void {
+        $_POST = ['paygate_payee_promptpay' => $number, 'paygate_payee_name' => $name] + ($forget ? ['paygate_payee_forget' => '1'] : []);
         do_action('woocommerce_process_shop_order_meta', $id, wc_get_order($id));
+    },
+    'rest' => static function (int $id): array {
+        $meta = [];
+        foreach (shop_file('orders')[$id]['meta'] as $key => $value) {
+            $meta[] = (object) ['key' => $key, 'value' => $value];
+        }
+        return apply_filters('woocommerce_rest_prepare_shop_order_object', (object) ['data' => ['meta_data' => $meta]], wc_get_order($id), null)->data;
+    },
+    'export' => static function (int $id): array { // As WooCommerce's exporter does it.
+        $told = [];
+        foreach (apply_filters('woocommerce_privacy_export_order_personal_data_meta', ['Payer' => 'Payer']) as $key => $name) {
+            $value = apply_filters('woocommerce_privacy_export_order_personal_data_meta_value', wc_get_order($id)->get_meta($key), $key, wc_get_order($id));
+            if ($value) {
+                $told[$name] = $value;
+            }
+        }
+        return $told;
+    },
+    'erase' => static function (int $id): void { // As WooCommerce's eraser does it.
+        $order = wc_get_order($id);
+        foreach (apply_filters('woocommerce_privacy_remove_order_personal_data_meta', ['Payer' => 'text']) as $key => $kind) {
+            $value = $order->get_meta($key);
+            if (empty($value) || empty($kind)) {
+                continue;
+            }
+            $left = apply_filters('woocommerce_privacy_remove_order_personal_data_meta_value', '[deleted]', $key, $value, $kind, $order);
+            $left ? $order->update_meta_data($key, $left) : $order->delete_meta_data($key);
+        }
+        $order->save();
+    },
+    'policy' => static function (): array {
+        do_action('admin_init');
+        return $GLOBALS['policy'];
     },
     'action' => static function (int $id, string $name): void {
         do_action("woocommerce_order_action_$name", wc_get_order($id));

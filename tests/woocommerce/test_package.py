@@ -24,18 +24,8 @@ HERE = Path(__file__).parent
 PLUGIN = SOURCES / "plugin"
 INCLUDES = (
     *("Admin", "Blocks", "Busy", "Connection", "Event", "Gateway", "Keys", "Lock", "Log", "Money", "Notes", "Orders"),
-    *(
-        "PaymentRequest",
-        "Plugin",
-        "Record",
-        "RefundMail",
-        "Refunds",
-        "Sdk",
-        "Settings",
-        "Standing",
-        "Trouble",
-        "Webhook",
-    ),
+    *("PaymentRequest", "Payments", "Plugin", "Privacy", "Record", "RefundMail", "Refunds", "Sdk", "Settings"),
+    *("Standing", "Trouble", "Webhook"),
 )
 FILES = {
     *("LICENSE", "paygate-promptpay.php", "readme.txt", "uninstall.php"),

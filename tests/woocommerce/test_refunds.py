@@ -220,6 +220,68 @@ def test_the_shop_may_say_where_a_refund_shall_go(live: Live) -> None:
     assert "Please tell us the PromptPay number" in shop.see(order)["notes"][-1][0]
 
 
+def test_the_customers_number_is_kept_until_paygate_has_it_and_shown_to_no_api(live: Live) -> None:
+    shop, (order, payment) = live.shop, live.paid("126.00")
+    live.paid("20.00")  # The balance has to cover the fees.
+    shop.do("payee", order, "089-999-9999", "Somchai")
+    shop.do("payee", order, "", "Somchai J.")
+    assert shop.see(order)["meta"]["_paygate_payee"] == {"promptpay": "0899999999", "name": "Somchai J."}
+    assert "0899999999" not in json.dumps(shop.do("rest", order)) and shop.do("rest", order)["meta_data"]
+    assert shop.do("export", order) == {"PromptPay for refunds": "0899999999, Somchai J."}
+    shop.do("payee", order, "", "Somchai J.", True)
+    assert shop.see(order)["meta"]["_paygate_payee"] == "" and not shop.do("export", order)
+
+    shop.do("payee", order, "0899999999", "Somchai")
+    assert "id" in shop.do("refund", order, "6.00", "")
+    assert live.refund(payment["id"])["payee"]["name"] == "Somchai"
+    assert "0899999999" not in json.dumps(shop.see(order)) and "Somchai" not in json.dumps(shop.see(order))
+    assert "PayGate has ••••9999" in shop.do("pages", order)["order"]
+    shop.do("payee", order, "", "")  # Saving the order again changes nothing.
+    assert shop.do("export", order) == {"PromptPay for refunds": "••••9999"}
+    shop.do("erase", order)
+    assert not shop.see(order)["meta"]["_paygate_payee"]
+
+    assert "id" in shop.do("refund", order, "7.00", "")
+    shop.do("payee", order, "0899999999", "Somchai")
+    assert "PayGate knows now where to send refund" in shop.notes(order)
+    assert "0899999999" not in json.dumps(shop.see(order))
+    name, text = shop.do("policy")
+    assert name == "PayGate PromptPay" and "PromptPay number" in text
+
+
+def test_of_two_refunds_each_is_mailed_when_its_own_money_has_gone(live: Live) -> None:
+    shop, (order, payment) = live.shop, live.paid("127.00")
+    live.paid("20.00")  # The balance has to cover the fees.
+    shop.do("payee", order, "0899999999", "Somchai")
+    assert "id" in shop.do("refund", order, "7.00", "")
+    first = live.refund(payment["id"])["id"]
+    assert "id" in shop.do("refund", order, "8.00", "")
+    live.operator(lambda ctx: pays(ctx, first))
+    until(lambda: f"BANK-{first[-8:]}" in shop.notes(order), "the shop was not told")
+    until(lambda: shop.told("mail"), "the customer was not told")
+    assert shop.told("mail") == [["customer_partially_refunded_order", order]], "the other has not gone"
+
+
+def test_a_failed_refund_of_a_completed_order_is_found_without_its_tie_and_mails_nothing_again(live: Live) -> None:
+    shop = live.shop
+    live.paid("50.00")  # The balance has to cover the fee of the other.
+    order, payment = live.paid("128.00")
+    shop.do("move", order, "completed")
+    mails = shop.told("mail")
+    shop.do("payee", order, "0899999999", "Somchai")
+    assert "id" in shop.do("refund", order, "128.00", "")
+    refund = live.refund(payment["id"])["id"]
+    meta = shop.see(order)["meta"]
+    untied = {refund: meta["_paygate_refunds"][refund] | {"wc": 0}}  # The lock was held by somebody else.
+    shop.do("change", order, {"meta": meta | {"_paygate_refunds": untied}})
+    live.operator(lambda ctx: REFUNDS.reject(ctx, ids.read("rfd", refund), "admin:a", "no such account"))
+    becomes(shop, order, "completed")
+    assert shop.see(order)["refunds"] == [] and shop.told("mail") == mails
+    shop.do("move", order, "processing")
+    shop.do("move", order, "completed")
+    assert len(shop.told("mail")) == len(mails) + 1, "a person's own doing is mailed"
+
+
 def test_a_refund_that_failed_is_taken_back_in_the_shop(live: Live) -> None:
     shop = live.shop
     live.paid("50.00")  # The balance has to cover the fee of the other.
@@ -264,3 +326,21 @@ def test_money_that_the_bank_took_back_stops_the_order(live: Live) -> None:
     live.operator(take_back)
     becomes(shop, order, "on-hold")
     until(lambda: "The bank took the money back: ฿122" in shop.notes(order), "no note")
+
+    shop.do("move", order, "pending")  # The customer shall pay again.
+    again = live.api.get(f"/payment/{begin(shop, order)}").json()["transaction"]
+    assert again["id"] != payment["id"] and again["status"] == "PENDING"
+    bank_pays(live.paygate, again["payableAmount"], f"W{again['id'][-12:]}")  # type: ignore[arg-type]
+    becomes(shop, order, "processing")
+    assert shop.see(order)["transaction_id"] == again["id"]
+
+
+def test_a_refund_of_all_that_was_begun_at_paygate_leaves_the_order_refunded(shop: Shop, paygate: PayGateHost) -> None:
+    paid(shop, paygate, "20.00")  # The balance has to cover the fee of the other.
+    order, payment = paid(shop, paygate, "114.00")
+    shop.do("option", "sync", True)
+    assert paygate.api.post(f"/payment/{payment}/refund", json={"amount": 114}).status_code == 201
+    until(lambda: shop.see(order)["refunds"], "the shop was not told")
+    until(lambda: not any(name.startswith("paygate_lock_") for name in shop.do("options")), "it is still at it")
+    assert shop.see(order)["status"] == "refunded"
+    assert shop.see(order)["refunds"][0]["meta"]["_paygate_refund_id"] in shop.see(order)["meta"]["_paygate_refunds"]

@@ -128,9 +128,12 @@ namespace {
             return $this->prop('payment_method');
         }
 
-        public function set_payment_method($id)
+        public function set_payment_method($gateway)
         {
-            $this->changes['payment_method'] = $id;
+            if (is_object($gateway)) {
+                $this->changes['payment_method_title'] = $gateway->get_title();
+            }
+            $this->changes['payment_method'] = is_object($gateway) ? $gateway->id : $gateway;
         }
 
         public function get_billing_email()
@@ -166,6 +169,11 @@ namespace {
         public function update_meta_data($name, $value)
         {
             $this->metaChanges[$name] = $value;
+        }
+
+        public function delete_meta_data($name)
+        {
+            $this->metaChanges[$name] = '';
         }
 
         public function get_checkout_payment_url()
@@ -212,6 +220,9 @@ namespace {
                 $this->set_status('processing');
                 $this->save();
                 shop_tell('paid', $this->id);
+                if (get_option('completes_at_once')) { // A plugin for goods that need no sending.
+                    wc_get_order($this->id)->update_status('completed');
+                }
             }
             return true;
         }
@@ -248,10 +259,13 @@ namespace {
 
         public function save()
         {
-            shop_file('orders', function (array $all): array {
+            $sync = get_option('sync');
+            shop_file('orders', function (array $all) use ($sync): array {
                 $stored = $all[$this->id];
-                $all[$this->id] = $this->changes + $stored;
-                $all[$this->id]['meta'] = $this->metaChanges + ($stored['meta'] ?? []);
+                // Where orders are kept in two places, and the copy is written: all that this object knows of it.
+                $known = $sync ? $this->data : $stored;
+                $all[$this->id] = $this->changes + $known;
+                $all[$this->id]['meta'] = $this->metaChanges + ($known['meta'] ?? []);
                 $this->data = $GLOBALS['remembered'][$this->id] = $all[$this->id];
                 return $all;
             });
@@ -261,6 +275,9 @@ namespace {
             if ($moved !== null) {
                 shop_tell('status', [$this->id, $moved[0], $moved[1]]);
                 do_action('woocommerce_order_status_' . $moved[1], $this->id, $this);
+                if ($moved[1] === 'completed' && apply_filters('woocommerce_email_enabled_customer_completed_order', true, $this, null)) {
+                    shop_tell('mail', ['customer_completed_order', $this->id]);
+                }
             }
             return $this->id;
         }
@@ -361,18 +378,21 @@ namespace {
 
     final class WC_Email_Customer_Refunded_Order
     {
+        public $refund;
+
         public function trigger_full($order_id, $refund_id = null)
         {
-            $this->trigger('customer_refunded_order', $order_id);
+            $this->trigger('customer_refunded_order', $order_id, $refund_id);
         }
 
         public function trigger_partial($order_id, $refund_id = null)
         {
-            $this->trigger('customer_partially_refunded_order', $order_id);
+            $this->trigger('customer_partially_refunded_order', $order_id, $refund_id);
         }
 
-        private function trigger(string $id, $order_id): void
+        private function trigger(string $id, $order_id, $refund_id): void
         {
+            $this->refund = empty($refund_id) ? false : wc_get_order($refund_id);
             if (apply_filters("woocommerce_email_enabled_$id", true, wc_get_order($order_id), $this)) {
                 shop_tell('mail', [$id, $order_id]);
             }

@@ -271,6 +271,11 @@ function wp_unslash($value)
     return is_array($value) ? array_map('wp_unslash', $value) : stripslashes((string) $value);
 }
 
+function wp_add_privacy_policy_content($name, $text)
+{
+    $GLOBALS['policy'] = [$name, $text];
+}
+
 function absint($value)
 {
     return abs((int) $value);

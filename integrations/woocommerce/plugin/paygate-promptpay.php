@@ -40,11 +40,13 @@ require_once __DIR__ . '/includes/Log.php';
 require_once __DIR__ . '/includes/Lock.php';
 require_once __DIR__ . '/includes/Record.php';
 require_once __DIR__ . '/includes/Notes.php';
+require_once __DIR__ . '/includes/Payments.php';
 require_once __DIR__ . '/includes/Refunds.php';
 require_once __DIR__ . '/includes/Orders.php';
 require_once __DIR__ . '/includes/Webhook.php';
 require_once __DIR__ . '/includes/Connection.php';
 require_once __DIR__ . '/includes/Admin.php';
+require_once __DIR__ . '/includes/Privacy.php';
 require_once __DIR__ . '/includes/Plugin.php';
 
 Plugin::start();

@@ -78,16 +78,23 @@ final class Admin
         if (!$order instanceof \WC_Order || $order->get_payment_method() !== Settings::GATEWAY) {
             return;
         }
-        $payee = (new Record($order))->payee();
+        $record = new Record($order);
+        $payee = $record->payee();
         $number = (string) ($payee['promptpay'] ?? '');
         /* translators: %s: the last characters of a number */
         $hint = $number === '' ? '' : sprintf(__('%s is saved', 'paygate-promptpay'), Keys::masked($number));
+        if ($record->payeeAtPayGate() !== '') {
+            /* translators: %s: the last characters of a number */
+            $hint = sprintf(__('PayGate has %s', 'paygate-promptpay'), $record->payeeAtPayGate());
+        }
         echo '<h3>' . esc_html__('PromptPay for refunds', 'paygate-promptpay') . '</h3>'
             . '<p class="form-field form-field-wide"><label for="paygate_payee_promptpay">'
             . esc_html__('PromptPay number of the customer (mobile or ID)', 'paygate-promptpay') . '</label>'
             . '<input type="text" name="paygate_payee_promptpay" id="paygate_payee_promptpay" inputmode="numeric" autocomplete="off" value="" placeholder="' . esc_attr($hint) . '" /></p>'
             . '<p class="form-field form-field-wide"><label for="paygate_payee_name">' . esc_html__('Name of its holder', 'paygate-promptpay') . '</label>'
             . '<input type="text" name="paygate_payee_name" id="paygate_payee_name" autocomplete="off" value="' . esc_attr((string) ($payee['name'] ?? '')) . '" /></p>'
+            . '<p class="form-field form-field-wide"><label><input type="checkbox" name="paygate_payee_forget" value="1" style="width:auto" /> '
+            . esc_html__('Forget the number and the name', 'paygate-promptpay') . '</label></p>'
             . '<p class="description">' . esc_html__('Ask the customer; save the order before you refund. An order action below asks by mail.', 'paygate-promptpay') . '</p>';
     }
 
@@ -95,11 +102,12 @@ final class Admin
     public static function savePayee($order_id): void
     {
         // phpcs:disable WordPress.Security.NonceVerification.Missing
-        $number = isset($_POST['paygate_payee_promptpay']) ? sanitize_text_field(wp_unslash($_POST['paygate_payee_promptpay'])) : '';
+        $number = isset($_POST['paygate_payee_promptpay']) ? sanitize_text_field(wp_unslash($_POST['paygate_payee_promptpay'])) : null;
         $name = isset($_POST['paygate_payee_name']) ? sanitize_text_field(wp_unslash($_POST['paygate_payee_name'])) : '';
+        $forget = isset($_POST['paygate_payee_forget']) && sanitize_text_field(wp_unslash($_POST['paygate_payee_forget'])) === '1';
         // phpcs:enable
-        if ($number !== '') {
-            Refunds::setPayee((int) $order_id, $number, $name);
+        if ($number !== null) { // The order page was sent, not another form.
+            Refunds::setPayee((int) $order_id, $number, $name, $forget);
         }
     }
 

@@ -9,8 +9,6 @@ namespace PayGatePromptPay;
 
 use PayGatePromptPay\Sdk\PayGateConflictException;
 use PayGatePromptPay\Sdk\PayGateException;
-use PayGatePromptPay\Sdk\PayGateNotFoundException;
-use PayGatePromptPay\Sdk\PayGateServerException;
 
 final class Orders
 {
@@ -18,6 +16,10 @@ final class Orders
     const WEBHOOK_WAIT_S = 5.0;
     const PAGE_WAIT_S = 2.0;
     const TRIES = 3;
+    const RENEWABLE_S = 90000; // For a day after it was made a payer may renew a payment; and an hour for clocks.
+
+    /** @var int the order that follows what PayGate told, just now */
+    private static $settling = 0;
 
     // --- to begin a payment -----------------------------------------------------------------------------------------
 
@@ -52,11 +54,11 @@ final class Orders
             throw new Trouble(__('PromptPay takes Thai baht only.', 'paygate-promptpay'));
         }
         $satang = Money::satang($order->get_total());
-        $known = self::ask($record->current());
+        $known = self::latest($record);
         if ($known !== null) {
             self::settle($record, $known);
             $payment = $known['transaction'];
-            if ($payment['status'] === 'PAID') {
+            if ($payment['status'] === 'PAID' && $payment['exception'] !== 'REVERSED') {
                 return $returnUrl;
             }
             if (Standing::isBeingChecked($known)) {
@@ -74,20 +76,20 @@ final class Orders
 
     private static function create(Record $record, int $satang, string $returnUrl): string
     {
-        $order = $record->order;
+        $order = $record->order; // As settling has left it.
         if (!PaymentRequest::isReachable($returnUrl)) {
             Log::error("The shop's address is not https, so PayGate cannot send payers back to it: $returnUrl");
         }
         for ($tries = 0; $tries < self::TRIES; $tries++) {
             $request = new PaymentRequest(self::facts($order, $satang, $returnUrl), $record->attempt());
-            $payment = self::understood(Settings::paygate()->createPayment(
+            $payment = Payments::understood(Settings::paygate()->createPayment(
                 Money::baht($request->satang),
                 $request->orderNumber,
                 $request->description,
                 $request->more,
                 $request->idempotencyKey
             ))['transaction'];
-            $record->addPayment($payment);
+            $record->putPayment($payment);
             if (!self::isStale($payment)) {
                 break;
             }
@@ -106,7 +108,7 @@ final class Orders
         if (strtotime((string) $payment['expiresAt']) > time()) {
             return false;
         }
-        $now = self::ask($payment['id']);
+        $now = Payments::ask($payment['id']);
         return $now === null || $now['transaction']['status'] !== 'PENDING';
     }
 
@@ -152,17 +154,18 @@ final class Orders
         }
     }
 
-    /** A cancelled order's open payment: nobody shall pay it any more. */
+    /** The open payments of an order that was cancelled or is paid another way: nobody shall pay them any more. */
     public static function giveUp(int $orderId): void
     {
-        $record = Record::of($orderId);
-        if ($record === null || $record->isPaid() || $record->openUntil() <= time()) {
-            return;
-        }
-        try {
-            Settings::paygate()->cancelPayment($record->current());
-        } catch (\Exception $e) {
-            Log::failure('Cancelling the payment of order ' . $orderId, $e); // It expires by itself.
+        $record = self::$settling === $orderId ? null : Record::of($orderId); // What PayGate told is no other way.
+        foreach ($record === null ? [] : $record->open() as $id) {
+            try {
+                Settings::paygate()->cancelPayment($id);
+            } catch (PayGateConflictException $e) {
+                Log::info("Payment $id of order $orderId is not cancelled: it is paid, or being checked.");
+            } catch (\Exception $e) {
+                Log::failure("Cancelling payment $id of order $orderId", $e); // It expires by itself.
+            }
         }
     }
 
@@ -177,15 +180,13 @@ final class Orders
                 self::notTaken($event, $record);
                 return false;
             }
-            $answer = self::ask($event->paymentId);
+            $answer = Payments::ask($event->paymentId);
             if ($answer === null) {
                 // Of the other mode, or of another merchant.
                 self::missed($event, 'the secret key of this shop does not see the payment (is it of the other mode?)');
                 return false;
             }
-            if (!isset($record->payments()[$event->paymentId])) {
-                $record->addPayment($answer['transaction']);
-            }
+            $record->putPayment($answer['transaction']);
             self::settle($record, $answer);
             if ($event->refund !== null) {
                 Refunds::hear($record, $event);
@@ -216,50 +217,72 @@ final class Orders
         }
     }
 
-    /** The payer came back, or somebody asks: how does the newest payment stand? Never fails. */
-    public static function refresh(int $orderId): void
+    /**
+     * The payer came back, or somebody asks: how does the newest payment stand? $paymentId is the one that the payer comes
+     * from. Never fails: false when it could not be found out.
+     */
+    public static function refresh(int $orderId, string $paymentId = ''): bool
     {
         try {
-            Lock::around($orderId, self::PAGE_WAIT_S, static function () use ($orderId): void {
+            Lock::around($orderId, self::PAGE_WAIT_S, static function () use ($orderId, $paymentId): void {
                 $record = Record::of($orderId);
-                $answer = $record === null ? null : self::ask($record->current());
+                $answer = $record === null ? null : self::latest($record, $paymentId);
                 if ($record !== null && $answer !== null) {
                     self::settle($record, $answer);
                     $record->order->save();
                 }
             });
+            return true;
         } catch (Busy $e) {
             Log::info($e->getMessage()); // The webhook is at it.
         } catch (\Exception $e) {
             Log::failure("Asking for the payment of order $orderId", $e);
         }
+        return false;
     }
 
-    /** {transaction, verification} as PayGate has them now; null when it does not know the payment. */
-    private static function ask(string $paymentId): ?array
+    /** Whether an unpaid order may be cancelled: it is still unpaid, and none of its QRs can be paid, renewed ones too. */
+    public static function mayEnd(int $orderId): bool
     {
-        if ($paymentId === '') {
+        $asked = self::refresh($orderId);
+        $record = Record::of($orderId);
+        if ($record === null) {
+            return true;
+        }
+        $last = $record->payments()[$record->current()] ?? [];
+        $renewable = !$asked && (int) ($last['made'] ?? 0) / 1000 > time() - self::RENEWABLE_S;
+        return !$record->isPaid() && !$record->isHeld() && $record->open() === [] && !$renewable;
+    }
+
+    /** The newest payment as it stands, also one that the payer has made on PayGate's page in place of an expired one. */
+    private static function latest(Record $record, string $paymentId = ''): ?array
+    {
+        Payments::named($record, $paymentId);
+        $known = Payments::ask($record->current());
+        if ($known === null) {
             return null;
         }
-        try {
-            return self::understood(Settings::paygate()->getPayment($paymentId));
-        } catch (PayGateNotFoundException $e) {
-            return null; // Another key: of the other mode, or another merchant's.
+        $record->putPayment($known['transaction']);
+        $isOver = !in_array($known['transaction']['status'], ['PENDING', 'PAID'], true);
+        if (!$isOver || !Payments::wasRenewed($record, $known['transaction'])) {
+            return $known;
         }
-    }
-
-    /** Somebody else's JSON is no payment: what answers at the address may not be PayGate. */
-    private static function understood(array $answer): array
-    {
-        $payment = $answer['transaction'] ?? null;
-        if (!is_array($payment) || !is_string($payment['id'] ?? null) || !is_string($payment['status'] ?? null)) {
-            throw new PayGateServerException('The answer is not one of PayGate.');
-        }
-        return $answer;
+        self::settle($record, $known);
+        return Payments::ask($record->current());
     }
 
     /** Carries out what follows from how a payment stands. Only behind the lock; the caller saves. */
     private static function settle(Record $record, array $answer): void
+    {
+        self::$settling = $record->order->get_id();
+        try {
+            self::follow($record, $answer);
+        } finally {
+            self::$settling = 0;
+        }
+    }
+
+    private static function follow(Record $record, array $answer): void
     {
         foreach (Standing::steps(self::standing($record), $answer) as list($what, $note, $once, $facts)) {
             if ($once !== '' && $record->wasTold($once)) {
@@ -275,6 +298,7 @@ final class Orders
                 $record->tell($once);
             }
             $record->order->save();
+            $record->reread();
         }
     }
 
@@ -303,6 +327,7 @@ final class Orders
         if ($what === Standing::COMPLETE) {
             return self::complete($record, $facts['id']);
         }
+        $before = $order->get_status();
         if ($what === Standing::HOLD && in_array($order->get_status(), ['pending', 'failed', 'processing'], true)) {
             $record->setHeld($order->get_status() !== 'processing');
             $order->update_status('on-hold');
@@ -314,6 +339,9 @@ final class Orders
         } elseif ($what === Standing::FAIL && in_array($order->get_status(), ['pending', 'on-hold'], true)) {
             $order->update_status('failed');
         }
+        if ($order->get_status() !== $before) {
+            $record->reread();
+        }
         return true;
     }
 
@@ -322,13 +350,16 @@ final class Orders
         $order = $record->order;
         $record->setHeld(false);
         if ($order->get_payment_method() !== Settings::GATEWAY) {
-            $order->set_payment_method(Settings::GATEWAY); // Another way was chosen meanwhile; refunds go this way.
+            // Another way was chosen meanwhile; refunds go this way. The gateway gives its title, too.
+            $order->set_payment_method(WC()->payment_gateways()->payment_gateways()[Settings::GATEWAY] ?? Settings::GATEWAY);
         }
+        $order->save(); // Before, since what others do to it when it is paid shall not be undone.
         if (!$order->payment_complete($paymentId)) {
             // WooCommerce has noted why. Nothing is marked as done, so the next delivery tries again.
             throw new \RuntimeException('WooCommerce could not complete order ' . $order->get_id());
         }
-        return (string) $order->get_transaction_id() === $paymentId && $order->get_date_paid();
+        $record->reread();
+        return (string) $record->order->get_transaction_id() === $paymentId && $record->order->get_date_paid();
     }
 
     private static function note(\WC_Order $order, string $text): void

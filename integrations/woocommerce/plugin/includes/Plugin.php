@@ -45,13 +45,18 @@ final class Plugin
         add_action('woocommerce_api_' . Settings::GATEWAY, [Webhook::class, 'handle']);
         add_action('template_redirect', [self::class, 'cameBack'], 5);
         add_filter('woocommerce_cancel_unpaid_order', [self::class, 'mayCancel'], 20, 2);
-        add_action('woocommerce_order_status_cancelled', [self::class, 'cancelled'], 20, 2);
+        foreach (['cancelled', 'processing', 'completed', 'on-hold'] as $status) {
+            add_action("woocommerce_order_status_$status", [self::class, 'moved'], 20, 2);
+        }
         add_action('woocommerce_refund_created', [self::class, 'refunded'], 10, 2);
-        add_filter('woocommerce_email_enabled_customer_refunded_order', [self::class, 'mayMail'], 20, 2);
-        add_filter('woocommerce_email_enabled_customer_partially_refunded_order', [self::class, 'mayMail'], 20, 2);
+        add_filter('woocommerce_email_enabled_customer_refunded_order', [self::class, 'mayMail'], 20, 3);
+        add_filter('woocommerce_email_enabled_customer_partially_refunded_order', [self::class, 'mayMail'], 20, 3);
+        add_filter('woocommerce_email_enabled_customer_completed_order', [self::class, 'mayMailAgain'], 20, 2);
+        add_filter('woocommerce_email_enabled_customer_processing_order', [self::class, 'mayMailAgain'], 20, 2);
         add_filter('woocommerce_email_classes', [self::class, 'mails']);
         add_action('admin_notices', [self::class, 'testMode']);
         Admin::listen();
+        Privacy::listen();
     }
 
     public static function needsWooCommerce(): void
@@ -102,22 +107,25 @@ final class Plugin
         }
         $record = new Record($order);
         if ($record->current() !== '' && !$record->isPaid()) {
-            Orders::refresh($orderId);
+            $paymentId = isset($_GET['payment_id']) ? sanitize_text_field(wp_unslash($_GET['payment_id'])) : '';
+            Orders::refresh($orderId, $paymentId);
         }
     }
 
     /** WooCommerce cancels unpaid orders after a while: not one whose QR may still be paid. */
     public static function mayCancel($cancel, $order)
     {
-        if (!$cancel || !$order instanceof \WC_Order || $order->get_payment_method() !== Settings::GATEWAY) {
+        if (!$cancel || !$order instanceof \WC_Order || (new Record($order))->payments() === []) {
             return $cancel;
         }
-        return (new Record($order))->openUntil() <= time();
+        return (new Record($order))->open() === [] && Orders::mayEnd($order->get_id());
     }
 
-    public static function cancelled($order_id, $order = null): void
+    /** It was cancelled, is paid, or waits for money that comes another way: its QR shall not be paid, too. */
+    public static function moved($order_id, $order = null): void
     {
-        if ($order instanceof \WC_Order && $order->get_payment_method() === Settings::GATEWAY) {
+        $waits = $order instanceof \WC_Order && $order->has_status('on-hold') && $order->get_payment_method() === Settings::GATEWAY;
+        if ($order instanceof \WC_Order && !$waits && (new Record($order))->payments() !== []) {
             Orders::giveUp((int) $order_id);
         }
     }
@@ -127,8 +135,13 @@ final class Plugin
         Refunds::link((int) $refund_id, (array) $args);
     }
 
-    public static function mayMail($enabled, $order)
+    public static function mayMail($enabled, $order = null, $mail = null)
     {
-        return Refunds::mayMail((bool) $enabled, $order);
+        return Refunds::mayMail((bool) $enabled, $order, $mail);
+    }
+
+    public static function mayMailAgain($enabled, $order = null)
+    {
+        return $enabled && !($order instanceof \WC_Order && Refunds::isTakingBack($order->get_id()));
     }
 }

@@ -45,7 +45,14 @@ final class Record
         \WC_Data_Store::load('order')->clear_cached_data([$orderId]); // Stores that know nothing of it do nothing.
     }
 
-    /** Payment id => [satang, until (unix time)], oldest first. */
+    /** Reads the order anew: after whatever makes others change it, since saving an old copy may undo that. Save before. */
+    public function reread(): void
+    {
+        $fresh = self::of($this->order->get_id());
+        $this->order = $fresh === null ? $this->order : $fresh->order;
+    }
+
+    /** Payment id => [satang, until (unix time; 0 when it is over), made (unix time in ms)], oldest first. */
     public function payments(): array
     {
         return $this->list(self::PAYMENTS);
@@ -68,13 +75,37 @@ final class Record
         return (int) ($this->payments()[$this->current()]['until'] ?? 0);
     }
 
-    public function addPayment(array $transaction): void
+    /** The ids of payments that somebody may still pay. */
+    public function open(): array
     {
-        $until = (int) strtotime((string) ($transaction['expiresAt'] ?? ''));
-        $one = ['satang' => Money::fromWire($transaction['amount']), 'until' => $until];
+        $paidBy = $this->paidBy();
+        $open = array_filter($this->payments(), static function (array $one): bool {
+            return (int) ($one['until'] ?? 0) > time();
+        });
+        return array_values(array_diff(array_map('strval', array_keys($open)), [$paidBy]));
+    }
+
+    /** A payment as PayGate has it now: a new one, or news of one. */
+    public function putPayment(array $transaction): void
+    {
+        $id = (string) $transaction['id'];
         $all = $this->payments();
-        unset($all[$transaction['id']]);
-        $this->order->update_meta_data(self::PAYMENTS, $all + [$transaction['id'] => $one]);
+        $all[$id] = [
+            'satang' => Money::fromWire($transaction['amount']),
+            'until' => $transaction['status'] === 'PENDING' ? (int) strtotime((string) ($transaction['expiresAt'] ?? '')) : 0,
+            'made' => self::milliseconds((string) ($transaction['createdAt'] ?? '')),
+        ];
+        $places = array_flip(array_keys($all)); // PHP 7.4 does not keep the order of equals.
+        uksort($all, static function ($a, $b) use ($all, $places): int {
+            return [$all[$a]['made'] ?? 0, $places[$a]] <=> [$all[$b]['made'] ?? 0, $places[$b]];
+        });
+        $this->order->update_meta_data(self::PAYMENTS, $all);
+    }
+
+    private static function milliseconds(string $time): int
+    {
+        $at = date_create_immutable($time);
+        return $at === false ? 0 : (int) $at->format('Uv');
     }
 
     /** Whether a payment is of this order: known by its id, or made for it by this shop (a payer renews an expired QR). */
@@ -116,9 +147,10 @@ final class Record
         return $this->order->get_date_paid() && isset($this->payments()[$id]) ? $id : '';
     }
 
+    /** An order that was set back to pending (the bank took the money back) waits for money again. */
     public function isPaid(): bool
     {
-        return $this->order->get_date_paid() || $this->order->is_paid();
+        return !$this->order->has_status(['pending', 'failed']) && ($this->order->get_date_paid() || $this->order->is_paid());
     }
 
     /** Refund id => [satang, status, paidBy, payee (bool), before (the order's status), wc (WooCommerce's refund)]. */
@@ -134,10 +166,36 @@ final class Record
         $this->order->update_meta_data(self::REFUNDS, $all);
     }
 
-    /** Where the payer wants refunds: [promptpay, name], or []. */
+    /** Where the payer wants refunds: [promptpay, name], or []. Kept until PayGate has it. */
     public function payee(): array
     {
-        return $this->list(self::PAYEE);
+        $payee = $this->list(self::PAYEE);
+        return isset($payee['promptpay']) ? $payee : [];
+    }
+
+    /** What may be seen of the number that PayGate has, or ''. */
+    public function payeeAtPayGate(): string
+    {
+        return (string) ($this->list(self::PAYEE)['mask'] ?? '');
+    }
+
+    public function keepPayee(array $payee): void
+    {
+        $this->order->update_meta_data(self::PAYEE, $payee);
+    }
+
+    /** PayGate has the number: here its end is enough. */
+    public function maskPayee(): void
+    {
+        $payee = $this->payee();
+        if ($payee !== []) {
+            $this->keepPayee(['mask' => Keys::masked((string) $payee['promptpay'])]);
+        }
+    }
+
+    public function forgetPayee(): void
+    {
+        $this->order->delete_meta_data(self::PAYEE);
     }
 
     private function list(string $name): array

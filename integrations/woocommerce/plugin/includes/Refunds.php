@@ -21,6 +21,8 @@ final class Refunds
 
     /** @var array order id => refund id: what was asked for in this request, until WooCommerce says which refund it is */
     private static $asked = [];
+    /** @var int the order whose refund failed, while it gets its status back */
+    private static $takingBack = 0;
 
     // --- asked for in the shop --------------------------------------------------------------------------------------
 
@@ -73,6 +75,9 @@ final class Refunds
             'before' => $order->get_status(),
             'wc' => 0,
         ]);
+        if ($refund['payee'] !== null) {
+            $record->maskPayee();
+        }
         self::$asked[$order->get_id()] = $refund['id'];
         $order->add_order_note(self::asked($refund, $satang) . self::mailLink($order, $refund));
         $order->save();
@@ -152,33 +157,60 @@ final class Refunds
             return;
         }
         unset(self::$asked[$orderId]);
+        $refund = wc_get_order($wcRefundId);
+        if ($refund) { // By this it is found, also when the order is being worked on for too long.
+            $refund->update_meta_data(Record::REFUND_ID, $id);
+            $refund->save();
+        }
         try {
             Lock::around($orderId, self::WAIT_S, static function () use ($orderId, $wcRefundId, $id): void {
                 $record = Record::of($orderId);
-                $refund = wc_get_order($wcRefundId);
-                if ($record !== null && $refund) {
+                if ($record !== null) {
                     $record->putRefund($id, ['wc' => $wcRefundId]);
                     $record->order->save();
-                    $refund->update_meta_data(Record::REFUND_ID, $id);
-                    $refund->save();
                 }
             });
         } catch (Busy $e) {
-            Log::error("Refund $id is not tied to WooCommerce's refund $wcRefundId: " . $e->getMessage());
+            Log::info("WooCommerce's refund $wcRefundId alone knows that it is refund $id: " . $e->getMessage());
         }
     }
 
-    /** Where the payer wants refunds, as the order page says: kept, and told to PayGate for those that wait for it. */
-    public static function setPayee(int $orderId, string $promptpay, string $name): void
+    /** WooCommerce's refund of what PayGate calls $id, or null. */
+    private static function made(Record $record, string $id): ?\WC_Order_Refund
     {
-        $payee = array_filter(['promptpay' => preg_replace('/[\s-]+/', '', $promptpay), 'name' => trim($name)]);
-        if (!isset($payee['promptpay'])) {
+        $known = (int) ($record->refunds()[$id]['wc'] ?? 0);
+        $made = $known > 0 ? wc_get_order($known) : null;
+        if ($made instanceof \WC_Order_Refund) {
+            return $made;
+        }
+        foreach ($record->order->get_refunds() as $one) {
+            if ($one->get_meta(Record::REFUND_ID) === $id) {
+                return $one;
+            }
+        }
+        return null;
+    }
+
+    /** Where the payer wants refunds, as the order page says: kept, and told to PayGate for those that wait for it. */
+    public static function setPayee(int $orderId, string $promptpay, string $name, bool $forget): void
+    {
+        $number = (string) preg_replace('/[\s-]+/', '', $promptpay);
+        $record = Record::of($orderId);
+        if ($record === null || ($number === '' && !$forget && $record->payee() === [])) {
             return;
         }
         try {
-            Lock::around($orderId, self::WAIT_S, static function () use ($orderId, $payee): void {
+            Lock::around($orderId, self::WAIT_S, static function () use ($orderId, $number, $name, $forget): void {
                 $record = Record::of($orderId);
-                if ($record !== null && $payee !== $record->payee()) {
+                if ($record === null) {
+                    return;
+                }
+                $kept = $number === '' && !$forget ? (string) ($record->payee()['promptpay'] ?? '') : $number;
+                $payee = array_filter(['promptpay' => $kept, 'name' => trim($name)], 'strlen');
+                if ($kept === '' && $forget) {
+                    $record->forgetPayee();
+                    $record->order->save();
+                } elseif ($kept !== '' && $payee !== $record->payee()) {
                     self::keepPayee($record, $payee);
                 }
             });
@@ -189,26 +221,33 @@ final class Refunds
 
     private static function keepPayee(Record $record, array $payee): void
     {
-        $record->order->update_meta_data(Record::PAYEE, $payee);
+        $record->keepPayee($payee);
+        $told = false;
         foreach ($record->refunds() as $id => $refund) {
             if (!$refund['payee'] && $refund['status'] !== self::DONE && !in_array($refund['status'], self::OVER, true)) {
-                self::tellPayee($record, (string) $id, $payee);
+                $told = self::tellPayee($record, (string) $id, $payee) || $told;
             }
+        }
+        if ($told) {
+            $record->maskPayee();
         }
         $record->order->save();
     }
 
-    private static function tellPayee(Record $record, string $id, array $payee): void
+    /** Whether PayGate took it. */
+    private static function tellPayee(Record $record, string $id, array $payee): bool
     {
         try {
             $status = Settings::paygate()->setRefundPayee($id, $payee)['refund']['status'];
             $record->putRefund($id, ['payee' => true, 'status' => $status]);
             /* translators: %s: refund id */
             $record->order->add_order_note(sprintf(__('PayGate knows now where to send refund %s.', 'paygate-promptpay'), $id));
+            return true;
         } catch (PayGateException | Trouble $e) {
             Log::failure("Payee of refund $id", $e);
             /* translators: 1: refund id, 2: what PayGate says */
             $record->order->add_order_note(sprintf(__('PayGate did not take the PromptPay number for refund %1$s: %2$s', 'paygate-promptpay'), $id, $e->getMessage()));
+            return false;
         }
     }
 
@@ -249,24 +288,26 @@ final class Refunds
         if ($known === null) {
             self::enter($record, $id, $satang, (string) ($told['reason'] ?? ''));
         } else {
-            self::mail($order->get_id(), (int) $known['wc']);
+            $made = self::made($record, $id);
+            self::mail($order->get_id(), $made === null ? 0 : $made->get_id());
         }
     }
 
     /** A refund that was begun at PayGate: WooCommerce has to know of it, too. */
     private static function enter(Record $record, string $id, int $satang, string $reason): void
     {
-        $order = $record->order;
-        $args = ['order_id' => $order->get_id(), 'amount' => Money::decimal($satang), 'reason' => $reason, 'refund_payment' => false];
+        $before = $record->order->get_status();
+        $args = ['order_id' => $record->order->get_id(), 'amount' => Money::decimal($satang), 'reason' => $reason, 'refund_payment' => false];
         $made = wc_create_refund($args);
+        $record->reread();
         if (is_wp_error($made)) {
             /* translators: 1: refund id, 2: what WooCommerce says */
-            $order->add_order_note(sprintf(__('WooCommerce could not record refund %1$s: %2$s', 'paygate-promptpay'), $id, $made->get_error_message()));
+            $record->order->add_order_note(sprintf(__('WooCommerce could not record refund %1$s: %2$s', 'paygate-promptpay'), $id, $made->get_error_message()));
             return;
         }
         $made->update_meta_data(Record::REFUND_ID, $id);
         $made->save();
-        $record->putRefund($id, ['wc' => $made->get_id(), 'paidBy' => '', 'before' => $order->get_status()]);
+        $record->putRefund($id, ['wc' => $made->get_id(), 'paidBy' => '', 'before' => $before]);
     }
 
     private static function failed(Record $record, string $id, int $satang, string $status, array $told, ?array $known): void
@@ -275,34 +316,45 @@ final class Refunds
         $record->putRefund($id, ['satang' => $satang, 'status' => $status === '' ? 'REJECTED' : $status]);
         /* translators: 1: amount in baht, 2: refund id, 3: why */
         $text = sprintf(__('Refund of ฿%1$s (%2$s) did NOT reach the customer: %3$s. The money is yours again.', 'paygate-promptpay'), Money::show($satang), $id, (string) ($told['refusal'] ?? '') ?: $status);
-        $refund = $known === null || empty($known['wc']) ? null : wc_get_order($known['wc']);
-        if ($refund instanceof \WC_Order_Refund) {
+        $order->save();
+        $refund = $known === null ? null : self::made($record, $id);
+        if ($refund !== null) {
+            $deleted = $refund->get_id();
             $refund->delete(true);
-            do_action('woocommerce_refund_deleted', $known['wc'], $order->get_id());
+            do_action('woocommerce_refund_deleted', $deleted, $order->get_id());
             $text .= ' ' . __('WooCommerce\'s refund was taken back; look at the stock if you had restocked.', 'paygate-promptpay');
         }
-        $order->add_order_note($text);
-        $order->save();
-        $fresh = Record::of($order->get_id());
-        if ($fresh !== null && $fresh->order->get_status() === 'refunded' && ($known['before'] ?? 'refunded') !== 'refunded') {
-            $fresh->order->update_status($known['before']);
+        $record->reread();
+        $record->order->add_order_note($text);
+        if ($record->order->get_status() === 'refunded' && ($known['before'] ?? 'refunded') !== 'refunded') {
+            self::$takingBack = $order->get_id();
+            try {
+                $record->order->update_status($known['before']);
+            } finally {
+                self::$takingBack = 0;
+            }
+            $record->reread();
         }
     }
 
     // --- mails ------------------------------------------------------------------------------------------------------
 
-    /** "Your order has been refunded" is not mailed while the money has not gone. */
-    public static function mayMail(bool $enabled, $order): bool
+    /** "Your order has been refunded" is not mailed while the money of that refund has not gone. */
+    public static function mayMail(bool $enabled, $order, $mail): bool
     {
-        if (!$enabled || !$order instanceof \WC_Order || $order->get_payment_method() !== Settings::GATEWAY) {
+        $made = is_object($mail) && isset($mail->refund) ? $mail->refund : null;
+        if (!$enabled || !$order instanceof \WC_Order || !$made instanceof \WC_Order_Refund) {
             return $enabled;
         }
-        foreach ((new Record($order))->refunds() as $refund) {
-            if ($refund['status'] !== self::DONE && !in_array($refund['status'], self::OVER, true)) {
-                return false;
-            }
-        }
-        return true;
+        $id = (string) $made->get_meta(Record::REFUND_ID) ?: self::$asked[$order->get_id()] ?? '';
+        $known = (new Record($order))->refunds()[$id] ?? null; // Null: the shop gives it back another way.
+        return $known === null || $known['status'] === self::DONE;
+    }
+
+    /** Whether an order gets its old status back just now: what was mailed about it once is not mailed again. */
+    public static function isTakingBack(int $orderId): bool
+    {
+        return self::$takingBack === $orderId;
     }
 
     private static function mail(int $orderId, int $wcRefundId): void
