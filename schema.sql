@@ -14,7 +14,8 @@ CREATE TABLE installation (                     -- One row: what this database w
     id              smallint    PRIMARY KEY DEFAULT 1 CHECK (id = 1),
     key_id          text        NOT NULL,       -- Which PAYGATE_SECRET_KEY sealed the secrets: first 16 hex digits of a hash of it.
     key_check       bytea       NOT NULL,       -- A known text sealed with that key; a server with another key refuses to start.
-    created_at      timestamptz NOT NULL DEFAULT now()
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    second_above_satang bigint  CHECK (second_above_satang > 0)     -- Two people approve a payout above it: as the server was told that started last.
 );
 
 -- ---------------------------------------------------------------------------------------------------- people

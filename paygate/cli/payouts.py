@@ -13,7 +13,9 @@ from emvco import qr
 from paygate.cli.output import emit, examples, json_option, person, read_id, table
 from paygate.cli.session import run
 from paygate.core import ids, money
+from paygate.core.errors import InvalidInput
 from paygate.core.payouts import OPEN, Kind, PayoutStatus
+from paygate.services.context import Context
 from paygate.services.payout_files import bulk_csv
 from paygate.services.payouts import Desk, Detail, Place
 
@@ -198,7 +200,14 @@ def _add_deciding(group: click.Group, desk: Desk[Kind], told: Told[Kind]) -> Non
     @json_option
     def approve(payout_id: str, by: str | None, as_json: bool) -> None:
         number = read_id(desk.prefix, payout_id)
-        done = run(lambda ctx: desk.approve(ctx, number, person(by)))
+
+        async def say_yes(ctx: Context) -> Kind:
+            known = (await desk.show(ctx, number)).payout
+            if by is None and known.approved_by is not None and known.status is PayoutStatus.REQUESTED:
+                raise InvalidInput("Somebody said yes already. Say who is the second person: --by NAME.", field="by")
+            return await desk.approve(ctx, number, person(by))
+
+        done = run(say_yes)
         waits = done.status is PayoutStatus.REQUESTED
         tell(desk, told, done, as_json, "It waits for the approval of a second person." if waits else None)
 

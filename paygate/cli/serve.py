@@ -70,7 +70,7 @@ def serve(host: str, port: int, workers: int, no_worker: bool, data: Path | None
             address = _address(host, listener.getsockname()[1])
             os.environ.update(_for_processes(settings, dsn, address, no_worker=no_worker))
             os.environ["PAYGATE_LISTENING"] = urlsplit(_address(*listener.getsockname()[:2])).netloc
-            asyncio.run(prepare(settings, dsn))
+            asyncio.run(prepare(settings, dsn, serving=True))
             if settings.free_plan:
                 click.echo(f"NOTICE: {NOTICE}", err=True)
             text = f"PayGate on {address}, data in {settings.data_dir}. Stop it with Ctrl-C."

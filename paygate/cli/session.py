@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import click
 
+from paygate.core import money
 from paygate.db.migrate import migrate
 from paygate.db.pool import Database
 from paygate.embedded import Lease, acquire
@@ -58,12 +59,21 @@ def run(work: Callable[[Context], Awaitable[Result]]) -> Result:
         return asyncio.run(_with_context(settings, dsn, work))
 
 
-async def prepare(settings: Settings, dsn: str) -> list[str]:
-    """Apply the schema and check the key; the migrations applied. Raises Unavailable, MigrationRefused, WrongKey."""
+async def prepare(settings: Settings, dsn: str, *, serving: bool = False) -> list[str]:
+    """Apply the schema and check the key; the migrations applied. *serving*: keep the rules that commands are held to.
+    Raises Unavailable, MigrationRefused, WrongKey."""
     applied = await migrate(dsn)
     db = await Database.open(dsn, size=1)
     try:
-        await installation.check(settings.context(db))
+        ctx = settings.context(db)
+        await installation.check(ctx)
+        before = await installation.remember_limit(ctx) if serving else None
+        if before is not None:
+            limit = settings.settlements.second_above_satang
+            now = "always enough" if limit is None else f"enough up to {money.show(limit)} THB"
+            click.echo(
+                f"NOTICE: one approval of a payout was enough up to {money.show(before)} THB; it is {now}.", err=True
+            )
     finally:
         await db.close()
     return applied

@@ -399,9 +399,19 @@ def _approved(payout: Kind, changed: Kind, event: Approved) -> Kind:
     # Whoever said yes to another destination did not say yes to this one.
     if payout.approved_by is None or not payout.goes_to(event.destination_id):
         return replace(changed, approved_by=event.by, status=payout.status if event.two_needed else changed.status)
-    if payout.approved_by == event.by:
+    if same_person(payout.approved_by, event.by):
         raise Conflict("The second approval must be another person's.")
     return replace(changed, second_by=event.by)
+
+
+def same_person(one: str | None, other: str) -> bool:
+    """Whether two actors are one, as people write a name: `cli:Malee` and `cli:malee `."""
+    return one is not None and _folded(one) == _folded(other)
+
+
+def _folded(actor: str) -> tuple[str, str]:
+    kind, _, name = actor.partition(":")
+    return kind, " ".join(name.split()).casefold()
 
 
 def _booking(changed: Payout, event: Event) -> Journal | None:

@@ -26,6 +26,17 @@ TEST_ACCOUNT = Sql("""
         ON CONFLICT (merchant_id, mode, id) DO NOTHING
 """)
 
+SECOND_ABOVE = Sql("SELECT second_above_satang FROM installation")
+
+# No row: it is so already.
+KEEP_SECOND_ABOVE = Sql("""
+    UPDATE installation i
+       SET second_above_satang = :satang
+      FROM (SELECT id, second_above_satang FROM installation FOR UPDATE) was
+     WHERE was.id = i.id AND was.second_above_satang IS DISTINCT FROM :satang::bigint
+ RETURNING was.second_above_satang
+""")
+
 
 async def claim(conn: Conn, key_id: str, key_check: bytes) -> tuple[str, bytes] | None:
     """The key id and the sealed text that the database was made with; the given ones if it is new.
@@ -39,3 +50,15 @@ async def claim(conn: Conn, key_id: str, key_check: bytes) -> tuple[str, bytes] 
 async def make_test_account(conn: Conn, account_id: UUID, proxy: str, name: str) -> None:
     """Make the platform's virtual account of the test mode, unless it is there."""
     await conn.execute(*TEST_ACCOUNT.bind(id=account_id, proxy=proxy, name=name))
+
+
+async def second_above(conn: Conn) -> int | None:
+    """Above so many satang two people approve a payout, as the server was told that started last."""
+    satang: int | None = await conn.fetchval(*SECOND_ABOVE.bind())
+    return satang
+
+
+async def keep_second_above(conn: Conn, satang: int | None) -> tuple[bool, int | None]:
+    """Write that limit; whether it changed, and what it was."""
+    row = await conn.fetchrow(*KEEP_SECOND_ABOVE.bind(satang=satang))
+    return (True, row["second_above_satang"]) if row else (False, None)

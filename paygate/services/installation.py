@@ -5,12 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from paygate.core.errors import Bug, PayGateError, Unavailable
+from paygate.core.ledger import PLATFORM
 from paygate.db import installation
 from paygate.db.pool import Conn
+from paygate.services import audit
 from paygate.services.context import Context
 from paygate.services.specimens import WALLET
 
 PURPOSE = "installation"
+SERVER = "server"
 KNOWN_TEXT = "paygate"
 TRIES = 5
 # A fixed id makes several processes that start at once make one account. The e-wallet ID belongs to nobody.
@@ -38,6 +41,29 @@ async def check(ctx: Context) -> None:
         if found is not None:
             return _compare(ctx, ours, *found)
     raise Unavailable()
+
+
+async def remember_limit(ctx: Context) -> int | None:
+    """Keep the limit above which two people approve a payout, as a server that starts was told: a command without the
+    setting is held to it, too. What it was before; None: nothing, or the same."""
+    satang = ctx.settlements.second_above_satang
+
+    async def work(conn: Conn) -> int | None:
+        changed, before = await installation.keep_second_above(conn, satang)
+        if changed:
+            await audit.append(
+                conn,
+                ctx,
+                merchant_id=PLATFORM,
+                actor=SERVER,
+                action="installation.second_approval",
+                subject="installation",
+                before={"above_satang": before},
+                after={"above_satang": satang},
+            )
+        return before
+
+    return await ctx.db.transaction(work)
 
 
 def _compare(ctx: Context, ours: str, key_id: str, key_check: bytes) -> None:

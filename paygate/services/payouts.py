@@ -31,8 +31,9 @@ from paygate.core.payouts import (
     Rejected,
     Released,
     advance,
+    same_person,
 )
-from paygate.db import accounts, balances, closes, merchants
+from paygate.db import accounts, balances, closes, installation, merchants
 from paygate.db import bookings as books
 from paygate.db import payout_references as references
 from paygate.db.closes import Account as CentralAccount
@@ -164,8 +165,9 @@ class Desk(ABC, Generic[Kind]):
                 raise WrongState(payout.status, "approved", what=self.noun)
             await self.may_be_paid(ctx, conn, payout)
             destination_id = await self.destination(ctx, conn, payout, now)
-            limit = ctx.settlements.second_above_satang
-            return Approved(now, by, destination_id, limit is not None and payout.amount_satang > limit)
+            limits = (ctx.settlements.second_above_satang, await installation.second_above(conn))
+            two = any(limit is not None and payout.amount_satang > limit for limit in limits)
+            return Approved(now, by, destination_id, two)
 
         return await self._move(ctx, payout_id, "approve", by, decide)
 
@@ -376,7 +378,7 @@ class Desk(ABC, Generic[Kind]):
         return Instruction(payout, place, payload(place, payout.amount_satang))
 
     def _require_claimer(self, payout: Kind, by: str) -> None:
-        if payout.claimed_by != by:
+        if not same_person(payout.claimed_by, by):
             raise Conflict(f"{payout.claimed_by} claimed this payout; nobody else may pay it.")
 
     def _unknown(self, payout_id: UUID) -> NotFound:

@@ -16,7 +16,8 @@ from paygate.cli.invoice import invoice
 from paygate.cli.refund import refund
 from paygate.cli.settlement import settlement
 from paygate.core import ids
-from paygate.services.context import Context
+from paygate.services import installation
+from paygate.services.context import Context, SettlementRules
 from tests.cli.conftest import Answer, Paygate
 from tests.services.helpers import open_shop
 from tests.services.payouts import ask as asked
@@ -84,6 +85,19 @@ async def test_a_day_as_operator(ctx: Context, say: Ask, tmp_path: Path) -> None
     assert "RETURNED" in (await say("settlement", "return", one, "--reason", "ปิดบัญชีแล้ว")).out
     shown = (await say("settlement", "show", one)).out
     assert "bank reference REF-1" in shown and "reason: ปิดบัญชีแล้ว" in shown
+
+
+async def test_a_second_approval_names_its_person(ctx: Context, say: Ask) -> None:
+    await installation.check(ctx)
+    ctx.settlements = SettlementRules(second_above_satang=10_000)
+    await installation.remember_limit(ctx)  # The commands below are not told of the limit.
+    one = ids.show("stl", (await asked(ctx, await shop_with(ctx, 100_000), 20_000)).id)
+    assert "approval of a second person" in (await say("settlement", "approve", one, "--by", "Malee")).out
+    nobody = await say("settlement", "approve", one)
+    assert nobody.status != 0 and "--by NAME" in nobody.err
+    same = await say("settlement", "approve", one, "--by", "malee ")
+    assert same.status == 1 and "another person" in same.err
+    assert "APPROVED" in (await say("settlement", "approve", one, "--by", "Somchai")).out
 
 
 async def test_what_is_not_paid_is_rejected_released_or_cancelled(ctx: Context, say: Ask) -> None:

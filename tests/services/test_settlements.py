@@ -17,7 +17,7 @@ from paygate.core.errors import (
     WrongState,
 )
 from paygate.db.payments import Claim
-from paygate.services import audit, destinations, freezes, ledger, merchants, reversals, settlements
+from paygate.services import audit, destinations, freezes, installation, ledger, merchants, reversals, settlements
 from paygate.services.context import Context, SettlementRules
 from paygate.services.once import unanswered
 from paygate.services.payments import Replayed
@@ -194,6 +194,41 @@ async def test_two_approvals_are_of_one_destination_and_a_change_between_them_fo
     place = await destinations.in_force(ctx, shop.principal.merchant_id)
     assert place is not None
     assert (done.status, done.approved_by, done.second_by, done.destination_id) == ("APPROVED", B, A, place.id)
+
+
+async def test_the_same_name_written_otherwise_is_the_same_person(ctx: Context) -> None:
+    ctx.settlements = SettlementRules(second_above_satang=10_000)
+    one = await ask(ctx, await shop_with(ctx, THOUSAND), 20_000)
+    await SETTLEMENTS.approve(ctx, one.id, "cli:Malee Dee")
+    for same in ("cli:malee dee ", "cli: MALEE  DEE"):
+        with pytest.raises(Conflict, match="another person"):
+            await SETTLEMENTS.approve(ctx, one.id, same)
+    await SETTLEMENTS.approve(ctx, one.id, A)
+    await SETTLEMENTS.claim(ctx, one.id, "cli:Malee Dee")
+    assert (await SETTLEMENTS.instruction(ctx, one.id, "cli:malee dee")).payout.id == one.id
+
+
+async def test_a_process_that_was_told_no_limit_keeps_to_the_servers(ctx: Context) -> None:
+    await installation.check(ctx)
+    ctx.settlements = SettlementRules(second_above_satang=10_000)
+    await installation.remember_limit(ctx)
+    shop = await shop_with(ctx, THOUSAND)
+    for limit_satang, amount_satang, status in (
+        (None, 15_000, "REQUESTED"),  # The variable was forgotten.
+        (90_000, 15_000, "REQUESTED"),
+        (5_000, 9_000, "REQUESTED"),  # It is stricter itself.
+        (None, 10_000, "APPROVED"),
+    ):
+        ctx.settlements = SettlementRules(second_above_satang=limit_satang, min_satang=100)
+        one = await ask(ctx, shop, amount_satang)
+        assert (await SETTLEMENTS.approve(ctx, one.id, A)).status == status
+        await SETTLEMENTS.reject(ctx, one.id, A, "only a test")
+    ctx.settlements = SettlementRules()  # A server that is started without it takes it away, and the log tells.
+    assert await installation.remember_limit(ctx) == 10_000
+    assert await installation.remember_limit(ctx) is None
+    assert (await SETTLEMENTS.approve(ctx, (await ask(ctx, shop, 15_000)).id, A)).status == "APPROVED"
+    rows = await sql(ctx, "SELECT after FROM audit_log WHERE action = 'installation.second_approval' ORDER BY id")
+    assert ["10000" in str(row["after"]) for row in rows] == [True, False]
 
 
 async def test_only_who_claimed_it_sees_where_it_goes_and_only_while_it_is_claimed(ctx: Context) -> None:
