@@ -337,7 +337,7 @@ DIALECTS = [
     Dialect("/", web.refuse),
     Dialect("/api/v1", v1.refuse, v1.Problem),
     Dialect("/api", dashboard.refuse, v1.Problem),
-    Dialect("", v1.refuse, v1.Problem),
+    Dialect("", v1.refuse, v1.Problem, page=web.refuse),
 ]
 
 

@@ -136,14 +136,14 @@ MONEY_OF = Sql("""
             WHERE r.closed_at IS NULL
               AND r.candidates @> :meant::jsonb
            )
-    SELECT reason, opened_at
-      FROM meant
-     WHERE merchant_id = :owner_id
-       AND mode = :mode
-       AND credit_id IS NOT NULL
-       AND reason = ANY(:reasons::text[])
-       AND jsonb_array_length(candidates) = 1
-  ORDER BY opened_at DESC
+    SELECT m.reason, m.opened_at, c.amount_satang
+      FROM meant m
+      JOIN credits c ON c.merchant_id = m.merchant_id AND c.mode = m.mode AND c.id = m.credit_id
+     WHERE m.merchant_id = :owner_id
+       AND m.mode = :mode
+       AND m.reason = ANY(:reasons::text[])
+       AND jsonb_array_length(m.candidates) = 1
+  ORDER BY m.opened_at DESC
      LIMIT 1
 """)
 
@@ -415,13 +415,13 @@ async def slips_waiting(conn: Conn, slip: Slip) -> int:
     )
 
 
-async def money_of(conn: Conn, payment: Payment, reasons: Collection[str]) -> tuple[str, datetime] | None:
-    """Why money that can only be for *payment* waits for a person, and since when; for one of *reasons*."""
+async def money_of(conn: Conn, payment: Payment, reasons: Collection[str]) -> tuple[str, datetime, int] | None:
+    """Why money that can only be for *payment* waits for a person, since when, and how much it is, in satang."""
     meant = json.dumps([{"paymentId": str(payment.id)}])
     row = await conn.fetchrow(
         *MONEY_OF.bind(owner_id=payment.owner_id, mode=payment.mode, meant=meant, reasons=list(reasons))
     )
-    return (row["reason"], row["opened_at"]) if row else None
+    return (row["reason"], row["opened_at"], row["amount_satang"]) if row else None
 
 
 async def picture(conn: Conn, owner_id: int, mode: str, slip_id: UUID) -> bytes | None:

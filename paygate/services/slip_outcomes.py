@@ -4,7 +4,7 @@ payment and the review queue are told in one transaction."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +26,8 @@ from paygate.services import evidence
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome, Word
 
-WAITING = CERTAIN | {Reason.UNDERPAID, Reason.OVERPAID}
+DIFFERENT = frozenset({Reason.UNDERPAID, Reason.OVERPAID})
+WAITING = CERTAIN | DIFFERENT
 """Why money that can only be for a payment waits."""
 OURS = frozenset({Reason.BALANCE_BREAK, Reason.ABOVE_CEILING})
 """Of those, what is no business of a payer."""
@@ -40,6 +41,7 @@ class Verification:
     reason: str | None
     at: datetime
     of_money: bool = False
+    received_satang: int | None = None  # What waits for a person because it is less, or more, than was asked for.
 
     @property
     def words(self) -> Words:
@@ -173,13 +175,18 @@ async def verification_by(conn: Conn, payment: Payment) -> Verification | None:
     """The same by a connection that is at hand."""
     slip = await rows.latest(conn, payment)
     seen = shown(payment, slip) if slip else None
+    if slip and slip.credit_id and seen and seen.status is SlipOutcome.REVIEW and seen.reason in DIFFERENT:
+        credit = await credits.get(conn, payment.owner_id, payment.mode, slip.credit_id)
+        seen = replace(seen, received_satang=credit.amount_satang if credit else None)
     if payment.status is Status.PAID or (seen and seen.status is not SlipOutcome.REJECTED):
         return seen
     waits = await reviews.money_of(conn, payment, WAITING)
     if waits is None:
         return seen
-    reason, at = waits
-    return Verification(SlipOutcome.REVIEW, None if reason in OURS else reason, at, of_money=True)
+    reason, at, amount_satang = waits
+    received_satang = amount_satang if reason in DIFFERENT else None
+    told = None if reason in OURS else reason
+    return Verification(SlipOutcome.REVIEW, told, at, of_money=True, received_satang=received_satang)
 
 
 def shown(payment: Payment, slip: Slip) -> Verification:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from paygate import wire
 from paygate.services import words as catalogues
 
 LANGUAGES: Final = ("th", "en")
@@ -43,15 +44,17 @@ def fill(name: str, **values: object) -> str:
 
 
 def language(request: Request) -> str:
-    """What `?lang=` asks for, else what the browser prefers; Thai when neither says."""
+    """What `?lang=` asks for, else which of the two the browser prefers. Thai when it says nothing; who reads neither
+    is helped more by English."""
     asked = request.query_params.get("lang")
     if asked in LANGUAGES:
         return asked
-    for part in request.headers.get("accept-language", "").lower().split(","):
-        wanted = part.split(";")[0].strip()[:2]
-        if wanted in LANGUAGES:
-            return wanted
-    return LANGUAGES[0]
+    wanted = {name: weight for name, weight in wire.wishes(request, "accept-language").items() if name != "*"}
+    ours = [(weight, lang) for name, weight in wanted.items() if weight and (lang := name.split("-")[0]) in LANGUAGES]
+    if ours:
+        return max(ours, key=lambda one: one[0])[1]  # The first one named, of those that are wanted as much.
+    refused = {name.split("-")[0] for name, weight in wanted.items() if not weight}
+    return "en" if "en" not in refused and wanted else "th"
 
 
 def text(name: str, lang: str, catalogue: str, **values: object) -> str:

@@ -9,7 +9,17 @@ from paygate.wire.noting import DRY_RUN, says
 from paygate.wire.payers import Access, merchant_or_payer
 from paygate.wire.people import anybody, claim_of, client, for_people, native_of, person, principal
 from paygate.wire.refusals import refusal
-from paygate.wire.requests import MAX_BODY_BYTES, accepted, body, claim, client_address, context, query, request_id
+from paygate.wire.requests import (
+    MAX_BODY_BYTES,
+    accepted,
+    body,
+    claim,
+    client_address,
+    context,
+    query,
+    request_id,
+    wishes,
+)
 from paygate.wire.uploads import is_form, read_form
 
 __all__ = [
@@ -49,4 +59,5 @@ __all__ = [
     "refuse_path",
     "request_id",
     "says",
+    "wishes",
 ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +22,7 @@ from paygate import telemetry
 from paygate.core.errors import Bug, PayGateError, Refused, TooManyRequests, TooManyTries, Unavailable
 from paygate.core.limits import Standing
 from paygate.wire import noting
+from paygate.wire.requests import accepted
 
 Face = Callable[[PayGateError, str], Response]
 """(what went wrong, request id) -> the answer in the face's own shape."""
@@ -42,6 +43,7 @@ NOT_STORED = "no-store"  # Unless the handler says otherwise: answers hold peopl
 EXPOSED = "Idempotent-Replayed, RateLimit, RateLimit-Policy, Request-Id, Retry-After"  # To pages that may read.
 _LIMITS = "paygate.limits"  # In a request's scope: the rate limits that it was counted by.
 _READER = "paygate.reader"  # In a request's scope: the origin whose pages may read its answer.
+_FORMS = ("application/json", "text/html")
 _HIDDEN_FROM = 500  # From this status on it is our fault, or the machine's, and is worth a line of its own.
 
 
@@ -55,11 +57,15 @@ class MethodNotAllowed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the face behind *prefix* says no; `shape` is the JSON of it, None where that is a page."""
+    """How the face behind *prefix* says no; `shape` is the JSON of it, None where that is a page.
+
+    `page`: how it says so to people, who ask with a browser.
+    """
 
     prefix: str
     refuse: Face
     shape: type[msgspec.Struct] | None = None
+    page: Face | None = None
 
     def takes(self, path: str) -> bool:
         """Whether *path* is its own: the prefix, and what lies below it. `/` has nothing below, and `` takes all."""
@@ -67,9 +73,12 @@ class Dialect:
             return path == self.prefix or not self.prefix
         return path == self.prefix or path.startswith(f"{self.prefix}/")
 
-    def answer(self, error: PayGateError, request_id: str) -> Response:
-        """The face's answer for *error*, with what is the same in every face."""
-        answer = self.refuse(error, request_id)
+    def answer(self, error: PayGateError, request_id: str, *, for_people: bool = False) -> Response:
+        """The face's answer for *error*, with what is the same in every face; a page, if it has some, *for_people*."""
+        refuse = self.page if self.page is not None and for_people else self.refuse
+        answer = refuse(error, request_id)
+        if self.page is not None:
+            answer.headers.add_vary_header("Accept")
         if isinstance(error, TooManyRequests):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer
@@ -130,7 +139,9 @@ class Edge:
             log.error("broken off", exc_info=error)
             raise error
         refusal = error if isinstance(error, PayGateError) else Bug()
-        answer = self._dialect(scope["path"]).answer(refusal, scope["paygate.request_id"])
+        answer = self._dialect(scope["path"]).answer(
+            refusal, scope["paygate.request_id"], for_people=accepted(Request(scope), _FORMS) == "text/html"
+        )
         noting.refused(scope, answer)
         if isinstance(refusal, TooManyRequests | TooManyTries) and refusal.standing is not None:
             tell_limit(scope, refusal.standing)

@@ -88,13 +88,20 @@ def claim(request: Request, principal: Asking, raw: bytes) -> Claim | None:
     return Claim(principal.merchant_id, principal.mode, principal.kind, path, key, hashlib.sha256(raw).digest())
 
 
-def accepted(request: Request, offered: Sequence[str]) -> str:
-    """The media type of *offered* that the request's `Accept` prefers; the first one when it has no preference."""
+def wishes(request: Request, header: str) -> dict[str, float]:
+    """What an `Accept` header of the request names, in small letters, with how much it is wanted (0 to 1)."""
     wanted: dict[str, float] = {}
-    for part in ",".join(request.headers.getlist("accept")).lower().split(","):
+    for part in ",".join(request.headers.getlist(header)).lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         weights = [value for value in parameters if value.startswith("q=")]
-        wanted[name] = float(weights[0][2:]) if weights and _WEIGHT.fullmatch(weights[0]) else 1.0
+        if name:
+            wanted[name] = float(weights[0][2:]) if weights and _WEIGHT.fullmatch(weights[0]) else 1.0
+    return wanted
+
+
+def accepted(request: Request, offered: Sequence[str]) -> str:
+    """The media type of *offered* that the request's `Accept` prefers; the first one when it has no preference."""
+    wanted = wishes(request, "accept")
 
     def weight(kind: str) -> float:
         return next((wanted[n] for n in (kind, f"{kind.partition('/')[0]}/*", "*/*") if n in wanted), 0.0)

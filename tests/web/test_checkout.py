@@ -96,6 +96,61 @@ async def test_the_page_says_who_is_paid_how_much_and_what_to_do_and_asks_nobody
         assert "฿1,250.50" in (await gateway.client.get(name)).text
 
 
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [
+        *((None, "th"), ("", "th"), ("*", "th"), ("th-TH,th;q=0.9,en;q=0.8", "th"), ("en-GB,en;q=0.9", "en")),
+        *(("en;q=0.1,th;q=0.2", "th"), ("th;q=0.2, en;q=0.3", "en"), ("th;q=0,en", "en"), ("en;q=0,th", "th")),
+        *(
+            ("ja", "en"),
+            ("zh-CN,zh;q=0.9", "en"),
+            ("de-DE", "en"),
+            ("ja,th;q=0.1", "th"),
+            ("de;q=1,en;q=0.5,th;q=0.4", "en"),
+        ),
+        *(("th;q=0", "en"), ("th,en", "th"), ("en,th", "en"), ("en;q=0", "th"), (";,", "th"), ("th;q=x", "th")),
+    ],
+)
+async def test_the_page_speaks_the_language_that_the_browser_wants_most(
+    gateway: Gateway, header: str | None, lang: str
+) -> None:
+    made = await gateway.create()
+    sent = {"Accept-Language": header} if header is not None else {}
+    answer = await gateway.client.get(f"/pay/{made['id']}", headers=sent)
+    assert answer.headers["content-language"] == lang
+
+
+async def test_an_address_that_is_none_is_a_page_for_people_and_json_for_programs(gateway: Gateway) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
+    for path in ("/nope", "/nope/deeper.html"):
+        page = await gateway.client.get(path, headers=browser)
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "ไม่พบหน้านี้" in page.text and "There is nothing at this address" in page.text and "req_" in page.text
+        assert "Accept" in page.headers["vary"]
+        for accept in ("*/*", "application/json", "text/html;q=0.5,application/json"):
+            told = await gateway.client.get(path, headers={"Accept": accept})
+            assert (told.status_code, told.json()["error"]) == (404, "NOT_FOUND")
+    told = await gateway.client.get("/api/v1/nope", headers=browser)
+    assert told.json()["error"] == "NOT_FOUND", "the API's own addresses are for programs"
+
+
+async def test_a_slip_for_another_amount_is_said_with_both_amounts_while_a_person_looks_at_it(
+    slip_gateway: Slips,
+) -> None:
+    gateway = slip_gateway.gateway
+    for baht, said, thai in (
+        (100, "Received ฿100.00 of ฿150.00.", "ได้รับ ฿100.00 จาก ฿150.00"),
+        (160.5, "Received ฿160.50, more than ฿150.00.", "ได้รับ ฿160.50 มากกว่า ฿150.00"),
+    ):
+        made, slip = await gateway.create(), new_slip()
+        slip_gateway.bank.knows(slip, baht)
+        assert (await slip_gateway.outcome(made, slip))[0] == "REVIEW"
+        answer = await shown(gateway, made)
+        assert state(answer) == "review" and f"<h1>{said}</h1>" in answer.text
+        assert f"<h1>{thai}</h1>" in (await shown(gateway, made, "th")).text
+        assert CATALOGUE["head_review"]["en"] not in answer.text and "A person is looking at it" in answer.text
+
+
 async def test_a_payment_that_there_is_not_has_a_page_in_both_languages(gateway: Gateway) -> None:
     for name in ("nope", "00000000-0000-7000-8000-000000000000", "pi_x", "%00"):
         answer = await gateway.client.get(f"/pay/{name}")
