@@ -1,6 +1,8 @@
 // Types of paygate-node.js. Save it beside that file.
 
 declare class PayGate {
+  /** Itself, for `const { PayGate } = require(...)`. */
+  static readonly PayGate: typeof PayGate;
   constructor(apiKey: string, options?: PayGate.Options);
   readonly baseUrl: string;
 

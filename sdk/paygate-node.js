@@ -517,4 +517,5 @@ const errors = {
 };
 Object.assign(PayGate, errors, { VERSION });
 
+PayGate.PayGate = PayGate; // For `const { PayGate } = require(...)` as well.
 module.exports = PayGate;

@@ -19,7 +19,7 @@
     '.else{position:absolute;inset:auto 16px 16px;padding:16px;border-radius:12px;background:#f5f7fa;color:#0b1f3a;text-align:center}' +
     '.else a{display:inline-block;text-decoration:none}' +
     '.qr{display:inline-block;text-align:center;padding:16px;border-radius:12px;background:#fff;color:#0b1f3a}' +
-    '.qr img{display:block;width:240px;height:240px;margin:auto}.sum{font-size:28px;font-weight:600}' +
+    '.qr{max-width:300px}img{display:block;width:100%}.sum{font-size:28px;font-weight:600}.qr a{background:none;color:#1a5fd0;padding:8px}' +
     '@media(max-width:480px){dialog{border-radius:0}}';
   const ENDS = { PAID: 'paid', EXPIRED: 'expired', CANCELLED: 'cancelled', FAILED: 'error' };
   const FIELDS = ['amount', 'amountToken', 'paymentLink', 'orderId', 'description', 'metadata', 'customerEmail', 'expiryMinutes', 'callbackUrl', 'cancelUrl'];
@@ -275,12 +275,16 @@
     shadow(box).append(card);
     place(options).append(box);
     const begun = async () => {
-      const payment = asked.payment = await create(asked), picture = make('img', { alt: asked.words.qr });
-      const sum = '฿' + payment.payableAmount.toLocaleString('en-US', { minimumFractionDigits: 2 });
-      // Where img-src does not have this host: the picture itself.
-      picture.addEventListener('error', () => { picture.src = payment.qrCode; }, { once: true });
-      picture.src = `${asked.page}/qr/${encodeURIComponent(payment.id)}.svg`;
-      card.prepend(picture, make('p', { class: 'sum' }, sum));
+      const payment = asked.payment = await create(asked), sum = '฿' + payment.payableAmount.toLocaleString('en-US', { minimumFractionDigits: 2 });
+      const picture = make('img', { alt: `${asked.words.qr} ${sum}` }), file = (kind) => `${asked.page}/qr/${encodeURIComponent(payment.id)}.${kind}?card=${asked.lang}`;
+      // Where img-src does not have this host: the QR itself, which its card would be around.
+      picture.addEventListener('error', () => {
+        picture.src = payment.qrCode;
+        picture.after(make('p', { class: 'sum' }, sum));
+      }, { once: true });
+      picture.src = file('svg');
+      const save = make('a', { href: file('png'), target: '_blank', download: '' }, asked.words.save);
+      card.prepend(picture, save);
       if (payment.payableAmount !== payment.amount) card.append(make('p', {}, asked.words.exact.replace('{amount}', sum)));
       if (payment.mode === 'test') card.append(make('p', { class: 'bad' }, 'TEST'));
       live.textContent = asked.words.scan;
@@ -288,6 +292,7 @@
       asked.followed = follow(asked, payment, (status) => {
         if (status === 'PENDING') return;
         picture.remove();
+        save.remove();
         live.textContent = asked.words[ENDS[status]];
         live.className = status === 'PAID' ? 'done' : '';
       });

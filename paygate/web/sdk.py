@@ -117,10 +117,10 @@ def as_module(text: str) -> str:
             f"export declare const {name}: typeof PayGate.{name};\nexport type {name} = PayGate.{name};"
             for name in names.split(", ")
         )
-        return _swapped(text, "export = PayGate;", f"export default PayGate;\n{types}")
+        return _swapped(text, "export = PayGate;", f"export default PayGate;\nexport {{ PayGate }};\n{types}")
     text = _swapped(text, "const crypto = require('node:crypto');", "import crypto from 'node:crypto';")
     text = _swapped(text, "const PayGate = require('./paygate-node.js');", "import PayGate from './paygate-node.mjs';")
-    return _swapped(text, "module.exports = PayGate;", f"export default PayGate;\nexport {{ {names} }};")
+    return _swapped(text, "module.exports = PayGate;", f"export default PayGate;\nexport {{ PayGate, {names} }};")
 
 
 def _swapped(text: str, old: str, new: str) -> str:

@@ -183,7 +183,7 @@ for (const form of document.querySelectorAll(".try")) {
     const fail = (words) => {
       outcome.hidden = false;
       line.textContent = words;
-      heads.parentElement.hidden = text.parentElement.hidden = picture.hidden = true;
+      heads.closest("details").hidden = text.parentElement.hidden = picture.hidden = true;
     };
     const headers = {}, key = data.key ? form.elements.key.value.trim() : "";
     if (data.key) {
@@ -223,7 +223,7 @@ for (const form of document.querySelectorAll(".try")) {
     picture.hidden = !kind.startsWith("image/");
     if (!picture.hidden) picture.src = URL.createObjectURL(blob);
     text.textContent = /json|text|svg/.test(kind) ? pretty(await blob.text(), kind) : data.bytes.replace("{n}", blob.size);
-    heads.parentElement.hidden = text.parentElement.hidden = false;
+    heads.closest("details").hidden = text.parentElement.hidden = false;
     outcome.hidden = false;
   });
 }

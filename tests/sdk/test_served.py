@@ -53,6 +53,20 @@ def test_the_module_works_alone_and_gives_the_same_class(host: Host, tmp_path: P
     assert (done.stdout, done.stderr) == ("true\n", "")
 
 
+def test_the_class_can_be_taken_by_its_name_as_well(host: Host, tmp_path: Path) -> None:
+    for suffix in ("js", "mjs"):
+        (tmp_path / f"paygate-node.{suffix}").write_bytes(sdk._filled(f"paygate-node.{suffix}", host.base)[0])
+    tried = {
+        "app.js": "const { PayGate } = require('./paygate-node.js');\n"
+        "console.log(PayGate === require('./paygate-node.js'));\n",
+        "app.mjs": "import whole, { PayGate } from './paygate-node.mjs';\nconsole.log(PayGate === whole);\n",
+    }
+    for name, text in tried.items():
+        (tmp_path / name).write_text(text)
+        done = subprocess.run([runtime("node"), name], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (done.stdout, done.stderr) == ("true\n", ""), name
+
+
 def test_the_types_name_every_method_and_every_error() -> None:
     code, types = ((sdk.FOLDER / f"paygate-node.{end}").read_text() for end in ("js", "d.ts"))
     body = code.partition("class PayGate {")[2].partition("\n}\n")[0]

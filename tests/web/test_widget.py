@@ -209,14 +209,24 @@ async def test_two_qrs_on_a_page_know_their_own_payments(shop: Shop, gateway: Ga
         shop, gateway, visitor, f"{one}<script>PayGate.renderQr({{elementId: 'other', {where}, amount: 32}});</script>"
     )
     first, second = page.locator("#place"), page.locator("#other")
+    [account] = [row["name"] for row in await sql(gateway.ctx, "SELECT name FROM accounts")]
     for place, satang in ((first, 3100), (second, 3200)):
         await place.get_by_role("img").evaluate("picture => picture.decode()")
         picture = Image.open(io.BytesIO(await place.get_by_role("img").screenshot()))
         assert emvco.parse(zxingcpp.read_barcode(picture).text).amount_satang == satang
-    assert await second.get_by_text("฿32.00").is_visible()
+        shown = await place.get_by_role("img").get_attribute("src") or ""
+        card = (await gateway.client.get(shown)).text
+        assert f"฿{satang // 100}.00" in card and account in card, "the card says how much, and to whom"
+    assert await second.get_by_role("img", name="PromptPay QR ฿32.00").is_visible()
+    async with visitor.expect_page() as coming:
+        await second.get_by_role("link", name="Save QR").click()
+    saved = await coming.value
+    assert saved.url.endswith(".png?card=en")
+    await saved.close()
     await pay(gateway, 31, "W3")
     await first.get_by_text("Paid. Thank you.").wait_for()
-    assert await first.get_by_role("img").count() == 0 and await second.get_by_role("img").is_visible()
+    assert await first.get_by_role("img").count() == await first.get_by_role("link").count() == 0
+    assert await second.get_by_role("img").is_visible()
     cancelled = await page.evaluate(
         "heard.find(([name, told]) => name === 'created' && told.amount === 32)[1].paymentId"
     )
