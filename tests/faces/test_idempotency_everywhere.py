@@ -12,11 +12,12 @@ import httpx2
 import pytest
 
 from paygate import app
+from paygate.core import ids
 from paygate.services import accounts, installation, keys, merchants
 from paygate.wire import native_of
 from tests.banks import slip_pictures
 from tests.faces.conftest import Gateway, serving
-from tests.faces.people import make_person
+from tests.faces.people import make_admin, make_person
 from tests.faces.slips import new_slip
 from tests.faces.test_v1_refunds import PAYEE, sold
 from tests.faces.test_v1_settlements import earn, settle_to
@@ -259,6 +260,21 @@ def in_person(make: Made) -> Made:
     return made
 
 
+def at_desk(make: Made) -> Made:
+    """The same by an admin, on the merchant's behalf."""
+
+    async def made(gateway: Gateway) -> Call:
+        said = await make(gateway)
+        if "admin" not in gateway.kept:
+            gateway.kept["admin"] = await make_admin(gateway)
+        path = said.path.replace(V1, "/api/admin", 1)
+        if path == "/api/admin/settlements":
+            path = f"/api/admin/merchants/{ids.show_merchant(gateway.world.merchant_id)}/settlements"
+        return replace(said, path=path, headers={"Authorization": f"Bearer {gateway.kept['admin'].token}"})
+
+    return made
+
+
 WITH: dict[str, Made] = {
     f"{V1}/refunds/{{refund_id}}/complete": refund_complete,
     f"{V1}/payment/{{payment_id}}/refund": refund,
@@ -284,7 +300,20 @@ WITH: dict[str, Made] = {
 IN_PERSON: dict[str, Made] = {
     one.path: in_person(WITH[one.path.replace("/api", V1, 1)]) for one in app.IN_PERSON if "POST" in one.handlers
 }
-OF_PEOPLE: dict[str, Made] = {"/api/payment/create-link": link, "/api/api-keys": key_create, **IN_PERSON}
+ON_BEHALF: dict[str, Made] = {
+    "/api/admin/merchants/{merchant_id}/settlements": at_desk(settlement),
+    "/api/admin/settlements/{settlement_id}/cancel": at_desk(settlement_cancel),
+    "/api/admin/payment/{payment_id}/refund": at_desk(refund),
+    "/api/admin/refunds/{refund_id}/cancel": at_desk(refund_cancel),
+    "/api/admin/refunds/{refund_id}/payee": at_desk(refund_payee),
+    "/api/admin/refunds/{refund_id}/payee-link": at_desk(refund_link),
+}
+OF_PEOPLE: dict[str, Made] = {
+    "/api/payment/create-link": link,
+    "/api/api-keys": key_create,
+    **IN_PERSON,
+    **ON_BEHALF,
+}
 # Those that the dashboard's own tests send twice.
 ELSEWHERE = {"/api/team/invitations", "/api/admin/sources"}
 # Of test keys alone: test_v1_simulator.py sends it twenty times at once.

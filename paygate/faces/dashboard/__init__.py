@@ -7,6 +7,7 @@ its table of refusals, `operations` says what each handler does for `/openapi.js
 from paygate.faces.dashboard import (
     admin,
     admin_alerts,
+    admin_behalf,
     admin_closes,
     admin_destinations,
     admin_dossiers,
@@ -34,6 +35,7 @@ __all__ = [
     "OPERATIONS",
     "admin",
     "admin_alerts",
+    "admin_behalf",
     "admin_closes",
     "admin_destinations",
     "admin_dossiers",

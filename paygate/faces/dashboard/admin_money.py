@@ -82,7 +82,7 @@ class Window(Generic[Kind]):
             merchant_id=owners.ANY_OWNER.read(query),
             limit=LIMIT.read(query),
         )
-        return wire.json_answer(answers.Payouts([self._shape(one) for one in found]))
+        return wire.json_answer(answers.Payouts([self.shape(one) for one in found]))
 
     async def get(self, request: Request) -> Response:
         """GET .../{id}"""
@@ -158,9 +158,10 @@ class Window(Generic[Kind]):
 
     async def _now(self, request: Request) -> Response:
         found = await self.desk.show(wire.context(request), self._id(request))
-        return wire.json_answer(answers.OnePayout(self._shape(found)))
+        return wire.json_answer(answers.OnePayout(self.shape(found)))
 
-    def _shape(self, found: Detail[Kind]) -> answers.Payout:
+    def shape(self, found: Detail[Kind]) -> answers.Payout:
+        """A payout as it is sent."""
         one = found.payout
         return answers.Payout(
             id=ids.show(self.desk.prefix, one.id),

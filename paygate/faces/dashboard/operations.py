@@ -14,6 +14,7 @@ from paygate.faces.dashboard import (
     admin_tax,
     answers,
     auth,
+    behalf_operations,
     duties_operations,
     own_money_operations,
     own_operations,
@@ -273,4 +274,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **plan_operations.OPERATIONS,
     **admin_tax.OPERATIONS,
     **admin_destinations.OPERATIONS,
+    **behalf_operations.OPERATIONS,
 }

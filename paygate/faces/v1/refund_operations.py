@@ -11,6 +11,7 @@ from paygate.faces.v1 import refund_answers as answers
 from paygate.faces.v1 import refunds
 from paygate.services.refund_links import USED
 from paygate.wire.operations import MERCHANT, Handler, Operation, Part, Who, json_body, reply
+from paygate.wire.refunds import NEW_PAYEE
 
 TAG = "refunds"
 PAYMENT = Part("paymentId", "The payment's id.", {"type": "string", "format": "uuid"}, TRANSACTION)
@@ -85,7 +86,7 @@ OPERATIONS: Mapping[Handler, Operation] = {
         who=PAYER,
         scope=Scope.REFUNDS_WRITE,
         path=(REFUND,),
-        body=json_body(refunds.NEW_PAYEE),
+        body=json_body(NEW_PAYEE),
         replies=(reply(200, "The refund as it stands now.", answers.RefundMade, answers.PayersRefundSeen),),
         refusals=(
             STRANGER,

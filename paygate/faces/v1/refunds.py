@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paygate import wire
-from paygate.core import fields, ids, money
+from paygate.core import fields, ids
 from paygate.core import payouts as core
 from paygate.core import refund_links as refund_link
 from paygate.core import shapes as declare
@@ -20,7 +20,7 @@ from paygate.core.errors import InvalidInput, NotFound, Unauthorized
 from paygate.core.events import timestamp
 from paygate.core.fields import Fields
 from paygate.core.masks import last_four
-from paygate.core.money import MAX_AMOUNT_SATANG, baht
+from paygate.core.money import baht
 from paygate.core.payouts import PayoutStatus
 from paygate.core.scopes import Scope
 from paygate.core.shapes import Shape
@@ -36,51 +36,15 @@ from paygate.services.refund_desk import open_payee
 from paygate.services.refund_links import Seen, Standing
 from paygate.services.refunds import Wish
 from paygate.wire import paging, payers
+from paygate.wire import refunds as said
 from paygate.wire.access import actor
+from paygate.wire.refunds import AMOUNT, ASK_PAYER, NEEDED_PAYEE, PAYEE, REASON
 
-ReadPlace = Callable[[str | None, str | None, str | None, str | None], Place | None]
 STRANGER = "The X-Client-Secret is not that of this refund, or not any more."
-MAX_REASON = 500
-LOWEST_SATANG = 1
-
-
-def _amount(given: Fields) -> int | None:
-    if given.get("amount") is None:
-        return None
-    return money.satang_from_json(given["amount"], low=LOWEST_SATANG, high=MAX_AMOUNT_SATANG * 20)
-
-
-def _payee(given: Fields) -> Place | None:
-    return _place(given, refunds.read_payee)
-
-
-def _place(given: Fields, read: ReadPlace) -> Place | None:
-    value = given.get("payee")
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise InvalidInput("payee must be an object.", field="payee")
-    names = ("promptpay", "bank", "account", "name")
-    texts = {name: fields.text(value, name, 100, one_line=True) for name in names}
-    try:
-        place = read(texts["promptpay"], texts["bank"], texts["account"], texts["name"])
-    except InvalidInput as error:
-        wrong = {"number": "account"}.get(error.field or "", error.field)
-        raise fields.within("payee", InvalidInput(error.message, field=wrong)) from error
-    if place is None:
-        raise InvalidInput("payee needs promptpay, or bank and account.", field="payee")
-    return place
 
 
 def _own_account(given: Fields) -> Place | None:
-    return _place(given, refund_links.read_account)
-
-
-def _ask_payer(given: Fields) -> bool | None:
-    value = given.get("askPayer")
-    if value is not None and not isinstance(value, bool):
-        raise InvalidInput("askPayer must be true or false.", field="askPayer")
-    return value
+    return said.place(given, refund_links.read_account)
 
 
 def _transaction(given: Fields) -> UUID | None:
@@ -93,48 +57,15 @@ def _transaction(given: Fields) -> UUID | None:
         raise InvalidInput("transactionId must be a UUID.", field="transactionId") from None
 
 
-AMOUNT = declare.custom(
-    "amount",
-    _amount,
-    {"type": "number", "minimum": 0.01, "multipleOf": 0.01},
-    "A part, in baht; without it, all that is left.",
-    example=50.00,
-)
-REASON = declare.text("reason", MAX_REASON, "Why; for you.", one_line=True, example="Wrong size")
-PAYEE_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "promptpay": {"type": "string", "description": "A PromptPay ID: mobile, national or tax ID, or e-wallet."},
-        "bank": {"type": "string", "description": "A bank's code, 3 digits, with `account`."},
-        "account": {"type": "string", "description": "The account's number."},
-        "name": {"type": "string", "description": "Who holds it."},
-    },
-}
-PAYEE = declare.custom(
-    "payee",
-    _payee,
-    PAYEE_SCHEMA,
-    "Where the payer wants it; may follow later.",
-    example={"promptpay": "0899999999", "name": "Somchai"},
-)
-NEEDED_PAYEE = declare.needed(PAYEE, "payee is required.")
 OWN_ACCOUNT = declare.needed(
     declare.custom(
         "payee",
         _own_account,
-        PAYEE_SCHEMA | {"required": ["name"]},
+        said.PAYEE_SCHEMA | {"required": ["name"]},
         "Where you want it; the holder's name is compared with what the bank shows.",
         example={"promptpay": "0899999999", "name": "Somchai"},
     ),
     "payee is required.",
-)
-ASK_PAYER = declare.custom(
-    "askPayer",
-    _ask_payer,
-    {"type": "boolean"},
-    "Whether the payer is asked where the money shall go: the answer has a link. Without it: when there is no `payee`, "
-    "of live money that the operator pays.",
-    example=None,
 )
 REFERENCE = declare.needed(
     declare.text("bankReference", 64, "Your transfer, as your bank calls it.", shortest=3, example="202611201234"),
@@ -143,7 +74,6 @@ REFERENCE = declare.needed(
 NEW_REFUND = Shape(
     "NewRefund", "What goes back; nothing: all that is left.", (AMOUNT, REASON, PAYEE, ASK_PAYER, shapes.CURRENCY)
 )
-NEW_PAYEE = Shape("NewPayee", "Where the payer wants the money.", (NEEDED_PAYEE,))
 PAID = Shape("RefundPaid", "That you paid a refund.", (REFERENCE,))
 STATUS = declare.word("status", tuple(PayoutStatus), "Only those that stand so.", example="COMPLETED")
 TRANSACTION = declare.custom(
