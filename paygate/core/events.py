@@ -25,7 +25,7 @@ PAYMENT_EVENTS = (
 )
 REFUND_EVENTS = ("refund.account_given", "refund.failed")
 SETTLEMENT_EVENTS = ("settlement.created", "settlement.completed", "settlement.rejected")
-MERCHANT_EVENTS = ("account.changed", "plan.changed")
+MERCHANT_EVENTS = ("account.changed", "destination.changed", "plan.changed")
 ENDPOINT_EVENTS = ("webhook.test", "webhook.disabled")
 EVENT_TYPES = (*PAYMENT_EVENTS, *REFUND_EVENTS, *SETTLEMENT_EVENTS, *MERCHANT_EVENTS, *ENDPOINT_EVENTS)
 

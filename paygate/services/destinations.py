@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from paygate.core import ids
 from paygate.core.errors import InvalidInput, NotFound
-from paygate.core.events import timestamp
+from paygate.core.events import of_merchant, timestamp
 from paygate.db import destinations as rows
-from paygate.db import merchants
+from paygate.db import events, merchants
 from paygate.db.destinations import Destination
 from paygate.db.pool import Conn
 from paygate.services import audit, inputs
+from paygate.services.accounts import masked
 from paygate.services.context import Context
 
 WAIT = timedelta(hours=24)
@@ -42,9 +44,10 @@ def read(promptpay: str | None, bank: str | None, number: str | None, name: str)
 async def change(ctx: Context, merchant_id: int, wanted: Wanted, *, actor: str) -> Destination:
     """Send the merchant's money to *wanted* from now on: the first one at once, another one after WAIT.
 
-    What is approved already goes where it was approved for. Saying the same again changes nothing. Raises NotFound.
+    The merchant is told by an event. What is approved already goes where it was approved for. Saying the same again
+    changes nothing. Raises NotFound.
     """
-    destination_id = ctx.new_id()
+    destination_id, event_id = ctx.new_id(), ctx.new_id()
 
     async def work(conn: Conn) -> Destination:
         await merchants.lock(conn, merchant_id)
@@ -74,9 +77,12 @@ async def change(ctx: Context, merchant_id: int, wanted: Wanted, *, actor: str) 
             before=_shown(found[0]) if found else None,
             after=_shown(made),
         )
+        await _tell(conn, made, event_id)
         return made
 
-    return await ctx.db.transaction(work)
+    made = await ctx.db.transaction(work)
+    ctx.wake()
+    return made
 
 
 async def in_force(ctx: Context, merchant_id: int) -> Destination | None:
@@ -86,6 +92,20 @@ async def in_force(ctx: Context, merchant_id: int) -> Destination | None:
             raise NotFound(f"There is no merchant {ids.show_merchant(merchant_id)}.")
         found = await rows.in_force(conn, merchant_id)
         return found[0] if found else None
+
+
+async def _tell(conn: Conn, made: Destination, event_id: UUID) -> None:
+    """Tell the merchant, without the numbers: whoever did not ask for it has until `usableAt` to say so."""
+    data = {
+        "destinationId": ids.show("dst", made.id),
+        "promptPayId": masked(made.proxy),
+        "bank": made.bank_code,
+        "accountNumber": masked(made.number),
+        "accountName": made.name,
+        "usableAt": timestamp(made.usable_at),
+    }
+    told = of_merchant("destination.changed", made.merchant_id, made.id, data, event_id, made.created_at)
+    await events.announce(conn, told)
 
 
 def _shown(destination: Destination) -> dict[str, str | None]:

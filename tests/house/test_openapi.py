@@ -178,6 +178,9 @@ def told() -> Iterator[Announcement]:
     account = {"accountId": "acc_1", "promptPayId": "xxxxxx5678", "billerId": None, "bank": "014"}
     account |= {"accountNumber": None, "accountName": "Shop"}
     yield of_merchant("account.changed", 41, uid(8), account, *MADE)
+    place = {"destinationId": "dst_1", "promptPayId": "xxxxxx5678", "bank": None, "accountNumber": None}
+    place |= {"accountName": "Shop", "usableAt": timestamp(NOON)}
+    yield of_merchant("destination.changed", 41, uid(8), place, *MADE)
     for valid_from in (None, timestamp(NOON)):
         yield of_merchant("plan.changed", 41, uid(9), {"plan": "pro", "feeBps": None, "validFrom": valid_from}, *MADE)
     for event_type in SETTLEMENT_EVENTS:

@@ -137,6 +137,16 @@ async def test_a_destination_is_needed_for_approval_frozen_there_and_a_change_wa
     await SETTLEMENTS.approve(ctx, one.id, A)
     await settle_to(ctx, shop, "0811111111")
     await settle_to(ctx, shop, "0811111111")  # Saying it again changes nothing, nor begins the day anew.
+    heard = await sql(
+        ctx,
+        """SELECT e.body, e.subject_id, (SELECT count(*) FROM deliveries d WHERE d.event_id = e.id) AS deliveries
+             FROM events e WHERE e.type = 'destination.changed' ORDER BY e.created_at""",
+    )
+    assert [('"promptPayId":"xxxxxxxxx1111"' in row["body"], row["deliveries"]) for row in heard] == [
+        (False, 1),
+        (True, 1),
+    ]
+    assert '"usableAt":"' in heard[1]["body"] and "0066811111111" not in heard[1]["body"]
     with pytest.raises(Conflict, match="may be used from"):
         await SETTLEMENTS.approve(ctx, two.id, A)
     await SETTLEMENTS.claim(ctx, one.id, A)

@@ -123,6 +123,18 @@ class AccountData(msgspec.Struct, frozen=True, kw_only=True):
     accountName: Annotated[str, Meta(description="Whose it is.", examples=["Shop"])]
 
 
+class DestinationData(msgspec.Struct, frozen=True, kw_only=True):
+    """Where your settlements go from now on, without its numbers."""
+
+    merchantId: MerchantId
+    destinationId: Annotated[str, Meta(description="The destination.", examples=["dst_06nz0nc5vj7r4gjx7c79l6za"])]
+    promptPayId: Annotated[str | None, Meta(description="Its PromptPay ID, masked.", examples=["xxxxxx5678"])]
+    bank: Annotated[str | None, Meta(description="Its bank's code.", examples=["014"])]
+    accountNumber: Annotated[str | None, Meta(description="Its number, masked.", examples=["xxxxxx4567"])]
+    accountName: Annotated[str, Meta(description="Whose it is.", examples=["Shop"])]
+    usableAt: Annotated[Moment, Meta(description="No settlement goes there before.")]
+
+
 class PlanData(msgspec.Struct, frozen=True, kw_only=True):
     """What you pay from a moment on."""
 
@@ -204,6 +216,15 @@ class AccountTold(msgspec.Struct, frozen=True, kw_only=True):
     data: AccountData
 
 
+class DestinationTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Your settlements go elsewhere."""
+
+    event: Annotated[Literal["destination.changed"], Meta(description="What happened.")]
+    timestamp: When
+    webhookId: EventId
+    data: DestinationData
+
+
 class PlanTold(msgspec.Struct, frozen=True, kw_only=True):
     """Your plan or rate changes."""
 
@@ -245,6 +266,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "refund.account_given": Webhook("onRefundAccountGiven", "A payer said where it wants a refund", RefundAccountGiven),
     "refund.failed": Webhook("onRefundFailed", "A refund was refused, or came back", RefundFailed),
     "account.changed": Webhook("onAccountChanged", "Your money arrives elsewhere from now on", AccountTold),
+    "destination.changed": Webhook("onDestinationChanged", "Your settlements go elsewhere", DestinationTold),
     "plan.changed": Webhook("onPlanChanged", "Your plan or rate changes", PlanTold),
     "settlement.created": Webhook("onSettlementCreated", "A settlement was asked for", SettlementTold),
     "settlement.completed": Webhook("onSettlementCompleted", "A settlement was paid out", SettlementTold),

@@ -109,6 +109,14 @@ _MERCHANT: Final[Mapping[str, Mapping[str, object]]] = {
         "accountNumber": "xxxxxx7890",
         "accountName": "ร้านกาแฟ",
     },
+    "destination.changed": {
+        "destinationId": "dst_06nz0nc5vj7r4gjx7c79l6za",
+        "promptPayId": "xxxxxxxxx9999",
+        "bank": None,
+        "accountNumber": None,
+        "accountName": "ร้านกาแฟ",
+        "usableAt": events.timestamp(AT + timedelta(days=1)),
+    },
     "plan.changed": {"plan": "pro", "feeBps": None, "validFrom": events.timestamp(AT)},
 }
 
