@@ -110,8 +110,10 @@ class PayGate
     private $timeoutS;
     /** @var int */
     private $maxRetries;
+    /** @var array */
+    private $curlOptions;
 
-    /** $options: baseUrl, timeout (30 seconds), maxRetries (2). */
+    /** $options: baseUrl, timeout (30 seconds), maxRetries (2), curl (CURLOPT_... => value, for a proxy or certificates). */
     public function __construct(string $apiKey, array $options = [])
     {
         if (!preg_match('/\A[\x21-\x7e]+\z/', $apiKey)) {
@@ -124,6 +126,7 @@ class PayGate
         }
         $this->timeoutS = $options['timeout'] ?? 30;
         $this->maxRetries = $options['maxRetries'] ?? 2;
+        $this->curlOptions = $options['curl'] ?? [];
     }
 
     // --- payments ---------------------------------------------------------------------------------------------------
@@ -640,7 +643,7 @@ class PayGate
                 }
                 return (int) fwrite($into, $part);
             },
-        ] + ($method === 'GET' ? [] : [CURLOPT_POSTFIELDS => $raw]));
+        ] + ($method === 'GET' ? [] : [CURLOPT_POSTFIELDS => $raw]) + $this->curlOptions);
         $done = curl_exec($curl);
         $status = (int) curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
         $problem = curl_error($curl);

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
 from types import ModuleType
@@ -139,6 +139,20 @@ class PayGateHost:
     def payment(self, payment_id: str) -> Any:
         """A test payment as it stands."""
         return self.api.get(f"/payment/{payment_id}").json()["transaction"]
+
+    def operator(self, work: Callable[[Context], Awaitable[Any]]) -> Any:
+        """Somebody at the operator's desk does *work*."""
+
+        async def at_it() -> Any:
+            db = await Database.open(self.server.env["PAYGATE_DATABASE_URL"], size=1)
+            networks = (ip_network("127.0.0.0/8"),)
+            ctx = Context(db, SealingKey.of(SECRET_KEY), "http://127.0.0.1", webhook_allow_networks=networks)
+            try:
+                return await work(ctx)
+            finally:
+                await db.close()
+
+        return asyncio.run(at_it())
 
     def play(self, payment_id: str, **wish: Any) -> Any:
         """Have the test mode's bank pay it."""

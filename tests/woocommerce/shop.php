@@ -69,6 +69,18 @@ $calls = [
         return ['key' => $made->idempotencyKey] + get_object_vars($made);
     },
     'settings' => 'save_settings',
+    'rest_settings' => static function (array $fields): array { // As WooCommerce's API takes them.
+        $values = $fields + get_option('woocommerce_paygate_promptpay_settings', []);
+        $values = apply_filters('woocommerce_gateway_paygate_promptpay_settings_values', $values, gateway());
+        update_option('woocommerce_paygate_promptpay_settings', $values);
+        return $values;
+    },
+    'again' => static function (string $file): string { // Another copy of the plugin.
+        require $file;
+        return printed(static function (): void {
+            do_action('admin_notices');
+        });
+    },
     'option' => static function (string $name, $value) {
         return update_option($name, $value);
     },
@@ -186,6 +198,7 @@ $calls = [
             'scripts' => $GLOBALS['scripts'],
             'links' => apply_filters('plugin_action_links_paygate-promptpay/paygate-promptpay.php', []),
             'title' => gateway()->get_title(),
+            'test' => gateway()->is_test_mode(),
             'method' => [gateway()->method_title, gateway()->method_description],
         ];
     },

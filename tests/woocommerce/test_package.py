@@ -97,6 +97,7 @@ def test_the_header_and_the_readme_say_the_same() -> None:
     told = dict(re.findall(r"^([A-Z][A-Za-z ]+): (.+)$", readme, re.MULTILINE))
     assert told["Stable tag"] == facts["Version"] and told["License"] == facts["License"]
     assert told["Requires PHP"] == facts["Requires PHP"] and told["Requires at least"] == facts["Requires at least"]
+    assert "ested up to" not in facts and "Tested up to" not in told and "WC tested up to" not in facts, "nobody tested"
     for section in ("Description", "Installation", "Frequently Asked Questions", "Changelog"):
         assert f"\n== {section} ==\n" in readme
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from typing import Any
 
 import httpx2
@@ -15,13 +13,10 @@ import pytest
 
 from paygate.core import ids
 from paygate.core.credits import Observation
-from paygate.core.sealing import SealingKey
-from paygate.db.pool import Database
 from paygate.services import reversals
 from paygate.services.context import Context
 from paygate.services.refund_desk import REFUNDS
 from tests.sdk.test_examples import pay as bank_pays
-from tests.servers import SECRET_KEY
 from tests.woocommerce.conftest import PayGateHost, Shop, until
 from tests.woocommerce.test_orders import becomes, begin, deliver, event_of
 
@@ -106,18 +101,7 @@ class Live:
 
     def operator(self, work: Callable[[Context], Awaitable[Any]]) -> Any:
         """Somebody at the operator's desk does *work*."""
-
-        async def at_it() -> Any:
-            db = await Database.open(self.paygate.server.env["PAYGATE_DATABASE_URL"], size=1)
-            ctx = Context(
-                db, SealingKey.of(SECRET_KEY), "http://127.0.0.1", webhook_allow_networks=(ip_network("127.0.0.0/8"),)
-            )
-            try:
-                return await work(ctx)
-            finally:
-                await db.close()
-
-        return asyncio.run(at_it())
+        return self.paygate.operator(work)
 
     def close(self) -> None:
         for one in self.api.get("/webhooks/endpoints").json()["endpoints"]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.woocommerce.conftest import PayGateHost, Shop, ShopError
+from tests.sdk.languages import environment, runtime
+from tests.woocommerce.conftest import HERE, PayGateHost, Shop, ShopError
 
 ID = "01900000-0000-7000-8000-000000000001"
 
@@ -17,6 +20,25 @@ def php(plugins: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     made = Shop(plugins, tmp_path_factory.mktemp("rules"))
     yield made
     made.close()
+
+
+def units(plugins: Path, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """units.php, which tests the rules in PHP itself."""
+    given = environment(PLUGINS=str(plugins), SHOP_FOLDER=str(folder), SHOP_ADDRESS="https://s", **env)
+    command = [runtime("php"), "-d", "display_errors=1", str(HERE / "units.php")]
+    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=120)
+
+
+def test_the_rules_hold_in_php_alone(plugins: Path, tmp_path: Path) -> None:
+    done = units(plugins, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout.splitlines()
+    assert len(told) >= 12 and all(line.startswith("ok: ") for line in told), done.stdout
+
+
+def test_a_rule_that_does_not_hold_in_php_is_told(plugins: Path, tmp_path: Path) -> None:
+    done = units(plugins, tmp_path, UNITS_FAIL="1")
+    assert done.returncode == 1 and "\nFAILED: one that fails: LogicException: wanted 1, found 2" in done.stdout
 
 
 def call(php: Shop, name: str, method: str, *args: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from paygate.services import keys, own_merchant
+from paygate.services.keys import Grant
 from tests.javascript import node
 from tests.woocommerce.conftest import SOURCES, PayGateHost, Shop, until
 from tests.woocommerce.test_orders import deliver
@@ -20,7 +23,7 @@ OWNER = ["manage_woocommerce"]
 SECRET = "whsec_" + "A" * 44
 
 
-def check(shop: Shop) -> list[tuple[bool, str]]:
+def check(shop: Shop) -> list[tuple[bool | None, str]]:
     """What the button says."""
     answer = shop.do("ajax", "check", OWNER)
     return [(line["good"], line["text"]) for line in answer["body"]["data"]]
@@ -112,7 +115,8 @@ def test_what_is_printed_is_escaped(shop: Shop, paygate: PayGateHost) -> None:
 def test_the_check_says_plainly_what_is_wrong(shop: Shop, paygate: PayGateHost) -> None:
     until(lambda: (True, "The last webhook was heard 1 mins ago.") in check(shop), "the test delivery did not come")
     said = check(shop)
-    assert all(good for good, _ in said), said
+    assert all(good is not False for good, _ in said), said
+    assert said[-1][0] is None and said[-1][1].startswith("Not checked: whether your bank")
     assert said[0] == (True, "PayGate answers, and takes the key. It is a TEST key: no money moves.")
 
     shop.do("option", "woocommerce_currency", "USD")
@@ -142,6 +146,162 @@ def test_a_shop_whose_settings_are_gone_says_so_instead_of_breaking(shop: Shop) 
     assert shop.do("refund", order, "1", "") == {"error": "PromptPay is not set up in this shop."}
     answer = shop.do("pay", shop.do("order", {}))
     assert answer["notices"] == [["error", "PromptPay is not set up in this shop."]]
+
+
+def test_the_check_finds_a_key_that_may_too_little_and_a_shop_nobody_is_sent_back_to(
+    shop: Shop, paygate: PayGateHost
+) -> None:
+    def key_of(*scopes: str) -> str:
+        grant, merchant = Grant(scopes=scopes), paygate.world.merchant_id
+        made = paygate.operator(
+            lambda ctx: keys.create(ctx, merchant_id=merchant, kind="secret", mode="test", grant=grant)
+        )
+        return str(made.text)
+
+    def allow(*domains: str) -> None:
+        change = own_merchant.Change(callback_domains=domains)
+        paygate.operator(lambda ctx: own_merchant.update(ctx, paygate.world.merchant_id, change, "cli"))
+
+    before = len(paygate.api.get("/transactions").json()["transactions"])
+    refused = {"payments:write": "may not make payments", "refunds:write": "may not ask for refunds"}
+    for missing, words in refused.items():
+        scopes = {"payments:read", "payments:write", "refunds:write", "webhooks:read"} - {missing}
+        assert shop.do("settings", {"secret_key": key_of(*scopes)}) == []
+        wrong = [text for good, text in check(shop) if good is False]
+        assert [text for text in wrong if "may not" in text] == [one for one in wrong if words in one] != []
+    shop.do("settings", {"secret_key": paygate.world.test_key})
+    allow("other.example")
+    try:
+        assert any("add 127.0.0.1 to your callback domains" in text for good, text in check(shop) if good is False)
+    finally:
+        allow()
+    assert not [text for good, text in check(shop) if good is False and "domains" in text]
+    assert len(paygate.api.get("/transactions").json()["transactions"]) == before, "a check made a payment"
+
+
+class Halfway(BaseHTTPRequestHandler):
+    """A PayGate that rotates a secret and breaks after it."""
+
+    secret, rotated = SECRET, False
+
+    def answer(self, status: int, body: Any) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def do_GET(self) -> None:
+        url = self.server.hook  # type: ignore[attr-defined]
+        self.answer(200, {"endpoints": [{"id": "we_1", "url": url}], "hasMore": False, "nextCursor": None})
+
+    def do_PATCH(self) -> None:
+        self.answer(500 if self.rotated else 200, {"endpoint": {"id": "we_1"}})
+
+    def do_POST(self) -> None:
+        if "rotate" not in self.path:
+            self.answer(500, {})
+            return
+        type(self).rotated = True
+        self.answer(200, {"endpoint": {"id": "we_1", "secret": self.secret}})
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.mark.parametrize(("given", "kept"), [("whsec_" + "B" * 44, True), ("whsec_?", False)])
+def test_a_new_webhook_secret_is_kept_whatever_fails_after_it(shop: Shop, given: str, kept: bool) -> None:
+    before = shop.do("options")["paygate_promptpay_secrets"]["webhook_secret"]
+    handler = type("Given", (Halfway,), {"secret": given})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.hook = shop.hook  # type: ignore[attr-defined]
+        Thread(target=server.serve_forever, daemon=True).start()
+        shop.do("settings", {"host": f"http://127.0.0.1:{server.server_port}"})
+        told = shop.do("ajax", "webhook", OWNER)["body"]["data"]
+        server.shutdown()
+    assert [line["good"] for line in told] == [False]
+    assert ("no webhook secret that could be used" in told[0]["text"]) is not kept
+    assert shop.do("options")["paygate_promptpay_secrets"]["webhook_secret"] == (given if kept else before)
+
+
+def test_settings_that_come_by_woocommerces_api_are_checked_and_hold_no_secret(
+    shop: Shop, paygate: PayGateHost
+) -> None:
+    wrong = {"host": "http://pay.example.com", "secret_key": "pk_live_abcdefghij", "expiry_minutes": "0"}
+    values = shop.do("rest_settings", wrong)
+    assert (values["host"], values["secret_key"], values["expiry_minutes"]) == (paygate.base, "", "")
+    key = "sk_test_" + "C" * 33
+    values = shop.do("rest_settings", {"secret_key": key, "host": "https://pay.example.com/", "title": "QR"})
+    assert (values["host"], values["title"]) == ("https://pay.example.com", "QR") and key not in json.dumps(values)
+    assert shop.do("options")["paygate_promptpay_secrets"]["secret_key"] == key
+    assert key not in json.dumps(shop.told("log"))
+
+
+def test_the_webhook_of_the_other_mode_is_ignored_and_no_wrong_secret(shop: Shop, paygate: PayGateHost) -> None:
+    test_secret = shop.do("options")["paygate_promptpay_secrets"]["webhook_secret"]
+    shop.do("settings", {"secret_key": paygate.world.secret_key})
+    shop.do("settings", {"webhook_secret": SECRET})
+    answer = deliver(shop, {"event": "webhook.test", "data": {}}, test_secret)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "IGNORED")
+    assert "paygate_promptpay_refused" not in shop.do("options")
+    assert deliver(shop, {"event": "webhook.test", "data": {}}, "whsec_" + "D" * 44).status_code == 401
+    shop.do("settings", {"webhook_secret": "whsec_" + "E" * 44})  # A new one of the same mode: the old one is over.
+    assert deliver(shop, {"event": "webhook.test", "data": {}}, SECRET).status_code == 401
+
+
+def test_what_breaks_inside_is_told_to_the_log_and_not_to_the_customer(shop: Shop) -> None:
+    order = shop.do("order", {"transaction_id": "x", "date_paid": 1, "status": "processing"})
+    shop.do("change", order, {"meta": {"_paygate_payments": {"x": {"satang": 1, "until": 1}}}})
+    secrets = shop.do("options")["paygate_promptpay_secrets"]
+    shop.do("option", "paygate_promptpay_secrets", secrets | {"secret_key": "sk_test_a b"})
+    answer = shop.do("pay", shop.do("order", {}))
+    assert answer["notices"][0][1].startswith("PromptPay is not available just now")
+    assert shop.do("refund", order, "1", "")["error"].startswith("Something went wrong here")
+    assert str(shop.told("log")).count("the key is a text like") == 2
+
+
+def test_paygate_is_asked_through_the_proxy_of_wordpress(shop: Shop) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Proxy(Stranger):
+        def do_GET(self) -> None:
+            asked.append((self.path, str(self.headers.get("Proxy-Authorization"))))
+            if "Proxy-Authorization" not in self.headers:
+                self.send_response(407)
+                self.send_header("Proxy-Authenticate", 'Basic realm="x"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            super().do_GET()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        shop.do("option", "proxy_port", str(server.server_port))
+        shop.do("settings", {"host": "http://paygate"})
+        assert "answers, but it is not PayGate" in check(shop)[0][1]
+        server.shutdown()
+    assert asked[-1][0].startswith("http://paygate/api/v1/transactions") and asked[-1][1].startswith("Basic ")
+
+
+def test_wordpress_certificates_are_taken_where_the_computer_has_none(shop: Shop, tmp_path: Path) -> None:
+    system, own = tmp_path / "system.crt", tmp_path / "ca-bundle.crt"
+    own.write_text("x")
+    assert shop.do("static", "Settings", "certificates", [["", str(system)], str(own)]) == str(own)
+    system.write_text("x")
+    assert shop.do("static", "Settings", "certificates", [["", str(system)], str(own)]) == ""
+    assert shop.do("static", "Settings", "certificates", [[], str(tmp_path / "none")]) == ""
+
+
+def test_a_second_copy_and_the_bare_sources_say_so_and_break_nothing(shop: Shop, plugins: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy" / "paygate-promptpay"
+    shutil.copytree(plugins / "paygate-promptpay", copy)
+    assert "is active twice" in shop.do("again", str(copy / "paygate-promptpay.php"))
+    (copy / "includes" / "Sdk.php").unlink()
+    (tmp_path / "bare").mkdir()
+    bare = Shop(copy.parent, tmp_path / "bare")
+    try:
+        assert "is not complete" in bare.do("notices")
+    finally:
+        bare.close()
 
 
 class Stranger(BaseHTTPRequestHandler):
@@ -189,6 +349,9 @@ def test_the_block_checkout_registers_the_same_way_to_pay(shop: Shop) -> None:
     assert block["name"] == "paygate_promptpay" and block["active"] is True
     assert block["data"]["title"] == "PromptPay QR" and block["data"]["testNotice"].startswith("TEST MODE")
     assert block["data"]["supports"] == ["products", "refunds"]
+    assert shop.do("pages", shop.do("order", {}))["test"] is True
+    shop.do("settings", {"title": "<b>PromptPay</b> &amp; QR"})
+    assert shop.do("blocks")["data"]["title"] == "PromptPay &amp; QR", "it is shown as a text"
     assert block["scripts"]["paygate-promptpay-blocks"]["needs"][0] == "wc-blocks-registry"
     made = registered(block["data"])
     assert (made["name"], made["ariaLabel"], made["can"]) == ("paygate_promptpay", "PromptPay QR", True)
@@ -229,7 +392,8 @@ def test_the_buttons_show_what_the_shop_says_as_text(shop: Shop) -> None:
     global.fetch = async (address, { method, body }) => {
       asked.push([address, method, String(body)]);
       if (asked.length > 1) { throw new Error('offline'); }
-      const data = [{ good: true, text: '<b>fine</b>' }, { good: false, text: 'bad' }];
+      const data = [{ good: true, text: '<b>fine</b>' }, { good: false, text: 'bad' },
+        { good: null, text: 'unknown' }];
       return { json: async () => ({ success: true, data }) };
     };
     require(process.argv[2]);
@@ -248,7 +412,7 @@ def test_the_buttons_show_what_the_shop_says_as_text(shop: Shop) -> None:
     done = subprocess.run([node(), "-e", script, setup, str(path)], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
     said = json.loads(done.stdout)
-    assert said["first"] == ["✓ <b>fine</b>", "✗ bad"] and said["disabled"] == [False, False]
+    assert said["first"] == ["✓ <b>fine</b>", "✗ bad", "– unknown"] and said["disabled"] == [False, False]
     assert said["second"] == ["✗ The shop did not answer. Reload this page and try again."]
     assert [body.split("&")[0] for _, _, body in said["asked"]] == [
         "action=paygate_promptpay_check",

@@ -12,7 +12,6 @@
  * Requires PHP:         7.4
  * Requires Plugins:     woocommerce
  * WC requires at least: 8.2
- * WC tested up to:      10.3
  *
  * MIT is compatible with the GPL, under which WordPress is: the whole may be used and passed on under either.
  */
@@ -22,6 +21,19 @@ declare(strict_types=1);
 namespace PayGatePromptPay;
 
 defined('ABSPATH') || exit;
+
+if (defined(__NAMESPACE__ . '\\FILE')) {
+    add_action('admin_notices', static function (): void {
+        echo '<div class="notice notice-error"><p>' . esc_html__('PayGate PromptPay is active twice: deactivate one of the two copies.', 'paygate-promptpay') . '</p></div>';
+    });
+    return;
+}
+if (!is_file(__DIR__ . '/includes/Sdk.php')) {
+    add_action('admin_notices', static function (): void {
+        echo '<div class="notice notice-error"><p>' . esc_html__('PayGate PromptPay is not complete: install the zip that "make woocommerce" builds, not the sources.', 'paygate-promptpay') . '</p></div>';
+    });
+    return;
+}
 
 const FILE = __FILE__;
 const VERSION = '0.1.0';

@@ -10,7 +10,7 @@
     told.replaceChildren(
       ...lines.map((line) => {
         const item = document.createElement('li');
-        item.textContent = (line.good ? '✓ ' : '✗ ') + line.text;
+        item.textContent = (line.good === null ? '– ' : line.good ? '✓ ' : '✗ ') + line.text;
         return item;
       })
     );

@@ -35,7 +35,7 @@ final class Blocks extends AbstractPaymentMethodType
     {
         $gateway = $this->gateway();
         return [
-            'title' => $gateway === null ? Gateway::usualTitle() : $gateway->get_title(),
+            'title' => $gateway === null ? Gateway::usualTitle() : wp_strip_all_tags($gateway->get_title()),
             'description' => $gateway === null ? '' : wp_strip_all_tags($gateway->get_description()),
             'testNotice' => Settings::isTest() ? Gateway::testNotice() : '',
             'button' => __('Pay with PromptPay', 'paygate-promptpay'),

@@ -10,13 +10,17 @@ namespace PayGatePromptPay;
 use PayGatePromptPay\Sdk\PayGateAuthenticationException;
 use PayGatePromptPay\Sdk\PayGateException;
 use PayGatePromptPay\Sdk\PayGateForbiddenException;
+use PayGatePromptPay\Sdk\PayGateInvalidRequestException;
 use PayGatePromptPay\Sdk\PayGateNetworkException;
+use PayGatePromptPay\Sdk\PayGateNotFoundException;
 use PayGatePromptPay\Sdk\PayGateRateLimitException;
 use PayGatePromptPay\Sdk\PayGateServerException;
 
 final class Connection
 {
-    /** Sentences: [[good (bool), text], ...]. */
+    const NO_REFUND = '00000000-0000-7000-8000-000000000000';
+
+    /** Sentences: [[good (bool; null for what is neither), text], ...]. */
     public static function check(): array
     {
         $missing = Settings::missing();
@@ -36,7 +40,7 @@ final class Connection
         $told = [self::good(Settings::isTest()
             ? __('PayGate answers, and takes the key. It is a TEST key: no money moves.', 'paygate-promptpay')
             : __('PayGate answers, and takes the key.', 'paygate-promptpay'))];
-        return array_merge($told, self::shop(), self::webhook());
+        return array_merge($told, self::rights(), self::shop(), self::webhook(), [self::unknown()]);
     }
 
     /** Makes the webhook at PayGate, or a new secret for the one that is there, and keeps its secret. */
@@ -52,16 +56,19 @@ final class Connection
                 $more = ['events' => Event::ABOUT_ORDERS, 'description' => 'WooCommerce ' . Orders::shop()];
                 $found = $paygate->createWebhookEndpoint(Settings::webhookAddress(), $more)['endpoint'];
             } else {
-                $secret = $paygate->rotateWebhookSecret($found['id'])['endpoint']['secret'];
-                $changes = ['events' => Event::ABOUT_ORDERS, 'status' => 'enabled'];
-                $found = ['secret' => $secret] + $paygate->updateWebhookEndpoint($found['id'], $changes)['endpoint'];
+                $paygate->updateWebhookEndpoint($found['id'], ['events' => Event::ABOUT_ORDERS, 'status' => 'enabled']);
+                $found = $paygate->rotateWebhookSecret($found['id'])['endpoint'];
             }
-            Settings::keep('webhook_secret', Keys::webhookSecret($found['secret']));
+            // At once: what PayGate signs from now on is signed with it, whatever fails after.
+            Settings::keep('webhook_secret', Keys::webhookSecret((string) ($found['secret'] ?? '')));
             delete_option(Settings::REFUSED);
-            $paygate->testWebhookEndpoint($found['id']);
+            $paygate->testWebhookEndpoint((string) ($found['id'] ?? ''));
         } catch (PayGateException $e) {
             Log::failure('Setting up the webhook', $e);
             return [self::bad(self::why($e))];
+        } catch (Trouble $e) {
+            Log::failure('Setting up the webhook', $e);
+            return [self::bad(__('PayGate gave no webhook secret that could be used: make a new one there and paste it here.', 'paygate-promptpay'))];
         }
         return [self::good(__('The webhook is set up and its secret saved. A test delivery is on its way: check the connection in a moment.', 'paygate-promptpay'))];
     }
@@ -89,6 +96,41 @@ final class Connection
         }
         /* translators: 1: what PayGate says, 2: id of the request */
         return sprintf(__('PayGate says: %1$s (%2$s)', 'paygate-promptpay'), $e->getMessage(), (string) $e->requestId);
+    }
+
+    /** What the key may do, and where customers may be sent back to: by requests of which nothing can come. */
+    private static function rights(): array
+    {
+        $told = [];
+        try {
+            $wish = ['callbackUrl' => Orders::shop() . '/', 'expiryMinutes' => 0]; // PayGate refuses 0 minutes last of all.
+            Settings::paygate()->createPayment(100, null, null, $wish);
+        } catch (PayGateForbiddenException $e) {
+            $told[] = self::bad(__('The key may not make payments (scope payments:write): customers cannot pay.', 'paygate-promptpay'));
+        } catch (PayGateInvalidRequestException $e) {
+            if ($e->field === 'callbackUrl' && PaymentRequest::isReachable(Orders::shop() . '/')) {
+                /* translators: %s: a host such as shop.example */
+                $told[] = self::bad(sprintf(__('PayGate does not send customers back to this shop, so it refuses its payments: add %s to your callback domains there.', 'paygate-promptpay'), (string) parse_url(Orders::shop(), PHP_URL_HOST)));
+            }
+        } catch (PayGateException $e) {
+            $told[] = self::bad(self::why($e));
+        }
+        try {
+            Settings::paygate()->cancelRefund(self::NO_REFUND);
+        } catch (PayGateForbiddenException $e) {
+            $told[] = self::bad(__('The key may not ask for refunds (scope refunds:write): the Refund button will not work.', 'paygate-promptpay'));
+        } catch (PayGateNotFoundException $e) {
+            return $told; // It may: there only is no such refund.
+        } catch (PayGateException $e) {
+            $told[] = self::bad(self::why($e));
+        }
+        return $told;
+    }
+
+    private static function unknown(): array
+    {
+        $text = __('Not checked: whether your bank tells PayGate of money, and whether this shop\'s mails arrive. Order something and see.', 'paygate-promptpay');
+        return ['good' => null, 'text' => $text];
     }
 
     private static function shop(): array

@@ -137,6 +137,10 @@ class Gateway extends \WC_Payment_Gateway
         } catch (Trouble $e) {
             wc_add_notice($e->getMessage(), 'error');
             return ['result' => 'failure', 'redirect' => ''];
+        } catch (\Throwable $e) {
+            Log::failure("Payment of order $order_id", $e); // WooCommerce would show its words to the customer.
+            wc_add_notice(Orders::notNow(), 'error');
+            return ['result' => 'failure', 'redirect' => ''];
         }
     }
 
@@ -147,6 +151,9 @@ class Gateway extends \WC_Payment_Gateway
             return true;
         } catch (Trouble $e) {
             return new \WP_Error('paygate_promptpay_refund', $e->getMessage());
+        } catch (\Throwable $e) {
+            Log::failure("Refund of order $order_id", $e);
+            return new \WP_Error('paygate_promptpay_refund', __('Something went wrong here; WooCommerce > Status > Logs (source paygate) says what. Look at PayGate whether it has the refund before you try again.', 'paygate-promptpay'));
         }
     }
 
@@ -155,7 +162,43 @@ class Gateway extends \WC_Payment_Gateway
         return parent::can_refund_order($order) && $order instanceof \WC_Order && (new Record($order))->paidBy() !== '';
     }
 
+    /** WooCommerce's own page of payments says so, too. */
+    public function is_test_mode()
+    {
+        return Settings::isTest();
+    }
+
     // --- settings ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Settings that come by WooCommerce's API pass none of the checks of the page: a secret goes where secrets are, and a
+     * wrong value leaves what was there.
+     */
+    public static function taken($values)
+    {
+        $values = (array) $values;
+        $reads = [
+            'host' => [Keys::class, 'host'],
+            'secret_key' => [Keys::class, 'secretKey'],
+            'webhook_secret' => [Keys::class, 'webhookSecret'],
+            'expiry_minutes' => [self::class, 'minutes'],
+        ];
+        foreach ($reads as $name => $read) {
+            $given = is_scalar($values[$name] ?? '') ? trim((string) ($values[$name] ?? '')) : '';
+            $isSecret = $name === 'secret_key' || $name === 'webhook_secret';
+            try {
+                $good = $given === '' ? '' : $read($given);
+                if ($isSecret && $good !== '') {
+                    Settings::keep($name, $good);
+                }
+                $values[$name] = $isSecret ? '' : $good;
+            } catch (Trouble $e) {
+                Log::failure("The setting $name was not taken", $e);
+                $values[$name] = $isSecret ? '' : Settings::text($name);
+            }
+        }
+        return $values;
+    }
 
     public function admin_options()
     {
@@ -230,12 +273,18 @@ class Gateway extends \WC_Payment_Gateway
     public function validate_expiry_minutes_field($key, $value)
     {
         return $this->orBefore($key, static function () use ($value): string {
-            $text = trim((string) $value);
-            if ($text !== '' && (!ctype_digit($text) || (int) $text < 1 || (int) $text > 1440)) {
-                throw new Trouble(__('Minutes to pay: 1 to 1440, or nothing.', 'paygate-promptpay'));
-            }
-            return $text;
+            return self::minutes((string) $value);
         });
+    }
+
+    /** Throws Trouble. */
+    private static function minutes(string $given): string
+    {
+        $text = trim($given);
+        if ($text !== '' && (!ctype_digit($text) || (int) $text < 1 || (int) $text > 1440)) {
+            throw new Trouble(__('Minutes to pay: 1 to 1440, or nothing.', 'paygate-promptpay'));
+        }
+        return $text;
     }
 
     /** Kept apart from the settings, which never hold it. */

@@ -42,9 +42,14 @@ final class Orders
         } catch (PayGateException $e) {
             Log::failure("Payment of order $orderId", $e);
             $said = is_array($e->payerMessage) ? ($e->payerMessage[Notes::language()] ?? '') : '';
-            $text = $said !== '' ? $said : __('PromptPay is not available just now. Please try again, or choose another way to pay.', 'paygate-promptpay');
-            throw new Trouble($text, 0, $e);
+            throw new Trouble($said !== '' ? $said : self::notNow(), 0, $e);
         }
+    }
+
+    /** For a payer who can do nothing about it. */
+    public static function notNow(): string
+    {
+        return __('PromptPay is not available just now. Please try again, or choose another way to pay.', 'paygate-promptpay');
     }
 
     private static function pageOf(Record $record, string $returnUrl): string

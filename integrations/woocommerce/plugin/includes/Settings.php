@@ -16,6 +16,7 @@ final class Settings
     const SECRETS = 'paygate_promptpay_secrets';
     const HEARD = 'paygate_promptpay_heard';
     const REFUSED = 'paygate_promptpay_refused';
+    const OTHER_MODE = 'webhook_secret_other_mode';
     const CALL_TIMEOUT_S = 12;
 
     public static function text(string $name): string
@@ -34,7 +35,12 @@ final class Settings
     public static function keep(string $name, string $secret): void
     {
         $all = get_option(self::SECRETS, []);
-        update_option(self::SECRETS, [$name => $secret] + (is_array($all) ? $all : []), false);
+        $all = is_array($all) ? $all : [];
+        $before = self::secret('secret_key');
+        if ($name === 'secret_key' && $before !== '' && Keys::isTest($before) !== Keys::isTest($secret)) {
+            $all[self::OTHER_MODE] = self::secret('webhook_secret'); // The other mode's webhook goes on telling of it.
+        }
+        update_option(self::SECRETS, [$name => $secret] + $all, false);
     }
 
     public static function isTest(): bool
@@ -79,8 +85,31 @@ final class Settings
         if (self::text('host') === '' || self::secret('secret_key') === '') {
             throw new Trouble(__('PromptPay is not set up in this shop.', 'paygate-promptpay'));
         }
-        $options = ['baseUrl' => self::text('host'), 'timeout' => self::CALL_TIMEOUT_S, 'maxRetries' => 0];
+        $options = ['baseUrl' => self::text('host'), 'timeout' => self::CALL_TIMEOUT_S, 'maxRetries' => 0, 'curl' => self::curl()];
         return new PayGate(self::secret('secret_key'), $options);
+    }
+
+    /** As WordPress itself goes out: through its proxy, and with its certificates where the computer has none. */
+    private static function curl(): array
+    {
+        $options = [];
+        $proxy = class_exists('WP_HTTP_Proxy') ? new \WP_HTTP_Proxy() : null;
+        if ($proxy !== null && $proxy->is_enabled() && $proxy->send_through_proxy(self::text('host'))) {
+            $options = [CURLOPT_PROXYTYPE => CURLPROXY_HTTP, CURLOPT_PROXY => $proxy->host(), CURLOPT_PROXYPORT => (int) $proxy->port()];
+            if ($proxy->use_authentication()) {
+                $options += [CURLOPT_PROXYAUTH => CURLAUTH_ANY, CURLOPT_PROXYUSERPWD => $proxy->authentication()];
+            }
+        }
+        $places = function_exists('openssl_get_cert_locations') ? openssl_get_cert_locations() : [];
+        $own = [(string) ini_get('curl.cainfo'), (string) ini_get('openssl.cafile'), $places['default_cert_file'] ?? '', '/etc/ssl/certs/ca-certificates.crt'];
+        $file = self::certificates($own, ABSPATH . 'wp-includes/certificates/ca-bundle.crt');
+        return $options + ($file === '' ? [] : [CURLOPT_CAINFO => $file]);
+    }
+
+    /** WordPress' file of certificates if none of the others is there, else ''. */
+    public static function certificates(array $others, string $wordpress): string
+    {
+        return array_filter($others, 'is_file') === [] && is_file($wordpress) ? $wordpress : '';
     }
 
     /** Remember that something happened now; once a minute is enough. */
