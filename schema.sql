@@ -1192,7 +1192,16 @@ CREATE INDEX refunds_never_paid ON refunds (created_at) WHERE payee IS NOT NULL 
 CREATE TABLE payout_references (                -- DIRECTORY: one transfer of the operator's bank completes one payout.
     bank_reference  text        PRIMARY KEY,    -- As the operator's bank prints it.
     merchant_id     bigint      NOT NULL,
-    payout_id       uuid        NOT NULL        -- The settlement or refund.
+    payout_id       uuid        NOT NULL,       -- The settlement or refund.
+    folded          text        UNIQUE          -- In small letters; null: it came before they counted as the same, after another.
+);
+
+CREATE TABLE refund_references (                -- One transfer of a direct merchant's own bank completes one of its refunds.
+    merchant_id     bigint      NOT NULL REFERENCES merchants,
+    mode            text        NOT NULL CHECK (mode IN ('live', 'test')),
+    folded          text        NOT NULL,       -- As the bank prints it, in small letters.
+    refund_id       uuid        NOT NULL,       -- The refund that it paid.
+    PRIMARY KEY (merchant_id, mode, folded)
 );
 
 CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a month; paid by a PayGate payment without fee.

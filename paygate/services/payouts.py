@@ -230,7 +230,7 @@ class Desk(ABC, Generic[Kind]):
 
         async def decide(conn: Conn, payout: Kind, now: datetime) -> Event | None:
             notes.clear()
-            if payout.status is PayoutStatus.COMPLETED and payout.bank_reference == reference:
+            if payout.status is PayoutStatus.COMPLETED and same_reference(payout.bank_reference, reference):
                 return None
             frozen = await balances.frozen_reason(conn, payout.merchant_id, payout.mode, held=True)
             if frozen is not None and payout.ours and payout.status is PayoutStatus.PAYING:
@@ -242,7 +242,10 @@ class Desk(ABC, Generic[Kind]):
                 notes["sent_before_freeze"] = True
             checked = payout.ours and payout.mode == "live" and payout.status is PayoutStatus.PAYING
             if checked and not await references.use(conn, payout, reference):
-                raise Conflict(f"The bank's reference {reference} has completed another payout.")
+                raise Conflict(f"The bank's reference {reference} has completed another payout.", field="bankReference")
+            own = not payout.ours and payout.status is PayoutStatus.PAYING
+            if own and not await references.use_own(conn, payout, reference):
+                raise Conflict(f"The bank's reference {reference} has completed another refund.", field="bankReference")
             left = await _left_from(conn, account_id) if checked else None
             if left is not None:
                 notes["paid_from"] = ids.show("acc", left.id)
@@ -413,6 +416,11 @@ def read_reference(text: str) -> str:
             field="bankReference",
         )
     return reference
+
+
+def same_reference(one: str | None, other: str) -> bool:
+    """Whether two references are of one transfer: people type capital letters or not."""
+    return one is not None and one.lower() == other.lower()
 
 
 def read_reason(text: str) -> str:

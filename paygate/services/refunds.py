@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,7 @@ from paygate.core.payouts import (
 from paygate.core.refunds import Share, share, shortfall
 from paygate.db import balances, payments
 from paygate.db import bookings as books
+from paygate.db import payout_references as references
 from paygate.db import refunds as rows
 from paygate.db.payments import Claim
 from paygate.db.pool import Conn
@@ -36,7 +37,7 @@ from paygate.services import audit, inputs
 from paygate.services.context import Context
 from paygate.services.once import Answered, once
 from paygate.services.payments import Replayed
-from paygate.services.payouts import Place, read_reference
+from paygate.services.payouts import Place, read_reference, same_reference
 from paygate.services.refund_desk import REFUNDS, payment_of, seal_payee
 from paygate.services.settlements import too_little
 
@@ -219,18 +220,23 @@ async def complete_direct(
 ) -> Answered[Refund] | Replayed:
     """A direct merchant paid its payer back, by this transfer of its own bank.
 
-    Raises NotFound, WrongState, Conflict (central money is the operator's to pay), InvalidInput (bankReference).
+    Raises NotFound, WrongState, Conflict (central money is the operator's to pay; that reference completed another
+    refund of the merchant), InvalidInput (bankReference).
     """
     reference = read_reference(bank_reference)
 
     def decide(refund: Refund, now: datetime) -> tuple[Event, ...]:
         if refund.ours:
             raise Conflict("The operator pays this refund from the central account.")
-        if refund.status is PayoutStatus.COMPLETED and refund.bank_reference == reference:
+        if refund.status is PayoutStatus.COMPLETED and same_reference(refund.bank_reference, reference):
             return ()
         return Claimed(now, actor), Confirmed(now, actor, reference)
 
-    return await change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "complete", decide)
+    async def use(conn: Conn, refund: Refund) -> None:
+        if not await references.use_own(conn, refund, reference):
+            raise Conflict(f"The bank's reference {reference} has completed another refund.", field="bankReference")
+
+    return await change(ctx, (merchant_id, mode, refund_id), claim, answer, actor, "complete", decide, use)
 
 
 async def get(ctx: Context, merchant_id: int, mode: str, refund_id: UUID) -> Refund:
@@ -314,8 +320,10 @@ async def change(
     actor: str,
     verb: str,
     decide: Callable[[Refund, datetime], tuple[Event, ...]],
+    also: Callable[[Conn, Refund], Awaitable[None]] | None = None,
 ) -> Answered[Refund] | Replayed:
-    """What a merchant does with a refund of its own: one transaction, under its Idempotency-Key."""
+    """What a merchant does with a refund of its own: one transaction, under its Idempotency-Key. *also* is done after
+    the steps, in the same transaction."""
     new_ids = [ctx.new_id() for _ in range(6)]
 
     async def work(conn: Conn) -> Refund:
@@ -327,6 +335,8 @@ async def change(
         if verb == "cancel":
             refund = await REFUNDS.given_back(conn, refund)
         after = await walk(ctx, conn, refund, steps, new_ids, now)
+        if also is not None:
+            await also(conn, after)
         await REFUNDS.log(ctx, conn, PayoutStep(before, after, None, None), actor, verb)
         return after
 

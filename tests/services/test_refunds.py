@@ -155,9 +155,19 @@ async def test_a_direct_merchant_pays_its_refund_itself_and_says_so(ctx: Context
     assert isinstance(done, Answered) and done.value.status == "COMPLETED"
     again = await refunds.complete_direct(ctx, *key, one.id, "MY-1", None, unanswered, "key:x")
     assert isinstance(again, Answered) and again.value == done.value
+    second = await back(ctx, shop, payment, 5_000)
+    with pytest.raises(Conflict, match="completed another refund") as used:
+        await refunds.complete_direct(ctx, *key, second.id, "my-1", None, unanswered, "key:x")
+    assert used.value.field == "bankReference"
+    await refunds.complete_direct(ctx, *key, second.id, "MY-9", None, unanswered, "key:x")
+    stranger = await shop_with(ctx, place=False, plan="pro")  # With a bank of its own.
+    theirs = await back(ctx, stranger, await sell_and_pay(stranger, 10_000), 5_000)
+    their_key = (stranger.principal.merchant_id, "live")
+    await refunds.complete_direct(ctx, *their_key, theirs.id, "MY-1", None, unanswered, "key:x")
+    await refunds.complete_direct(ctx, *their_key, theirs.id, "My-1", None, unanswered, "key:x")
     rows = await sql(ctx, "SELECT account, sum(amount_satang)::bigint AS n FROM entries GROUP BY account")
     assert {row["account"]: row["n"] for row in rows} == {"receivable": 100, "fee_revenue": -100}
-    assert [data["refundedAmount"] for data in await told(ctx, payment)] == [50]
+    assert [data["refundedAmount"] for data in await told(ctx, payment)] == [50, 100]
     other = await shop_with(ctx, 100_000)
     central = await back(ctx, other, (await sql(ctx, "SELECT id FROM payments WHERE flow = 'central'"))[0]["id"], 100)
     with pytest.raises(Conflict, match="operator pays"):

@@ -91,6 +91,11 @@ async def test_a_refused_a_cancelled_and_a_bounced_one_give_the_money_back(ctx: 
         await SETTLEMENTS.approve(ctx, rejected.id, A)
     with pytest.raises(Conflict, match="has completed another payout"):  # Also of one that came back.
         await pay_out(ctx, await ask(ctx, shop, 20_000), "REF-1")
+    with pytest.raises(Conflict, match="has completed another payout") as refused:  # However it is written.
+        await pay_out(ctx, await ask(ctx, shop, 20_000), "ref-1")
+    assert refused.value.field == "bankReference"
+    paid = await pay_out(ctx, await ask(ctx, shop, 20_000), "Ref-2")
+    assert (await SETTLEMENTS.complete(ctx, paid.id, A, "REF-2")).bank_reference == "Ref-2"  # Said again: nothing new.
     await assert_balanced(ctx)
 
 
