@@ -9,7 +9,9 @@ from tests.faces.people import make_admin, make_person
 from tests.faces.test_dashboard_plans import sure
 from tests.faces.test_v1_refunds import PAYEE, sold
 from tests.faces.test_v1_settlements import earn, settle_to
-from tests.services.helpers import sql
+from tests.services.helpers import open_shop, sql
+from tests.services.payouts import sell_and_pay
+from tests.services.test_invoices import MONTH, month_ago
 
 UNKNOWN = "mer_0cqh3kz9t2w4e"
 PLACE = {"bank": "014", "account": "4061234567", "name": "ร้านกาแฟ"}
@@ -142,3 +144,26 @@ async def test_the_operator_asks_the_payer_where_to_or_says_it(gateway: Gateway)
     late = await admin.ask("POST", f"{one}/payee-link")
     assert (late.status_code, late.json()["status"]) == (409, "CANCELLED")
     assert (await gateway.ask("GET", "/api/v1/balance")).json()["held"] == 0
+
+
+async def test_the_operator_issues_a_months_invoices_once_and_makes_the_payment_for_one(gateway: Gateway) -> None:
+    admin = await make_admin(gateway)
+    await sell_and_pay(await open_shop(gateway.ctx, plan="pro"), 500_000)
+    await month_ago(gateway.ctx)
+    path, month = "/api/admin/invoices", f"{MONTH:%Y-%m}"
+    for wrong in ({}, {"month": 202610}, {"month": "2026-13"}, {"month": "2999-01"}):
+        refused = await admin.ask("POST", path, wrong)
+        assert (refused.status_code, refused.json()["field"]) == (400, "month"), wrong
+    [made] = (await admin.ask("POST", path, {"month": month})).json()["issued"]
+    assert (made["number"], made["month"], made["fee"], made["status"]) == ("INV-0001", month, 100, "OPEN")
+    assert (await admin.ask("POST", path, {"month": month})).json() == {"success": True, "issued": []}
+    way = f"{path}/{made['id']}"
+    assert (await admin.ask("GET", way)).json()["invoice"] == made
+    first, again = [(await admin.ask("POST", f"{way}/pay")).json() for _ in "12"]
+    assert first == again and int(first["payableAmount"]) == 100 and first["qrPayload"].startswith("000201")
+    payment = first["transactionId"]
+    [row] = await sql(gateway.ctx, "SELECT merchant_id, fee_bps FROM payments WHERE id = $1::text::uuid", payment)
+    assert (row["merchant_id"], row["fee_bps"]) == (0, 0)
+    assert (await admin.ask("POST", f"{way.replace('inv_0', 'inv_1')}/pay")).status_code == 404
+    log = await audit.list_records(gateway.ctx, ids.read_merchant(made["merchantId"]), action="invoice.issue")
+    assert [one.record.actor[:9] for one in log] == ["user:usr_"]

@@ -54,7 +54,11 @@ WITHOUT = {
         ),
         "asks for password and code again, which are good once; the newest secret or link is the one in force",
     ),
-    "/api/invoices/{invoice_id}/pay": "while a payment is open it is the answer",
+    **dict.fromkeys(
+        ("/api/invoices/{invoice_id}/pay", "/api/admin/invoices/{invoice_id}/pay"),
+        "while a payment is open it is the answer",
+    ),
+    "/api/admin/invoices": "what is issued stays as it is: the same month again issues nothing",
     "/api/reviews/{review_id}/resolve": "a review is decided once: the second decision is refused",
     "/api/team/accept": "a link is good once",
     **dict.fromkeys(

@@ -10,6 +10,7 @@ from paygate.faces.dashboard import (
     admin,
     admin_destinations,
     admin_evidence_operations,
+    admin_invoices,
     admin_money_operations,
     admin_tax,
     answers,
@@ -275,4 +276,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **admin_tax.OPERATIONS,
     **admin_destinations.OPERATIONS,
     **behalf_operations.OPERATIONS,
+    **admin_invoices.OPERATIONS,
 }
