@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, cos, pi, sin
 from typing import Final, Literal
 
 from emvco.errors import SymbolError
@@ -17,7 +17,9 @@ from emvco.fields import DIRECTIONS
 from emvco.payload import Payload, parse
 from emvco.qr import picture
 from emvco.qr.codewords import Mode
-from emvco.qr.scene import Band, Code, Ground, Item, Scene, Text
+from emvco.qr.mark import read as read_mark
+from emvco.qr.mark import require_h
+from emvco.qr.scene import Band, Code, Disc, Ground, Item, Scene, Sign, Text
 from emvco.qr.spec import ErrorLevel
 from emvco.qr.symbol import Symbol, render
 from emvco.qr.typeset import can_break
@@ -37,6 +39,7 @@ _PAPER_MM: Final[dict[str, tuple[int, int]]] = {"A5": (148, 210), "A6": (105, 14
 
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "th": {
+        "promptpay": "พร้อมเพย์ PromptPay",
         "account": "ชื่อบัญชี",
         "reference": "อ้างอิง",
         "open": "ใส่จำนวนเงินในแอปธนาคาร",
@@ -46,6 +49,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "three": "ตรวจชื่อบัญชีและจำนวนเงิน แล้วยืนยัน",
     },
     "en": {
+        "promptpay": "PromptPay",
         "account": "Account name",
         "reference": "Reference",
         "open": "Enter the amount in your bank app",
@@ -66,6 +70,8 @@ class Card:
     name: str | None
     reference: str | None
     language: Language
+    shop: str | None = None
+    mark: bytes | None = None
 
     def svg(self) -> str:
         """The card, 360 units wide, as an SVG document; also inside an HTML page."""
@@ -98,8 +104,16 @@ class Card:
     def _card(self, least: float) -> Scene:
         """Laid out 360 units wide, no text smaller than *least*."""
         words = _WORDS[self.language]
-        items: list[Item] = [*_band(360, 64, 24, 12), Code(self.symbol, 28, 68, 304)]
-        y = 366.0
+        items: list[Item] = [*_band(360, 64, 24, 12)]
+        y = 68.0
+        if self.shop:
+            y += 30
+            items.append(Text(180, y, max(_shrunk(self.shop, 320, 18), least), self.shop, _INK, 320, bold=True))
+            y += 6  # What hangs below the line is not in the code's quiet zone.
+        items.append(Code(self.symbol, 28, y, 304, self.mark))
+        y += 316
+        items += _promptpay(180, y, words["promptpay"])
+        y += 4
         if self.amount_satang is None:
             y += 24
             items.append(Text(180, y, 16, words["open"], _QUIET_INK, 320))
@@ -136,7 +150,7 @@ class Card:
             y -= size * (_LEADING - 1.5)
             y += max(0.0, 5.5 - size)  # The code's white ground begins 5 above: room for what hangs below a line.
         side = min(166 - y if self.amount_satang is None else 151 - y, 140)
-        items.append(Code(self.symbol, 74 - side / 2, y - 5, side))
+        items.append(Code(self.symbol, 74 - side / 2, y - 5, side, self.mark))
         y += side - 2
         if self.amount_satang is not None:
             (money,), size = _fitted(baht(self.amount_satang), 132, 14, 8)
@@ -169,11 +183,14 @@ def card(
     language: Language = "th",
     mode: Mode = "byte",
     error: ErrorLevel = "M",
+    shop: str | None = None,
+    mark: bytes | None = None,
 ) -> Card:
     """The card of a payment code.
 
     The amount shown is the code's own: *amount_satang* is put into a code without one, and must not contradict one that
-    is there. *name* is the account's name as the bank will show it, *reference* a line below. Raises EmvcoError if the
+    is there. *name* is the account's name as the bank will show it, *reference* a line below,
+    *shop* one above, for whom it is. *mark*: a PNG in the middle of the code, at level H. Raises EmvcoError if the
     payload is not a sound code, SymbolError if it is no Thai payment, and for anything else.
     """
     if amount_satang is not None and (type(amount_satang) is not int or amount_satang <= 0):
@@ -190,7 +207,11 @@ def card(
     if not isinstance(language, str) or language not in _WORDS:
         raise SymbolError("unknown_language", message="the language is th or en")
     symbol = render(payload, mode=mode, error=error)
-    return Card(symbol, amount, _line("name", name), _line("reference", reference), language)
+    if mark is not None:
+        require_h(error)
+        read_mark(mark)
+    lines = _line("name", name), _line("reference", reference)
+    return Card(symbol, amount, *lines, language, _line("shop", shop), mark)
 
 
 def baht(amount_satang: int) -> str:
@@ -260,7 +281,43 @@ def _paper_mm(paper: str) -> tuple[int, int]:
     return _PAPER_MM[paper]
 
 
-def _band(width: float, height: float, size: float, radius: float = 0) -> tuple[Band, Text]:
-    """The header and what it says."""
-    said = Text(width / 2, height / 2 + size * 0.35, size, "THAI QR PAYMENT", "#fff", width, bold=True)
-    return Band(height, BAND, radius), said
+def _arc(x: float, y: float, radius: float, first: float, last: float) -> tuple[tuple[float, float], ...]:
+    """Points of a part of a circle, angles in quarters of a turn, clockwise from the right."""
+    turns = [(first + (last - first) * n / 8) * pi / 2 for n in range(9)]
+    return tuple((round(x + radius * cos(turn), 2), round(y + radius * sin(turn), 2)) for turn in turns)
+
+
+# Two arrows in a frame, 44 by 28: money that goes to and fro. Drawn by us.
+_FRAME: Final = (*_arc(6, 6, 5, 2, 3), *_arc(38, 6, 5, 3, 4), *_arc(38, 22, 5, 0, 1), *_arc(6, 22, 5, 1, 2), (1.0, 6.0))
+_ARROWS: Final = (
+    _FRAME,
+    ((8.0, 14.0), (36.0, 14.0)),
+    ((27.0, 8.0), (36.0, 14.0), (27.0, 20.0)),
+    ((17.0, 8.0), (8.0, 14.0), (17.0, 20.0)),
+)
+_P: Final = ((7.0, 15.0), (7.0, 5.5), *_arc(11, 8.5, 3, 3, 5), (7.0, 11.5))  # Within 20 by 20.
+_SAID: Final = "THAI QR PAYMENT"
+_SAID_WIDE: Final = 9.0  # In font sizes, as it is: what is estimated is too wide to stand beside a sign.
+
+
+def _band(width: float, height: float, size: float, radius: float = 0) -> tuple[Band, Sign, Text]:
+    """The header: its sign and what it says."""
+    unit = size / 22
+    sign, gap, said = 44 * unit, size / 2, size * _SAID_WIDE
+    left = (width - sign - gap - said) / 2
+    return (
+        Band(height, BAND, radius),
+        Sign(left, height / 2 - 14 * unit, unit, _ARROWS, 2.2, "#fff"),
+        Text(left + sign + gap + said / 2, height / 2 + size * 0.35, size, _SAID, "#fff", width, bold=True),
+    )
+
+
+def _promptpay(x: float, y: float, words: str) -> tuple[Disc, Sign, Text]:
+    """PromptPay's name, and a mark for it that we drew; *y* is the words' baseline."""
+    wide = _width(words) * 14 * 0.85
+    left = x - (wide + 22) / 2
+    return (
+        Disc(left + 8, y - 5, 8, BAND),
+        Sign(left, y - 13, 0.8, (_P,), 2, "#fff"),
+        Text(left + 22 + wide / 2, y, 14, words, BAND, 300, bold=True),
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from emvco.qr import typeset
+from emvco.qr import mark, typeset
 from emvco.qr.colours import rgb
-from emvco.qr.scene import Band, Code, Ground, Scene, Text
+from emvco.qr.scene import Band, Code, Disc, Ground, Scene, Sign, Text
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -35,6 +35,11 @@ def png(scene: Scene, scale: float, dpi: int | None = None) -> bytes:
                 _code(image, item, scale)
             case Text():
                 _text(image, item, scale)
+            case Disc():
+                x, y, r = (round(value * scale) for value in (item.x, item.y, item.radius))
+                _fill(image, (x - r, y - r, x + r, y + r), item.colour, r, _ALL)
+            case Sign():
+                _sign(image, item, scale)
     out = BytesIO()
     noted = {} if dpi is None else {"dpi": (dpi, dpi)}
     # Named, so that it does not change with a default; level 9 takes three times as long for 5 %.
@@ -71,7 +76,34 @@ def _code(image: Image.Image, code: Code, scale: float) -> None:
     length = symbol.size * module
     aside = (side - length) / 2
     # Nothing but white lies around: the quiet zone is there already.
-    image.paste(small.resize((length, length), 0), (round(code.x * scale + aside), round(code.y * scale + aside)))
+    left, top = round(code.x * scale + aside), round(code.y * scale + aside)
+    image.paste(small.resize((length, length), 0), (left, top))
+    if code.mark is not None:
+        _mark(image, code.mark, symbol.size, module, left, top)
+
+
+def _mark(image: Image.Image, picture: bytes, size: int, module: int, left: int, top: int) -> None:
+    """The mark on its light square, where `emvco.qr.mark` puts it."""
+    library = typeset.library("PIL.Image")
+    read, box = mark.read(picture), mark.box(size)
+    first = (size - box) // 2 * module
+    left, top = left + first, top + first
+    image.paste(_WHITE, (left, top, left + box * module, top + box * module))
+    side = (box - 1) * module
+    sign = library.frombytes("RGBA", (read.width, read.height), read.pixels).resize((side, side), 4)  # 4: averaged.
+    image.paste(sign.convert("RGB"), (left + module // 2, top + module // 2), sign.getchannel("A"))
+
+
+def _sign(image: Image.Image, sign: Sign, scale: float) -> None:
+    modules = typeset.library("PIL.Image"), typeset.library("PIL.ImageDraw")
+    fine = sign.unit * scale * _FINE
+    across, down = (max(line[n] for part in sign.lines for line in part) + sign.width for n in (0, 1))
+    size = (round(across * fine / _FINE) * _FINE, round(down * fine / _FINE) * _FINE)
+    mask: Image.Image = modules[0].new("L", size, 0)
+    pen, width = modules[1].Draw(mask), round(sign.width * fine)
+    for line in sign.lines:
+        pen.line([(x * fine, y * fine) for x, y in line], 255, width, joint="curve")
+    image.paste(rgb(sign.colour), (round(sign.x * scale), round(sign.y * scale)), mask.reduce(_FINE))
 
 
 def _text(image: Image.Image, text: Text, scale: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from emvco.qr import svg
+from emvco.qr import mark, svg
 from emvco.qr.board import board_of
 from emvco.qr.symbol import Symbol
 
@@ -46,12 +46,13 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A symbol with its quiet zone in a square."""
+    """A symbol with its quiet zone in a square; with a *mark* in its middle, if it is one of level H."""
 
     symbol: Symbol
     x: float
     y: float
     side: float
+    mark: bytes | None = None
 
     def svg(self, _scene: Scene) -> str:
         border = self.symbol.border
@@ -61,7 +62,8 @@ class Code:
         return (
             f'<g transform="{place}" shape-rendering="crispEdges">'
             f'<path fill="#fff" d="M0 0h{modules}v{modules}H0z"/>'
-            f'<path stroke="#000" d="{svg.path(lines, border)}"/></g>'
+            f'<path stroke="#000" d="{svg.path(lines, border)}"/>'
+            f"{mark.svg_image(self.mark, self.symbol.size, border, '#fff') if self.mark else ''}</g>"
         )
 
 
@@ -83,7 +85,43 @@ class Text:
         return f'<text {place}{weight} fill="{self.colour}">{escape(self.text, quote=False)}</text>'
 
 
-Item = Ground | Band | Code | Text
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A filled circle around *x* and *y*."""
+
+    x: float
+    y: float
+    radius: float
+    colour: str
+
+    def svg(self, _scene: Scene) -> str:
+        return f'<circle cx="{number(self.x)}" cy="{number(self.y)}" r="{number(self.radius)}" fill="{self.colour}"/>'
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of lines, drawn in its own units from *x* and *y* on; *unit* is how large one is."""
+
+    x: float
+    y: float
+    unit: float
+    lines: tuple[tuple[tuple[float, float], ...], ...]
+    width: float
+    colour: str
+
+    def svg(self, _scene: Scene) -> str:
+        path = "".join(
+            "".join(f"{'L' if n else 'M'}{number(x)} {number(y)}" for n, (x, y) in enumerate(line))
+            for line in self.lines
+        )
+        place = f"translate({number(self.x)} {number(self.y)}) scale({number(self.unit)})"
+        return (
+            f'<path transform="{place}" fill="none" stroke="{self.colour}" stroke-width="{number(self.width)}"'
+            f' stroke-linejoin="round" d="{path}"/>'
+        )
+
+
+Item = Ground | Band | Code | Text | Disc | Sign
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,21 @@ async def card(ctx: Context, payment: Payment, language: Literal["th", "en"]) ->
         shop = await rows.shop(conn, payment)
     if shop is None:
         raise NotFound("No such payment.")
-    reference = specimens.NAME if payment.mode == "test" else None
-    name = " ".join((*([specimens.NAME] if reference else []), *shop.account_name.split()))[:MAX_CARD_NAME]
-    return await asyncio.to_thread(qr.card, payment.qr_payload, None, name, reference=reference, language=language)
+    test = payment.mode == "test"
+    words = shop.account_name.split()
+    name = " ".join([specimens.NAME, *words] if test and specimens.NAME not in words else words)[:MAX_CARD_NAME]
+
+    def drawn() -> qr.Card:
+        return qr.card(
+            payment.qr_payload,
+            name=name,
+            language=language,
+            error="H" if test else "M",
+            shop=" ".join(shop.name.split())[:MAX_CARD_NAME],
+            mark=specimens.mark() if test else None,
+        )
+
+    return await asyncio.to_thread(drawn)
 
 
 async def renew(ctx: Context, old: View, client: str | None) -> UUID:

@@ -68,11 +68,11 @@ class Picture:
 
 def picture(payload: str, *, test: bool, scale: int = 8) -> Picture:
     """The QR of *payload*, of the test mode or not, so many pixels to a module."""
-    return Picture(qr.render(payload, error="H" if test else "M", scale=scale), _mark() if test else None)
+    return Picture(qr.render(payload, error="H" if test else "M", scale=scale), mark() if test else None)
 
 
 @functools.cache
-def _mark() -> bytes:
+def mark() -> bytes:
     """The word TEST on yellow, as a PNG."""
     library = typeset.library("PIL.Image")
     image = library.new("RGB", (_SIDE, _SIDE), _GROUND)

@@ -95,8 +95,9 @@ async def test_every_picture_of_a_test_payment_says_test_and_scans(gateway: Gate
     assert "data:image/png;base64," in svg.text and "img-src data:" in svg.headers["content-security-policy"]
     for language in ("th", "en"):
         card = await gateway.client.get(f"/qr/{name}.svg?card={language}")
-        assert ">TEST PayGate TEST<" in card.text
-        assert reads((await gateway.client.get(f"/qr/{name}.png?card={language}")).content) == payload
+        assert ">PayGate TEST<" in card.text and "data:image/png;base64," in card.text
+        drawn = (await gateway.client.get(f"/qr/{name}.png?card={language}")).content
+        assert reads(drawn) == payload and says_test(drawn)
     many = await gateway.ask(
         "POST", f"{V1}/payment/batch", {"payments": [{"amount": 5}, {"amount": 6}]}, key=gateway.world.test_key
     )

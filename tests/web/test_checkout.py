@@ -372,7 +372,9 @@ async def test_the_card_that_payers_save_holds_the_qr_with_the_name_and_amount(g
         [text] = read_codes(answer.content)
         assert text == made["qrPayload"] and emvco.parse(text).amount_satang == 125_050
     svg = (await gateway.client.get(f"/qr/{made['id']}.svg?card=th")).text
-    assert "บริษัท เพย์เกต จำกัด" in svg and "฿1,250.50" in svg
+    [shop] = [row["name"] for row in await sql(gateway.ctx, "SELECT name FROM merchants WHERE merchant_id > 0")]
+    for text in ("บริษัท เพย์เกต จำกัด", "฿1,250.50", "พร้อมเพย์ PromptPay", "THAI QR PAYMENT", shop):
+        assert f">{text}</text>" in svg, text
     wrong = await gateway.client.get(f"/qr/{made['id']}.png?card=fr")
     assert (wrong.status_code, wrong.json()["field"]) == (400, "card")
 

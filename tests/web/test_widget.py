@@ -160,6 +160,7 @@ async def test_the_guides_example_shows_a_button_that_takes_the_money(
     await button.dblclick()
     checkout = page.frame_locator("iframe")
     await checkout.get_by_text("฿150.00").first.wait_for()
+    assert await checkout.get_by_text("Scan this QR").is_visible(), "in an overlay, too, a computer's screen is scanned"
     dialog = page.get_by_role("dialog", name="Pay with PromptPay")
     assert await dialog.is_visible() and await dialog.get_by_role("button", name="Close").is_visible()
     assert not await faults(page, axe())

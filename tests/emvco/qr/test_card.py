@@ -1,3 +1,4 @@
+import io
 import re
 from xml.etree import ElementTree
 
@@ -9,6 +10,9 @@ import emvco
 from emvco import EmvcoError, SymbolError
 from emvco.qr import card
 
+_PNG = io.BytesIO()
+Image.new("RGB", (16, 16), (200, 30, 30)).save(_PNG, "PNG")
+MARK = _PNG.getvalue()
 PAYLOAD = emvco.promptpay_payload("0812345678", 123_450)
 OPEN = emvco.promptpay_payload("0812345678")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -73,6 +77,9 @@ def test_a_payload_that_is_none_is_refused():
         ({"name": "x" * 101}, "long_name"),
         ({"name": "a\x00b"}, "bad_name"),
         ({"reference": "a\ud800"}, "bad_reference"),
+        ({"shop": "x" * 101}, "long_shop"),
+        ({"mark": MARK}, "mark_needs_h"),
+        ({"mark": b"no picture", "error": "H"}, "bad_mark"),
         ({"language": "de"}, "unknown_language"),
         ({"error": "X"}, "unknown_level"),
     ],
@@ -101,7 +108,7 @@ def test_no_name_is_cut_off_and_none_is_wider_than_the_card(name):
     from emvco.qr.card import _width
 
     svg = card(OPEN, name=name).svg()
-    shown = [element for element in ElementTree.fromstring(svg).iter(f"{SVG}text") if element.get("font-weight")][1:]
+    shown = [element for element in ElementTree.fromstring(svg).iter(f"{SVG}text") if element.get("font-weight")][2:]
     assert "".join(element.text for element in shown).replace(" ", "") == "".join(name.split())
     assert all(_width(element.text) * float(element.get("font-size")) <= 313 for element in shown)
 
@@ -110,6 +117,19 @@ def test_no_name_is_cut_off_and_none_is_wider_than_the_card(name):
 def test_a_name_of_marks_alone_can_be_drawn(name):
     assert name in texts(card(OPEN, name=name).svg())
     assert name in texts(card(OPEN, name=name).poster())
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_a_card_with_a_mark_and_a_shop_is_read_and_shows_both(language):
+    made = card(PAYLOAD, name="บริษัท กาแฟ", shop="ร้านกาแฟ", mark=MARK, error="H", language=language)
+    assert texts(made.svg())[1:3] == ["ร้านกาแฟ", "พร้อมเพย์ PromptPay" if language == "th" else "PromptPay"]
+    [image] = ElementTree.fromstring(made.svg()).iter(f"{SVG}image")
+    assert image.get("href").startswith("data:image/png;base64,")
+    for picture in (made.png(), made.png(scale=1), made.poster_png("A6", dpi=150)):
+        shown = Image.open(io.BytesIO(picture)).convert("RGB")
+        (code,) = zxingcpp.read_barcodes(shown)
+        assert code.text == PAYLOAD
+        assert (200, 30, 30) in {colour for _, colour in shown.getcolors(1_000_000)}
 
 
 def test_a_long_reference_is_set_smaller():
