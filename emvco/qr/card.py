@@ -113,7 +113,7 @@ class Card:
         items.append(Code(self.symbol, 28, y, 304, self.mark))
         y += 316
         items += _promptpay(180, y, words["promptpay"])
-        y += 4
+        y += 8
         if self.amount_satang is None:
             y += 24
             items.append(Text(180, y, 16, words["open"], _QUIET_INK, 320))
