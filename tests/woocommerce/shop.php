@@ -71,9 +71,9 @@ $calls = [
     'settings' => 'save_settings',
     'rest_settings' => static function (array $fields): array { // As WooCommerce's API takes them.
         $values = $fields + get_option('woocommerce_paygate_promptpay_settings', []);
-        $values = apply_filters('woocommerce_gateway_paygate_promptpay_settings_values', $values, gateway());
-        update_option('woocommerce_paygate_promptpay_settings', $values);
-        return $values;
+        gateway()->settings = $values;
+        update_option('woocommerce_paygate_promptpay_settings', apply_filters('woocommerce_gateway_paygate_promptpay_settings_values', $values, gateway()));
+        return gateway()->settings;
     },
     'again' => static function (string $file): string { // Another copy of the plugin.
         require $file;

@@ -275,6 +275,19 @@ def test_an_order_that_goes_another_way_gives_its_qr_up(shop: Shop, paygate: Pay
     assert not [one for one in shop.told("log") if one[0] == "error"]
 
 
+def test_a_renewed_qr_of_which_the_shop_never_heard_is_given_up_too(shop: Shop, paygate: PayGateHost) -> None:
+    order = shop.do("order", {"total": "89"})
+    first = begin(shop, order)
+    mute(shop, paygate)
+    second = renew(paygate, first)
+    shop.do("change", order, {"payment_method": "cod", "meta": over(shop.see(order)["meta"])})
+    shop.do("move", order, "processing")
+    assert paygate.payment(second)["status"] == "CANCELLED"
+    shop.do("settings", {"host": "http://127.0.0.1:9"})
+    shop.do("move", order, "completed")  # A PayGate that is away stops no order.
+    assert status(shop, order) == "completed" and "Looking for renewed payments" in str(shop.told("log"))
+
+
 def test_what_others_do_to_an_order_that_is_paid_is_not_undone(shop: Shop, paygate: PayGateHost) -> None:
     shop.do("option", "sync", True)
     shop.do("option", "completes_at_once", True)

@@ -233,7 +233,8 @@ def test_settings_that_come_by_woocommerces_api_are_checked_and_hold_no_secret(
     values = shop.do("rest_settings", {"secret_key": key, "host": "https://pay.example.com/", "title": "QR"})
     assert (values["host"], values["title"]) == ("https://pay.example.com", "QR") and key not in json.dumps(values)
     assert shop.do("options")["paygate_promptpay_secrets"]["secret_key"] == key
-    assert key not in json.dumps(shop.told("log"))
+    options = shop.do("options")
+    assert options["woocommerce_paygate_promptpay_settings"] == values and key not in json.dumps(shop.told("log"))
 
 
 def test_the_webhook_of_the_other_mode_is_ignored_and_no_wrong_secret(shop: Shop, paygate: PayGateHost) -> None:

@@ -174,7 +174,7 @@ class Gateway extends \WC_Payment_Gateway
      * Settings that come by WooCommerce's API pass none of the checks of the page: a secret goes where secrets are, and a
      * wrong value leaves what was there.
      */
-    public static function taken($values)
+    public static function taken($values, $gateway = null)
     {
         $values = (array) $values;
         $reads = [
@@ -196,6 +196,9 @@ class Gateway extends \WC_Payment_Gateway
                 Log::failure("The setting $name was not taken", $e);
                 $values[$name] = $isSecret ? '' : Settings::text($name);
             }
+        }
+        if ($gateway instanceof self) {
+            $gateway->settings = $values; // The answer shows them.
         }
         return $values;
     }

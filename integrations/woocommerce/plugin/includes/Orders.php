@@ -16,7 +16,6 @@ final class Orders
     const WEBHOOK_WAIT_S = 5.0;
     const PAGE_WAIT_S = 2.0;
     const TRIES = 3;
-    const RENEWABLE_S = 90000; // For a day after it was made a payer may renew a payment; and an hour for clocks.
 
     /** @var int the order that follows what PayGate told, just now */
     private static $settling = 0;
@@ -163,7 +162,7 @@ final class Orders
     public static function giveUp(int $orderId): void
     {
         $record = self::$settling === $orderId ? null : Record::of($orderId); // What PayGate told is no other way.
-        foreach ($record === null ? [] : $record->open() as $id) {
+        foreach ($record === null ? [] : self::open($record) as $id) {
             try {
                 Settings::paygate()->cancelPayment($id);
             } catch (PayGateConflictException $e) {
@@ -172,6 +171,19 @@ final class Orders
                 Log::failure("Cancelling payment $id of order $orderId", $e); // It expires by itself.
             }
         }
+    }
+
+    private static function open(Record $record): array
+    {
+        $open = $record->open();
+        if ($open === [] && $record->isRenewable()) {
+            try {
+                $open = Payments::openUnheard($record);
+            } catch (\Exception $e) {
+                Log::failure('Looking for renewed payments of order ' . $record->order->get_id(), $e);
+            }
+        }
+        return $open;
     }
 
     // --- to follow it -----------------------------------------------------------------------------------------------
@@ -254,9 +266,7 @@ final class Orders
         if ($record === null) {
             return true;
         }
-        $last = $record->payments()[$record->current()] ?? [];
-        $renewable = !$asked && (int) ($last['made'] ?? 0) / 1000 > time() - self::RENEWABLE_S;
-        return !$record->isPaid() && !$record->isHeld() && $record->open() === [] && !$renewable;
+        return $record->order->has_status('pending') && $record->open() === [] && ($asked || !$record->isRenewable());
     }
 
     /** The newest payment as it stands, also one that the payer has made on PayGate's page in place of an expired one. */

@@ -31,7 +31,7 @@ final class PaymentRequest
     public function __construct(array $order, int $attempt)
     {
         $this->satang = $order['satang'];
-        $this->orderNumber = self::cut(self::oneLine((string) $order['number']), self::MAX_ORDER_NUMBER);
+        $this->orderNumber = self::number((string) $order['number']);
         $this->description = self::cut(self::oneLine($order['description']), self::MAX_DESCRIPTION);
         $this->more = [
             'metadata' => [
@@ -51,6 +51,12 @@ final class PaymentRequest
         }
         $all = [$order['shop'], $order['id'], $order['key'], $attempt, $this->satang, $this->orderNumber, $this->description];
         $this->idempotencyKey = 'wc-' . substr(hash('sha256', serialize([$all, $this->more])), 0, 48);
+    }
+
+    /** An order's number as PayGate has it. */
+    public static function number(string $given): string
+    {
+        return self::cut(self::oneLine($given), self::MAX_ORDER_NUMBER);
     }
 
     /** That a payment was made for this order by this shop: nobody else knows the order's key. */

@@ -49,9 +49,35 @@ final class Payments
     /** Whether the payer made a newer payment in place of this one, which is over. */
     public static function wasRenewed(Record $record, array $transaction): bool
     {
-        $query = ['orderId' => $transaction['orderId'] ?? '', 'limit' => self::MOST_RENEWALS];
+        return self::adopt($record, self::ofNumber((string) ($transaction['orderId'] ?? '')));
+    }
+
+    /** The ids of those that somebody may pay, of which this shop has not heard: made by the payer in place of an old one. */
+    public static function openUnheard(Record $record): array
+    {
+        $open = [];
+        foreach (self::ofNumber(PaymentRequest::number((string) $record->order->get_order_number())) as $one) {
+            if (self::isOf($record, $one) && $one['status'] === 'PENDING') {
+                $open[] = (string) $one['id'];
+            }
+        }
+        return $open;
+    }
+
+    /** Oldest first. */
+    private static function ofNumber(string $number): array
+    {
+        $query = ['orderId' => $number, 'limit' => self::MOST_RENEWALS];
         $made = Settings::paygate()->request('GET', '/transactions', ['query' => $query])['transactions'] ?? null;
-        return self::adopt($record, is_array($made) ? array_reverse($made) : []);
+        return is_array($made) ? array_reverse($made) : [];
+    }
+
+    /** Whether this shop's requests made it for the order. */
+    private static function isOf(Record $record, array $transaction): bool
+    {
+        $event = new Event(['data' => ['transactionId' => $transaction['id'] ?? '', 'metadata' => $transaction['metadata'] ?? []]]);
+        $isOurs = $event->orderId === $record->order->get_id() && $event->shop === Settings::home();
+        return $isOurs && $event->paymentId !== '' && $record->isProvenBy($event->proof);
     }
 
     /** Takes those that this shop's requests made for the order into its record; whether one is newer than all it had. */
@@ -59,9 +85,7 @@ final class Payments
     {
         $before = $record->current();
         foreach ($transactions as $one) {
-            $event = new Event(['data' => ['transactionId' => $one['id'] ?? '', 'metadata' => $one['metadata'] ?? []]]);
-            $ours = $event->orderId === $record->order->get_id() && $event->shop === Settings::home() && $record->isProvenBy($event->proof);
-            if ($ours && $event->paymentId !== '' && !isset($record->payments()[$event->paymentId])) {
+            if (self::isOf($record, $one) && !isset($record->payments()[$one['id']])) {
                 $record->putPayment($one);
             }
         }

@@ -41,7 +41,7 @@ final class Plugin
         }
         require_once __DIR__ . '/Gateway.php';
         add_filter('woocommerce_payment_gateways', [self::class, 'gateways']);
-        add_filter('woocommerce_gateway_' . Settings::GATEWAY . '_settings_values', [Gateway::class, 'taken']);
+        add_filter('woocommerce_gateway_' . Settings::GATEWAY . '_settings_values', [Gateway::class, 'taken'], 10, 2);
         add_action('woocommerce_blocks_payment_method_type_registration', [self::class, 'blocks']);
         add_action('woocommerce_api_' . Settings::GATEWAY, [Webhook::class, 'handle']);
         add_action('template_redirect', [self::class, 'cameBack'], 5);

@@ -17,6 +17,7 @@ final class Record
     const PAYEE = '_paygate_payee';
     const REFUND_ID = '_paygate_refund_id';
     const MOST_TOLD = 60;
+    const RENEWABLE_S = 90000; // For a day after it was made a payer may renew a payment; and an hour for clocks.
 
     /** @var \WC_Order */
     public $order;
@@ -83,6 +84,13 @@ final class Record
             return (int) ($one['until'] ?? 0) > time();
         });
         return array_values(array_diff(array_map('strval', array_keys($open)), [$paidBy]));
+    }
+
+    /** Whether the payer may have made a payment in place of the newest, of which nobody told this shop. */
+    public function isRenewable(): bool
+    {
+        $last = $this->current();
+        return $last !== '' && $last !== $this->paidBy() && (int) ($this->payments()[$last]['made'] ?? 0) / 1000 > time() - self::RENEWABLE_S;
     }
 
     /** A payment as PayGate has it now: a new one, or news of one. */
