@@ -1168,7 +1168,7 @@ CREATE TABLE refunds (                          -- Money back to a payer: a payo
     shortfall_satang bigint     NOT NULL DEFAULT 0 CHECK (shortfall_satang >= 0),      -- What the operator advanced: the merchant owes it.
     approved_by     text,                       -- Who said yes.
     second_by       text,                       -- The second person above the operator's limit.
-    refusal         text,                       -- Why it was rejected, released, returned or expired: the operator's words, or ours.
+    refusal         text,                       -- Why it was rejected, returned or expired: the operator's words, or ours.
     link_number     integer     NOT NULL DEFAULT 0 CHECK (link_number >= 0),   -- How many links its payer was given; the latest is good.
     link_until      timestamptz,                -- When that one is over.
     paid_from       uuid,                       -- The real central account that it left from (accounts.receiving_id).

@@ -21,6 +21,7 @@ from paygate.services.payouts import Desk, Detail, Place
 
 BY = click.option("--by", help="Who acts; without it, the user of this host.")
 REASON = click.option("--reason", required=True, help="Why, in your words; the merchant reads it.")
+OWN_REASON = click.option("--reason", required=True, help="Why, in your words; for the audit log alone.")
 STATUS = click.Choice([s.value for s in PayoutStatus], case_sensitive=False)
 
 Told = Callable[[Kind], Mapping[str, Any]]
@@ -226,7 +227,7 @@ def _add_reasoned(
         name, epilog=examples(f'paygate {desk.noun} {name} {desk.prefix}_01... --reason "{why}"'), help=purpose
     )
     @click.argument("payout_id", metavar="ID")
-    @REASON
+    @(OWN_REASON if name == "release" else REASON)
     @BY
     @json_option
     def command(payout_id: str, reason: str, by: str | None, as_json: bool) -> None:

@@ -373,8 +373,10 @@ def advance(payout: Kind, event: Event) -> PayoutStep[Kind]:
     match event:
         case Approved():
             changed = _approved(payout, changed, event)
-        case Rejected() | Bounced() | Released():
+        case Rejected() | Bounced():
             changed = replace(changed, reason=event.reason)
+        case Released():  # Why is for the operator's log: the merchant's payout goes on.
+            changed = replace(changed, claimed_by=None, claimed_at=None)
         case Cancelled():
             pass
         case AccountAsked():
@@ -389,8 +391,6 @@ def advance(payout: Kind, event: Event) -> PayoutStep[Kind]:
             changed = replace(
                 changed, bank_reference=event.bank_reference, completed_at=event.at, paid_from=event.paid_from
             )
-    if isinstance(event, Released):
-        changed = replace(changed, claimed_by=None, claimed_at=None)
     return PayoutStep(payout, changed, ANNOUNCED.get((payout.kind, type(event))), _booking(changed, event))
 
 

@@ -197,13 +197,14 @@ class Desk(ABC, Generic[Kind]):
         return await self._move(ctx, payout_id, "claim", by, decide)
 
     async def release(self, ctx: Context, payout_id: UUID, by: str, reason: str) -> Kind:
-        """Give a claim back, knowing that nothing was sent. Raises NotFound, WrongState, InvalidInput (reason)."""
+        """Give a claim back, one's own or another's, knowing that nothing was sent. Why and who stand in the audit log
+        alone. Raises NotFound, WrongState, InvalidInput (reason)."""
         words = read_reason(reason)
 
         async def decide(_: Conn, __: Kind, now: datetime) -> Event:
             return Released(now, by, words)
 
-        return await self._move(ctx, payout_id, "release", by, decide)
+        return await self._move(ctx, payout_id, "release", by, decide, {"reason": words})
 
     async def complete(
         self,
@@ -215,7 +216,8 @@ class Desk(ABC, Generic[Kind]):
         sent_before_freeze: bool = False,
         account_id: UUID | None = None,
     ) -> Kind:
-        """It was sent; the bank calls the transfer *bank_reference*. Saying the same again changes nothing.
+        """It was sent; the bank calls the transfer *bank_reference*. Saying the same again changes nothing. Whoever
+        claimed it may be away: another may say so, and the audit log names both.
 
         *account_id* (any version): the central account that it left from; without it, the first one. The daily close
         counts it there.
@@ -301,7 +303,7 @@ class Desk(ABC, Generic[Kind]):
         notes: Mapping[str, object] | None = None,
     ) -> None:
         """Write an act to the merchant's audit log; called last in a transaction."""
-        after = step.after
+        was, after = step.before, step.after
         told: dict[str, object] = {"status": after.status, "reason": after.reason, **(notes or {})}
         told |= {"bank_reference": after.bank_reference}
         await audit.append(
@@ -311,7 +313,7 @@ class Desk(ABC, Generic[Kind]):
             actor=actor,
             action=f"{self.noun}.{verb}",
             subject=f"{self.noun}:{ids.show(self.prefix, after.id)}",
-            before={"status": step.before.status},
+            before={"status": was.status} | ({"claimed_by": was.claimed_by} if was.claimed_by else {}),
             after={name: value for name, value in (told | after.logged).items() if value is not None},
         )
 

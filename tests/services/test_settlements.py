@@ -261,9 +261,13 @@ async def test_only_who_claimed_it_sees_where_it_goes_and_only_while_it_is_claim
     with pytest.raises(WrongState):
         await SETTLEMENTS.reject(ctx, one.id, B, "too late")
     released = await SETTLEMENTS.release(ctx, one.id, A, "the app was down")
-    assert (released.status, released.claimed_by) == ("APPROVED", None)
+    assert (released.status, released.claimed_by, released.reason) == ("APPROVED", None, None)
+    [row] = await sql(ctx, "SELECT before, after FROM audit_log WHERE action = 'settlement.release'")
+    assert "the app was down" in str(row["after"]) and A in str(row["before"])  # For the operator, not the merchant.
     await SETTLEMENTS.claim(ctx, one.id, B)
-    await SETTLEMENTS.complete(ctx, one.id, B, "REF-2")
+    await SETTLEMENTS.complete(ctx, one.id, A, "REF-2")  # Who claimed it may be away; the log has both.
+    [row] = await sql(ctx, "SELECT actor, before FROM audit_log WHERE action = 'settlement.complete'")
+    assert row["actor"] == A and B in str(row["before"])
     with pytest.raises(WrongState):
         await SETTLEMENTS.instruction(ctx, one.id, B)
     await assert_balanced(ctx)

@@ -45,7 +45,9 @@ def _paid_from(given: Fields) -> UUID | None:
 STATUS = declare.word("status", tuple(PayoutStatus), "Only those that stand so; without it, open ones.")
 QUERY = Shape("PayoutQuery", "Which payouts.", (owners.ANY_OWNER, STATUS, LIMIT))
 REASON = declare.needed(
-    declare.text("reason", MAX_REASON, "Why; the merchant reads it.", example="The account is closed"),
+    declare.text(
+        "reason", MAX_REASON, "Why; the merchant reads it, but of a release.", example="The account is closed"
+    ),
     "reason is required.",
 )
 REFERENCE = declare.needed(

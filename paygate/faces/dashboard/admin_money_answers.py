@@ -43,7 +43,7 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="The `receivingId` of the central account that it left from.", examples=[None]),
     ]
-    reason: Annotated[str | None, Meta(description="Why it was rejected, released or came back.")]
+    reason: Annotated[str | None, Meta(description="Why it was rejected or came back.")]
     transactionId: Annotated[str | None, Meta(description="Of a refund: its payment.", examples=[TRANSACTION])]
     paidBy: Annotated[
         str,
