@@ -1231,6 +1231,19 @@ CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a
 );
 CREATE INDEX fee_invoices_by_id ON fee_invoices (id);   -- The operator names an invoice alone.
 
+CREATE TABLE fee_invoice_days (                 -- What an invoice is for, day by day: its sum is the invoice's fee and VAT.
+    merchant_id     bigint      NOT NULL,
+    mode            text        NOT NULL,
+    invoice_id      uuid        NOT NULL,       -- fee_invoices.id.
+    day             date        NOT NULL,       -- In Bangkok, when the money moved.
+    payments        bigint      NOT NULL,       -- So many were paid, less those that the bank took back.
+    amount_satang   bigint      NOT NULL,       -- Their amounts.
+    fee_satang      bigint      NOT NULL,       -- Fees, less what reversals and refunds gave back.
+    vat_satang      bigint      NOT NULL,       -- VAT on them.
+    PRIMARY KEY (merchant_id, mode, invoice_id, day),
+    FOREIGN KEY (merchant_id, mode, invoice_id) REFERENCES fee_invoices
+);
+
 CREATE TABLE tax_invoices (                     -- DIRECTORY: numbers of the operator's tax invoices, 1, 2, 3... of the whole installation.
     number          bigint      PRIMARY KEY CHECK (number > 0),     -- Without gaps: given in the transaction of its invoice.
     merchant_id     bigint      NOT NULL,

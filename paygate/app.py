@@ -23,7 +23,7 @@ from paygate.faces import bank_in, dashboard, health, v1
 from paygate.faces.dashboard.admin_money import Window
 from paygate.services.context import Context
 from paygate.settings import Settings
-from paygate.web import account, checkout, example, forwarder, link, pages, refund, sdk, simulator
+from paygate.web import account, checkout, example, forwarder, invoices, link, pages, refund, sdk, simulator
 from paygate.wire import Address, Dialect, Edge, for_people, openapi, preflight, refuse_method, refuse_path
 from paygate.wire.operations import Handler
 
@@ -176,6 +176,7 @@ ADDRESSES = [
     Address("/api/statements/{month}", GET=dashboard.own_money.own_statement),
     Address("/api/invoices", GET=dashboard.invoices.own_list),
     Address("/api/invoices/{invoice_id}", GET=dashboard.invoices.own_get),
+    Address("/api/invoices/{invoice_id}/print", GET=invoices.own_print),
     Address("/api/invoices/{invoice_id}/pay", POST=dashboard.invoices.own_pay),
     Address("/api/reviews", GET=dashboard.reviews.own_list),
     Address("/api/reviews/{review_id}", GET=dashboard.reviews.own_get),
@@ -210,6 +211,7 @@ ADDRESSES = [
     Address("/api/admin/refunds/{refund_id}/payee-link", POST=dashboard.admin_behalf.ask_payer),
     Address("/api/admin/invoices", GET=dashboard.invoices.listed, POST=dashboard.admin_invoices.issue),
     Address("/api/admin/invoices/{invoice_id}", GET=dashboard.invoices.get),
+    Address("/api/admin/invoices/{invoice_id}/print", GET=invoices.print_one),
     Address("/api/admin/reviews", GET=dashboard.reviews.listed),
     Address("/api/admin/reviews/{review_id}", GET=dashboard.reviews.get),
     Address("/api/admin/reviews/{review_id}/picture", GET=dashboard.reviews.picture),
@@ -301,6 +303,7 @@ OPERATIONS = {
         for method, (handler, act) in NATIVE_IN_PERSON[address.path].items()
     },
     **dashboard.OPERATIONS,
+    **invoices.OPERATIONS,
     **bank_in.OPERATIONS,
     **health.OPERATIONS,
     **openapi.OPERATIONS,

@@ -11,6 +11,18 @@ from paygate.core.money import MIN_AMOUNT_SATANG
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """What an invoice is for: the payments of a day in Bangkok, less those that the bank took back, and what they cost,
+    less what reversals and refunds gave back that day."""
+
+    day: date
+    payments: int
+    amount_satang: int
+    fee_satang: int
+    vat_satang: int
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
     """One invoice as its row has it. `withheld_satang`: tax that the merchant withheld, by `certificate`.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from paygate.core.invoices import Invoice
+from paygate.core.invoices import Day, Invoice
 from paygate.core.payments import Payment
 from paygate.db.payments import COLUMNS as PAYMENT_COLUMNS
 from paygate.db.payments import payment_of
@@ -29,10 +30,11 @@ DEBTORS = Sql("""
                     WHERE e.merchant_id = m.merchant_id AND e.mode = 'live' AND e.account = 'receivable')
 """)
 
-# Fees on direct payments up to a moment, less what reversals and refunds gave back; what was invoiced and paid of it.
+# Fees on direct payments up to a moment, less what reversals and refunds gave back; what was invoiced and paid of it;
+# and what no invoice had, day by day.
 ACCOUNT = Sql("""
       WITH direct AS (
-           SELECT DISTINCT j.id
+           SELECT DISTINCT j.id, j.kind, j.subject_id, (j.happened_at AT TIME ZONE 'Asia/Bangkok')::date AS day
              FROM journals j
              JOIN entries r ON r.merchant_id = j.merchant_id AND r.mode = j.mode AND r.journal_id = j.id
                            AND r.account = 'receivable'
@@ -41,6 +43,30 @@ ACCOUNT = Sql("""
               AND j.happened_at < :to_at
               AND (j.kind IN ('payment.paid', 'refund.released', 'payout.returned')
                    OR (j.kind IN ('payment.reversed', 'refund.requested') AND r.amount_satang < 0))
+           ),
+           moved AS (
+           SELECT d.day, d.id, coalesce(p.amount_satang, 0) AS amount_satang,
+                  CASE d.kind WHEN 'payment.paid' THEN 1 WHEN 'payment.reversed' THEN -1 ELSE 0 END AS payments
+             FROM direct d
+        LEFT JOIN payments p ON p.merchant_id = :merchant_id AND p.mode = 'live' AND p.id = d.subject_id
+           ),
+           days AS (
+           SELECT day, sum(payments)::bigint AS payments, sum(amount_satang)::bigint AS amount_satang,
+                  sum(fee_satang)::bigint AS fee_satang, sum(vat_satang)::bigint AS vat_satang
+             FROM (SELECT day, payments, payments * amount_satang AS amount_satang, 0 AS fee_satang, 0 AS vat_satang
+                     FROM moved
+                UNION ALL
+                   SELECT m.day, 0, 0,
+                          CASE e.account WHEN 'fee_revenue' THEN -e.amount_satang ELSE 0 END,
+                          CASE e.account WHEN 'vat_payable' THEN -e.amount_satang ELSE 0 END
+                     FROM moved m
+                     JOIN entries e ON e.merchant_id = :merchant_id AND e.mode = 'live' AND e.journal_id = m.id
+                UNION ALL
+                   SELECT b.day, -b.payments, -b.amount_satang, -b.fee_satang, -b.vat_satang
+                     FROM fee_invoice_days b
+                    WHERE b.merchant_id = :merchant_id AND b.mode = 'live') AS lines
+         GROUP BY day
+           HAVING sum(payments) <> 0 OR sum(amount_satang) <> 0 OR sum(fee_satang) <> 0 OR sum(vat_satang) <> 0
            )
     SELECT (SELECT coalesce(-sum(e.amount_satang), 0)::bigint FROM entries e JOIN direct d ON d.id = e.journal_id
              WHERE e.merchant_id = :merchant_id AND e.mode = 'live' AND e.account = 'fee_revenue') AS fee_satang,
@@ -64,6 +90,7 @@ ACCOUNT = Sql("""
                             0)::bigint
               FROM fee_invoices i
              WHERE i.merchant_id = :merchant_id AND i.mode = 'live') AS settled_satang,
+           (SELECT array_agg((day, payments, amount_satang, fee_satang, vat_satang) ORDER BY day) FROM days) AS days,
            clock_timestamp() AS now
 """)
 
@@ -73,6 +100,20 @@ INSERT = Sql("""
     VALUES (:merchant_id, 'live', :id, :number, :month, :fee_satang, :vat_satang, :credit_satang, :due_on, :issued_at)
         ON CONFLICT DO NOTHING
  RETURNING 1
+""")
+
+INSERT_DAYS = Sql("""
+    INSERT INTO fee_invoice_days (merchant_id, mode, invoice_id, day, payments, amount_satang, fee_satang, vat_satang)
+    SELECT :merchant_id, 'live', :id, *
+      FROM unnest(:days::date[], :payments::bigint[], :amounts_satang::bigint[], :fees_satang::bigint[],
+                  :vats_satang::bigint[])
+""")
+
+DAYS = Sql("""
+    SELECT day, payments, amount_satang, fee_satang, vat_satang
+      FROM fee_invoice_days
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND invoice_id = :id
+  ORDER BY day
 """)
 
 FIND = Sql(f"SELECT {COLUMNS} FROM fee_invoices WHERE id = :id")  # noqa: S608
@@ -170,6 +211,7 @@ class Account:
     invoiced_vat_satang: int
     credited_satang: int
     settled_satang: int
+    days: Sequence[Day]
     now: datetime
 
 
@@ -180,13 +222,30 @@ async def debtors(conn: Conn, month: date) -> list[int]:
 
 async def account(conn: Conn, merchant_id: int, to_at: datetime) -> Account:
     """The merchant's fees before *to_at*. Whoever issues by it holds the merchant's row."""
-    return Account(**dict(await conn.fetchrow(*ACCOUNT.bind(merchant_id=merchant_id, to_at=to_at))))
+    row = dict(await conn.fetchrow(*ACCOUNT.bind(merchant_id=merchant_id, to_at=to_at)))
+    return Account(**row | {"days": [Day(*one) for one in row["days"] or ()]})
 
 
-async def insert(conn: Conn, invoice: Invoice) -> bool:
-    """A new invoice; False when that month has one."""
+async def insert(conn: Conn, invoice: Invoice, lines: Sequence[Day]) -> bool:
+    """A new invoice for what *lines* say; False when that month has one."""
     names = ("merchant_id", "id", "number", "month", "fee_satang", "vat_satang", "credit_satang", "due_on", "issued_at")
-    return bool(await conn.fetchval(*INSERT.bind(**{name: getattr(invoice, name) for name in names})))
+    if not await conn.fetchval(*INSERT.bind(**{name: getattr(invoice, name) for name in names})):
+        return False
+    values = {
+        "days": [one.day for one in lines],
+        "payments": [one.payments for one in lines],
+        "amounts_satang": [one.amount_satang for one in lines],
+        "fees_satang": [one.fee_satang for one in lines],
+        "vats_satang": [one.vat_satang for one in lines],
+    }
+    await conn.execute(*INSERT_DAYS.bind(merchant_id=invoice.merchant_id, id=invoice.id, **values))
+    return True
+
+
+async def days(conn: Conn, invoice: Invoice) -> list[Day]:
+    """What an invoice is for, day by day."""
+    found = await conn.fetch(*DAYS.bind(merchant_id=invoice.merchant_id, id=invoice.id))
+    return [Day(*row) for row in found]
 
 
 async def number_tax(conn: Conn, invoice: Invoice) -> int:

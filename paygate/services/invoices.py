@@ -10,8 +10,9 @@ from uuid import UUID
 
 from paygate.core import canonical, ids
 from paygate.core.credits import BANGKOK
+from paygate.core.dossiers import Facts
 from paygate.core.errors import Bug, Conflict, InvalidInput, Moved, NotFound
-from paygate.core.invoices import Invoice, amounts, invoice_paid, invoice_unpaid, tax_number
+from paygate.core.invoices import Day, Invoice, amounts, invoice_paid, invoice_unpaid, tax_number
 from paygate.core.payments import Oddity, Payment
 from paygate.core.principals import Principal, ReceivingAccount
 from paygate.db import accounts, balances, merchants
@@ -20,7 +21,7 @@ from paygate.db import invoices as rows
 from paygate.db import payments as payment_rows
 from paygate.db.payments import Claim
 from paygate.db.pool import Conn
-from paygate.services import audit, monthly, payments
+from paygate.services import audit, dossiers, monthly, payments
 from paygate.services.context import Context
 from paygate.services.drafts import NewPayment
 from paygate.services.payments import Done
@@ -33,11 +34,14 @@ WORKER = "worker"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An invoice with the merchant's name, and where it stands today."""
+    """An invoice with the merchant's name, and where it stands today. Of one that is shown alone: what it is for, and
+    what is known of who pays it."""
 
     invoice: Invoice
     merchant_name: str
     status: str
+    days: Sequence[Day] = ()
+    buyer: Facts | None = None
 
 
 async def issue(ctx: Context, month: date, actor: str = WORKER) -> list[Invoice]:
@@ -85,7 +89,8 @@ async def show(ctx: Context, invoice_id: UUID, merchant_id: int | None = None) -
         found = await _find(conn, invoice_id)
         if merchant_id not in (None, found.merchant_id):
             raise NotFound(f"There is no invoice {ids.show('inv', invoice_id)}.")
-        return await _shown(conn, found, today)
+        buyer = (await dossiers.read(ctx, conn, found.merchant_id)).facts
+        return replace(await _shown(conn, found, today), days=await rows.days(conn, found), buyer=buyer)
 
 
 async def pay(ctx: Context, invoice_id: UUID) -> Payment:
@@ -97,10 +102,10 @@ async def pay(ctx: Context, invoice_id: UUID) -> Payment:
         invoice = await _find(conn, invoice_id)
         if invoice.paid_at is not None:
             raise Conflict(f"Invoice {invoice.number} is paid already.")
+        tries = await rows.tries(conn, _order(invoice))  # First: a payment that it counts is seen below.
         open_one = await rows.pending(conn, _order(invoice), invoice.to_pay_satang)
         if open_one is not None:
             return open_one
-        tries = await rows.tries(conn, _order(invoice))
         central = await accounts.listed(conn, PLATFORM)
     receiving = tuple(
         ReceivingAccount(
@@ -177,7 +182,7 @@ async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime,
         due_on = has.now.astimezone(BANGKOK).date() + timedelta(days=ctx.settlements.invoice_due_days)
         number = f"INV-{has.invoices + 1:04d}"
         invoice = Invoice(merchant_id, "live", invoice_id, number, month, *wanted, due_on, has.now, None, None)
-        if not await rows.insert(conn, invoice):
+        if not await rows.insert(conn, invoice, has.days):
             return None
         if invoice.vat_satang > 0:
             await merchants.lock(conn, PLATFORM)  # One after another, of all merchants.

@@ -1,6 +1,6 @@
 """Pages: HTML from templates/, in Thai and English, without a request to anybody else."""
 
-from paygate.web import account, checkout, docs, example, forwarder, home, link, pages, refund, sdk, simulator
+from paygate.web import account, checkout, docs, example, forwarder, home, invoices, link, pages, refund, sdk, simulator
 from paygate.web.errors import refuse, refuse_checkout
 
 HANDLERS = (
@@ -37,6 +37,7 @@ __all__ = [
     "example",
     "forwarder",
     "home",
+    "invoices",
     "link",
     "pages",
     "refund",

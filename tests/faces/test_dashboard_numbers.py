@@ -192,12 +192,18 @@ async def test_a_direct_merchant_reads_its_invoices_and_pays_one(gateway: Gatewa
         64.2,
         "2026-01",
     )
-    assert (await owner.ask("GET", f"/api/invoices/{listed['id']}")).json()["invoice"] == listed
+    one = (await owner.ask("GET", f"/api/invoices/{listed['id']}")).json()
+    assert one["invoice"] == listed and one["days"] == []
+    assert (listed["taxNumber"], listed["withheld"], listed["certificate"]) == (None, 0, None)
+    page = await owner.ask("GET", f"/api/invoices/{listed['id']}/print?lang=en")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    assert "<h1>Fee invoice INV-0001</h1>" in page.text and "64.20" in page.text
+    assert "script" not in page.headers["content-security-policy"]
     first, again = [await owner.ask("POST", f"/api/invoices/{listed['id']}/pay") for _ in "12"]
     assert first.status_code == 200 and first.json() == again.json()
     assert first.json()["qrPayload"].startswith("000201") and first.json()["payableAmount"] == 64.2
     stranger = await an_owner(gateway)
-    for method, path in (("GET", ""), ("POST", "/pay")):
+    for method, path in (("GET", ""), ("GET", "/print"), ("POST", "/pay")):
         assert (await stranger.ask(method, f"/api/invoices/{listed['id']}{path}")).status_code == 404
     assert (await stranger.ask("GET", "/api/invoices")).json()["invoices"] == []
 

@@ -55,6 +55,7 @@ TABLE: dict[Call, str] = {
     ("GET", "/api/statements/{month}"): "viewer",
     ("GET", "/api/invoices"): "viewer",
     ("GET", "/api/invoices/{invoice_id}"): "viewer",
+    ("GET", "/api/invoices/{invoice_id}/print"): "viewer",
     ("POST", "/api/invoices/{invoice_id}/pay"): "staff",
     ("GET", "/api/reviews"): "viewer",
     ("GET", "/api/reviews/{review_id}"): "viewer",

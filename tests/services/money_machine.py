@@ -56,7 +56,16 @@ T = TypeVar("T")
 WHICH = st.integers(min_value=0, max_value=50)
 BACK = (PayoutStatus.REJECTED, PayoutStatus.CANCELLED, PayoutStatus.RETURNED, PayoutStatus.EXPIRED)
 TABLES = (
-    *("refunds", "settlements", "payout_references", "balances", "tax_invoices", "fee_invoices", *MADE),
+    *(
+        "refunds",
+        "settlements",
+        "payout_references",
+        "balances",
+        "tax_invoices",
+        "fee_invoice_days",
+        "fee_invoices",
+        *MADE,
+    ),
     *("merchant_plans", "accounts", "account_directory"),
 )
 BOOKED = "SELECT subject_id FROM journals WHERE merchant_id = 0 AND kind = 'invoice.paid'"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.fees import Vat
 from paygate.core.invoices import amounts
 from paygate.services import evidence, invoices, monthly, refunds, reversals
 from paygate.services.context import Context, SettlementRules
@@ -82,6 +83,40 @@ async def test_a_month_is_invoiced_once_paid_by_a_payment_and_booked(ctx: Contex
     rows = await sql(ctx, "SELECT account, sum(amount_satang)::bigint AS n FROM entries GROUP BY account")
     books = {row["account"]: row["n"] for row in rows if row["n"]}
     assert books == {"bank_central": 6_000, "fee_revenue": -6_000}
+    await assert_balanced(ctx)
+
+
+async def test_an_invoice_says_day_by_day_what_it_is_for_and_what_changed_is_on_the_next(
+    ctx: Context,
+) -> None:
+    ctx.settlements, ctx.vat = SettlementRules(refund_fee=True), Vat.EXCLUSIVE
+    shop = await open_shop(ctx, plan="pro")
+    await sell_and_pay(shop, 50_000)
+    await month_ago(ctx)
+    payments = [await sell_and_pay(shop, amount) for amount in (100_000, 33_333)]
+    async with ctx.db.connection() as conn, conn.transaction():
+        await conn.execute("ALTER TABLE journals DISABLE TRIGGER USER")
+        at = datetime(MONTH.year, MONTH.month, 2, 17, 30, tzinfo=UTC)  # The third in Bangkok.
+        await conn.execute("UPDATE journals SET happened_at = $1 WHERE subject_id = ANY ($2)", at, payments)
+        await conn.execute("ALTER TABLE journals ENABLE TRIGGER USER")
+    [made] = await invoices.issue(ctx, MONTH, "cli:a")
+    shown = await invoices.show(ctx, made.id)
+    assert [(one.day.day, one.payments, one.amount_satang) for one in shown.days] == [(3, 2, 133_333), (15, 1, 50_000)]
+    assert [(one.fee_satang, one.vat_satang) for one in shown.days] == [(2_667, 187), (1_000, 70)]
+    assert sum(one.fee_satang for one in shown.days) == made.fee_satang
+    assert sum(one.vat_satang for one in shown.days) == made.vat_satang
+    page = printable(shown, "en")
+    for cell in (f"<td>03/{MONTH:%m/%Y}</td><td>2</td><td>1,333.33</td><td>26.67</td><td>1.87</td>", "<td>10.00</td>"):
+        assert cell in page
+    await sell_and_pay(shop, 200_000)
+    key = (shop.principal.merchant_id, "live")
+    await refunds.request(ctx, *key, payments[0], Wish(50_000), None, unanswered, "key:x")
+    await month_ago(ctx)
+    await sql(ctx, "UPDATE fee_invoices SET month = $1", (MONTH - timedelta(days=1)).replace(day=1))
+    [second] = await invoices.issue(ctx, MONTH, "cli:a")
+    [line] = (await invoices.show(ctx, second.id)).days
+    assert (line.day.day, line.payments, line.amount_satang) == (15, 1, 200_000)
+    assert (line.fee_satang, line.vat_satang) == (second.fee_satang, second.vat_satang) == (3_000, 210)
     await assert_balanced(ctx)
 
 

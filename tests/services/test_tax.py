@@ -11,7 +11,7 @@ import pytest
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import Vat, share
 from paygate.core.invoices import Invoice
-from paygate.services import invoices, reversals, withholding
+from paygate.services import dossiers, invoices, reversals, withholding
 from paygate.services.context import Context, Seller
 from paygate.services.withholding import Certificate
 from paygate.settings import Settings, SettingsError
@@ -57,6 +57,17 @@ async def test_vat_is_booked_and_on_the_invoice_that_is_a_tax_invoice_then(
     assert ("ใบกำกับภาษี" in page) is (tax > 0) and "0105561000001" in page and "สำนักงานใหญ่" in page
     assert ("ภาษีมูลค่าเพิ่ม" in page) is (tax > 0)
     await assert_balanced(ctx)
+
+
+async def test_a_tax_invoice_names_its_buyer_as_its_dossier_does(ctx: Context) -> None:
+    ctx.vat = Vat.EXCLUSIVE
+    shop, made = await invoiced(ctx, 300_000)
+    assert "ถึง: ร้าน\n" in printable(await invoices.show(ctx, made.id), "th", SELLER)
+    told = {"legal_name": "บริษัท <กาแฟ> จำกัด", "tax_id": "0105536000313", "address": "9 ถนนสุขุมวิท กรุงเทพฯ 10110"}
+    await dossiers.change(ctx, shop.principal.merchant_id, told, ACTOR)
+    page = printable(await invoices.show(ctx, made.id), "th", SELLER)
+    assert "ถึง: บริษัท &lt;กาแฟ&gt; จำกัด (ร้าน)" in page
+    assert "9 ถนนสุขุมวิท กรุงเทพฯ 10110" in page and "เลขประจำตัวผู้เสียภาษี 0105536000313" in page
 
 
 async def test_the_invoice_is_the_sum_of_its_payments_vat_and_not_rounded_again(ctx: Context) -> None:

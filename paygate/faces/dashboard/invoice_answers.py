@@ -33,16 +33,32 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     fee: Annotated[Baht, Meta(description="Fees without VAT, in baht.")]
     vat: Annotated[Baht, Meta(description="VAT on them, in baht.")]
     credit: Annotated[Baht, Meta(description="What was paid too much before, in baht.")]
-    toPay: Annotated[Baht, Meta(description="fee + vat - credit, in baht.")]
+    withheld: Annotated[Baht, Meta(description="Tax that was withheld of it, in baht, by its certificate.")]
+    certificate: Annotated[str | None, Meta(description="Number of that certificate (50 Tawi).", examples=["12/2569"])]
+    taxNumber: Annotated[
+        str | None, Meta(description="Number of the tax invoice, where VAT is charged.", examples=["TAX-000001"])
+    ]
+    toPay: Annotated[Baht, Meta(description="What is left to pay, in baht.")]
     dueOn: Annotated[Day, Meta(description="Until when it is to be paid.")]
     issuedAt: Annotated[Moment, Meta(description="When it was issued.")]
     paidAt: Annotated[Moment | None, Meta(description="When it was paid.")]
 
 
+class InvoiceDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What an invoice is for: the payments of a day, and what they cost."""
+
+    day: Annotated[Day, Meta(description="In Bangkok, when the money moved.")]
+    payments: Annotated[int, Meta(description="So many were paid, less those that the bank took back.", examples=[12])]
+    amount: Annotated[Baht, Meta(description="Their amounts, in baht.")]
+    fee: Annotated[Baht, Meta(description="Fees, less what reversals and refunds gave back, in baht.")]
+    vat: Annotated[Baht, Meta(description="VAT on them, in baht.")]
+
+
 class OneInvoice(msgspec.Struct, frozen=True):
-    """One invoice."""
+    """One invoice, and day by day what it is for."""
 
     invoice: Invoice
+    days: Annotated[list[InvoiceDay], Meta(description="Their fees and VAT sum to the invoice's.")]
     success: Done = True
 
 

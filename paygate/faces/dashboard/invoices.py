@@ -35,8 +35,7 @@ async def own_list(request: Request) -> Response:
 async def own_get(request: Request) -> Response:
     """GET /api/invoices/{id}: one of one's own."""
     who = await wire.person(request, May.SEE_MONEY)
-    found = await invoices.show(wire.context(request), _id(request), who.merchant_id)
-    return wire.json_answer(answers.OneInvoice(shape(found)))
+    return wire.json_answer(_whole(await invoices.show(wire.context(request), _id(request), who.merchant_id)))
 
 
 async def own_pay(request: Request) -> Response:
@@ -63,7 +62,7 @@ async def listed(request: Request) -> Response:
 async def get(request: Request) -> Response:
     """GET /api/admin/invoices/{id}"""
     await wire.person(request, May.OPERATE)
-    return wire.json_answer(answers.OneInvoice(shape(await invoices.show(wire.context(request), _id(request)))))
+    return wire.json_answer(_whole(await invoices.show(wire.context(request), _id(request))))
 
 
 async def _listed(request: Request, merchant_id: int | None) -> Response:
@@ -83,6 +82,22 @@ def _id(request: Request) -> UUID:
     return ids.read("inv", request.path_params["invoice_id"])
 
 
+def _whole(found: Shown) -> answers.OneInvoice:
+    return answers.OneInvoice(
+        shape(found),
+        [
+            answers.InvoiceDay(
+                day=one.day.isoformat(),
+                payments=one.payments,
+                amount=baht(one.amount_satang),
+                fee=baht(one.fee_satang),
+                vat=baht(one.vat_satang),
+            )
+            for one in found.days
+        ],
+    )
+
+
 def shape(found: Shown) -> answers.Invoice:
     """An invoice as it is sent."""
     one = found.invoice
@@ -96,6 +111,9 @@ def shape(found: Shown) -> answers.Invoice:
         fee=baht(one.fee_satang),
         vat=baht(one.vat_satang),
         credit=baht(one.credit_satang),
+        withheld=baht(one.withheld_satang),
+        certificate=one.certificate,
+        taxNumber=one.tax_number,
         toPay=baht(one.to_pay_satang),
         dueOn=one.due_on.isoformat(),
         issuedAt=timestamp(one.issued_at),
