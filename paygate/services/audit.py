@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any, TypeAlias
@@ -40,7 +41,15 @@ class Actor:
 
 
 By: TypeAlias = Actor | str
-"""Who acts; a name alone where there is no request."""
+"""Who acts; a name alone where there is no request, or where it is the one that `asks` told of."""
+
+_asking: ContextVar[Actor | None] = ContextVar("_asking", default=None)
+
+
+def asks(actor: Actor) -> None:
+    """From here on, in this request, *actor* acts: what is written of that name has its address and key, too."""
+    _asking.set(actor)
+
 
 Progress = Callable[[int, int], None]
 """Told now and then: rows looked at, rows in all."""
@@ -99,6 +108,9 @@ async def append(
     exact form (a float).
     """
     who = actor if isinstance(actor, Actor) else Actor(actor)
+    asking = _asking.get()
+    if asking is not None and actor == asking.name:
+        who = asking
     address = who.address
     place = await rows.lock_head(conn, merchant_id)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,12 +11,12 @@ from paygate.core.errors import Forbidden, Unauthorized
 from paygate.core.principals import Principal
 from paygate.core.scopes import Scope
 from paygate.db import keys as rows
-from paygate.services import payments
+from paygate.services import audit, payments
 from paygate.services.audit import Actor
 from paygate.wire import noting, people
 from paygate.wire.edge import let_read
 from paygate.wire.limits import count_address, count_key
-from paygate.wire.requests import client_address, context, page_of
+from paygate.wire.requests import client_address, context, network_address, page_of
 
 
 async def authenticate(request: Request, scope: Scope) -> Principal:
@@ -45,6 +43,7 @@ async def authenticate(request: Request, scope: Scope) -> Principal:
         raise Unauthorized("This API key is not valid.")
     telemetry.bind(merchant=principal.merchant_id, mode=principal.mode)
     noting.acts(request.scope, principal.actor, principal.credential)
+    audit.asks(actor(request, principal))
     await count_key(request, principal)
     if not networks.holds(principal.networks, client_address(request)):
         raise Forbidden(f"This API key may not be used from {client_address(request) or 'an unknown address'}.")
@@ -82,10 +81,7 @@ def greet_page(request: Request, principal: Principal) -> bool:
 
 def actor(request: Request, principal: Principal | None = None) -> Actor:
     """Who acts by this request, for the audit log: a key, or without one the payer."""
-    try:
-        address = ip_address(client_address(request) or "")
-    except ValueError:
-        address = None
+    address = network_address(request)
     if principal is None:
         return Actor(payments.PAYER, address)
     return Actor(principal.actor, address, principal.credential)

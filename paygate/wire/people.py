@@ -17,11 +17,11 @@ from paygate.core.principals import Principal
 from paygate.core.scopes import EVERYTHING
 from paygate.db import keys
 from paygate.db.payments import Claim
-from paygate.services import sessions
+from paygate.services import audit, sessions
 from paygate.services.sessions import Client
 from paygate.wire import noting
 from paygate.wire.limits import count_address, count_person
-from paygate.wire.requests import claim, client_address, context
+from paygate.wire.requests import claim, client_address, context, network_address
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -45,6 +45,7 @@ async def anybody(request: Request) -> Person:
         await count_address(request)
         raise
     noting.acts(request.scope, who.actor)
+    audit.asks(audit.Actor(who.actor, network_address(request)))
     await count_person(request, who)
     return who
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Protocol
 
 from starlette.requests import Request
 
 from paygate.core import origins
+from paygate.core.audit import Address
 from paygate.core.errors import InvalidInput, TooLarge
 from paygate.db.payments import Claim
 from paygate.services.context import Context
@@ -59,6 +61,14 @@ def page_of(request: Request) -> str | None:
 def client_address(request: Request) -> str | None:
     """The network address that the request came from; behind a trusted proxy, the one that it names."""
     return request.client.host if request.client else None
+
+
+def network_address(request: Request) -> Address | None:
+    """The same, for the audit log; None for what is no address of a network, as a socket's name."""
+    try:
+        return ip_address(client_address(request) or "")
+    except ValueError:
+        return None
 
 
 async def body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:

@@ -221,7 +221,7 @@ async def test_the_audit_log_is_read_in_pages(gateway: Gateway) -> None:
             break
         before = f"&before={page['nextCursor']}"
     assert [one["after"]["name"] for one in seen] == list("edcba") and seen[0]["before"] == {"name": "d"}
-    assert {one["address"] for one in seen} <= {None, "127.0.0.1"}
+    assert {one["address"] for one in seen} == {"127.0.0.1"}
     assert (await audit.verify(gateway.ctx)).whole
     wrong = await owner.ask("GET", "/api/audit?before=x")
     assert (wrong.status_code, wrong.json()["field"]) == (400, "before")

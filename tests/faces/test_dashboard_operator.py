@@ -56,6 +56,21 @@ async def test_a_transfer_sent_before_a_freeze_is_completed_by_saying_so(gateway
     assert done.json()["payout"]["status"] == "COMPLETED"
 
 
+async def test_every_step_of_a_settlement_is_logged_with_the_address_it_was_asked_from(gateway: Gateway) -> None:
+    await paid_shop(gateway)
+    admin, one = await make_admin(gateway), await asked(gateway)
+    for step, body in (("approve", None), ("claim", None), ("complete", {"bankReference": "R-1"})):
+        assert (await admin.ask("POST", f"/api/admin/settlements/{one}/{step}", body)).status_code == 200, step
+    assert (await admin.ask("POST", f"/api/admin/settlements/{one}/return", {"reason": "closed"})).status_code == 200
+    rows = await sql(gateway.ctx, "SELECT action, address::text, credential FROM audit_log WHERE subject LIKE 'settl%'")
+    steps = ("request", "approve", "claim", "complete", "return")
+    assert {(row["action"], row["address"]) for row in rows} == {
+        (f"settlement.{step}", "127.0.0.1/32") for step in steps
+    }
+    [key] = [row["credential"] for row in rows if row["action"] == "settlement.request"]
+    assert key.startswith("sk_live_")
+
+
 async def test_a_settlement_is_approved_claimed_scanned_and_completed(gateway: Gateway) -> None:
     await paid_shop(gateway)
     admin, one = await make_admin(gateway), await asked(gateway)
