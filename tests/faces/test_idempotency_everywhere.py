@@ -51,6 +51,7 @@ WITHOUT = {
             "/api/auth/totp/recovery-codes",
             "/api/admin/merchants/{merchant_id}/users/{user_id}/reset-link",
             "/api/admin/merchants/{merchant_id}/users/{user_id}/reset-totp",
+            "/api/admin/merchants/{merchant_id}/invitations",
         ),
         "asks for password and code again, which are good once; the newest secret or link is the one in force",
     ),
@@ -84,6 +85,13 @@ WITHOUT = {
     "/api/admin/merchants/{merchant_id}/approve": "approved twice is approved",
     "/refund/{link}": "a form of a payer's page: an account is given once, the same again changes nothing",
     "/link/{link_id}": "a form: each press of the button is a payment to make, and an address holds few",
+    **dict.fromkeys(
+        (
+            "/api/admin/merchants/{merchant_id}/users/{user_id}/disable",
+            "/api/admin/merchants/{merchant_id}/users/{user_id}/enable",
+        ),
+        "kept out twice is kept out",
+    ),
     "/api/admin/merchants/{merchant_id}/suspend": "suspended twice is suspended",
     "/api/admin/merchants/{merchant_id}/freeze": "frozen twice is frozen",
     "/api/admin/merchants/{merchant_id}/dossier/check": "checked twice is checked, the later time counts",

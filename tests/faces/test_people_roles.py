@@ -184,6 +184,7 @@ async def things_of(gateway: Gateway) -> dict[str, str]:
         "event_id": event,
         "user_id": ids.show("usr", member.id),
         "invitation_id": ids.show("ivt", invited.invitation.id),
+        "session_id": ids.show("ses", ctx.new_id()),
         "account_id": ids.show("acc", gateway.world.account_id),
         "source_id": gateway.world.source,
         "credit_id": ids.show("crd", ctx.new_id()),

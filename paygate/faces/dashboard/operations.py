@@ -12,6 +12,7 @@ from paygate.faces.dashboard import (
     admin_evidence_operations,
     admin_invoices,
     admin_money_operations,
+    admin_people_operations,
     admin_tax,
     answers,
     auth,
@@ -277,4 +278,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **admin_destinations.OPERATIONS,
     **behalf_operations.OPERATIONS,
     **admin_invoices.OPERATIONS,
+    **admin_people_operations.OPERATIONS,
 }
