@@ -133,13 +133,14 @@ def approve(merchant_id: str, unchecked: str | None, as_json: bool) -> None:
     _tell(run(lambda ctx: merchants.approve(ctx, number, unchecked=unchecked)), as_json)
 
 
-@merchant.command(epilog=examples("paygate merchant suspend mer_0c..."))
+@merchant.command(epilog=examples('paygate merchant suspend mer_0c... --reason "Sells what it may not"'))
 @click.argument("merchant_id")
+@click.option("--reason", required=True, help="Why, for the audit log.")
 @json_option
-def suspend(merchant_id: str, as_json: bool) -> None:
+def suspend(merchant_id: str, reason: str, as_json: bool) -> None:
     """Stop a merchant's keys at once; its open payments stay payable."""
     number = ids.read_merchant(merchant_id)
-    _tell(run(lambda ctx: merchants.suspend(ctx, number)), as_json)
+    _tell(run(lambda ctx: merchants.suspend(ctx, number, reason)), as_json)
 
 
 @merchant.command(

@@ -163,18 +163,18 @@ async def approve(ctx: Context, merchant_id: int, *, unchecked: str | None = Non
     return await _move(ctx, merchant_id, "merchant.approve", merchants.approve, actor, known)
 
 
-async def suspend(ctx: Context, merchant_id: int, *, actor: str = audit.CLI) -> Merchant:
-    """Stop a merchant's keys; its open payments stay payable. Raises NotFound."""
-    return await _move(ctx, merchant_id, "merchant.suspend", merchants.suspend, actor)
+async def suspend(ctx: Context, merchant_id: int, reason: str, *, actor: str = audit.CLI) -> Merchant:
+    """Stop a merchant's keys; its open payments stay payable. *reason* is for the audit log. Raises NotFound,
+    InvalidInput (reason)."""
+    words = read_reason(reason)
+
+    async def why(_: Conn, __: Merchant) -> Mapping[str, Any]:
+        return {"reason": words}
+
+    return await _move(ctx, merchant_id, "merchant.suspend", merchants.suspend, actor, why)
 
 
-async def _nothing(_: Conn, __: Merchant) -> Mapping[str, Any]:
-    return {}
-
-
-async def _move(
-    ctx: Context, merchant_id: int, action: str, change: Change, actor: str, first: First = _nothing
-) -> Merchant:
+async def _move(ctx: Context, merchant_id: int, action: str, change: Change, actor: str, first: First) -> Merchant:
     """One change of a merchant's status; *first* may refuse it, and says what more the audit log is told."""
 
     async def work(conn: Conn) -> Merchant:

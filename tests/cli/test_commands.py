@@ -61,7 +61,7 @@ def test_a_merchant_is_approved_suspended_and_listed(paygate: Paygate) -> None:
     shop = paygate(*SHOP, "pro", "--promptpay", "0899999999", "--json").json
     assert paygate("merchant", "list", "--json").json["merchants"][0]["status"] == "PENDING"
     for act, status in (("approve", "APPROVED"), ("suspend", "SUSPENDED"), ("show", "SUSPENDED")):
-        why = ("--unchecked", "My own shop") if act == "approve" else ()
+        why = {"approve": ("--unchecked", "My own shop"), "suspend": ("--reason", "Sells what it may not")}.get(act, ())
         answer = paygate("merchant", act, shop["merchantId"], *why, "--json").json
         assert (answer["merchantId"], answer["status"]) == (shop["merchantId"], status)
     assert paygate("account", "list", "--owner", shop["merchantId"], "--json").json["accounts"][0]["bank"] is None

@@ -46,7 +46,7 @@ async def test_a_public_key_is_403_with_the_way_out(gateway: Gateway) -> None:
 
 
 async def test_a_suspended_merchant_is_403(gateway: Gateway) -> None:
-    await merchants.suspend(gateway.ctx, gateway.world.merchant_id)
+    await merchants.suspend(gateway.ctx, gateway.world.merchant_id, "why")
     for key in (gateway.world.secret_key, gateway.world.test_key):
         answer = await gateway.ask("GET", LIST, key=key)
         assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN")

@@ -41,7 +41,10 @@ async def test_somebody_registers_waits_is_approved_and_is_suspended(gateway: Ga
     done = await admin.ask("POST", f"{path}/approve", {"unchecked": "My own shop"})
     assert (done.status_code, done.json()["merchant"]["status"]) == (200, "APPROVED")
     assert (await owner.ask("GET", "/api/auth/me")).json()["user"]["merchant"]["status"] == "APPROVED"
-    assert (await admin.ask("POST", f"{path}/suspend")).json()["merchant"]["status"] == "SUSPENDED"
+    unsaid = await admin.ask("POST", f"{path}/suspend", {})
+    assert (unsaid.status_code, unsaid.json()["field"]) == (400, "reason")
+    why = {"reason": "Sells what it may not"}
+    assert (await admin.ask("POST", f"{path}/suspend", why)).json()["merchant"]["status"] == "SUSPENDED"
     refused = await owner.try_login()
     assert (refused.status_code, refused.json()["error"]) == (403, "FORBIDDEN")
     again = await gateway.ask("POST", "/api/auth/refresh", {"refreshToken": owner.refresh_token}, key=None)
@@ -49,6 +52,7 @@ async def test_somebody_registers_waits_is_approved_and_is_suspended(gateway: Ga
     log = await audit.list_records(gateway.ctx, ids.read_merchant(me["merchant"]["id"]))
     acts = [(row.record.action, row.record.actor.split("_")[0]) for row in reversed(log)]
     assert acts[0] == ("merchant.register", "user:usr") and acts[-1] == ("merchant.suspend", "user:usr")
+    assert log[0].record.after is not None and "Sells what it may not" in log[0].record.after
     assert (await audit.verify(gateway.ctx)).whole
 
 
@@ -357,7 +361,7 @@ async def test_nobody_of_a_merchant_is_an_admin(gateway: Gateway, role: str) -> 
 
 async def test_a_suspended_merchants_keys_are_403_and_its_open_payments_stay_payable(gateway: Gateway) -> None:
     made = await gateway.create(amount=120)
-    await merchants.suspend(gateway.ctx, gateway.world.merchant_id)
+    await merchants.suspend(gateway.ctx, gateway.world.merchant_id, "why")
     for key in (gateway.world.secret_key, gateway.world.test_key):
         assert (await gateway.ask("GET", "/api/v1/transactions", key=key)).status_code == 403
     said = {"amount": 120.0, "occurredAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "transRef": "T-1"}

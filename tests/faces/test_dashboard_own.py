@@ -113,6 +113,6 @@ async def test_another_role_bites_at_once(gateway: Gateway) -> None:
         await conn.execute("UPDATE users SET role = 'viewer' WHERE email = 'owner@shop.example'")
     assert (await owner.ask("GET", "/api/api-keys")).status_code == 403
     assert (await owner.ask("GET", "/api/transactions")).status_code == 200
-    await merchants.suspend(gateway.ctx, gateway.world.merchant_id)
+    await merchants.suspend(gateway.ctx, gateway.world.merchant_id, "why")
     suspended = await owner.ask("GET", "/api/transactions")
     assert (suspended.status_code, "suspended" in suspended.json()["message"]) == (403, True)

@@ -237,7 +237,7 @@ async def test_every_act_on_the_command_line_leaves_its_row(ctx: Context) -> Non
     world = await make_world(ctx, plan="pro", hook="http://127.0.0.1:9/hook?token=hush")
     key = await keys.create(ctx, merchant_id=world.merchant_id, kind="secret", mode="live")
     await keys.revoke(ctx, key.id)
-    await merchants.suspend(ctx, world.merchant_id)
+    await merchants.suspend(ctx, world.merchant_id, "why")
     await merchants.approve(ctx, world.merchant_id, actor="user:usr_1")
     await accounts.retire(ctx, world.account_id)
     await users.create_admin(ctx, email="a@b.co", password="correct horse")

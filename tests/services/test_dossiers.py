@@ -49,7 +49,7 @@ async def test_a_merchant_is_approved_once_it_is_known_and_somebody_looked(ctx: 
     checked = await dossiers.check(ctx, one, "Card against face", B)
     assert checked.check is not None and (checked.check.by, checked.check.note) == (B, "Card against face")
     assert (await merchants.approve(ctx, one)).status == "APPROVED"
-    await merchants.suspend(ctx, one)
+    await merchants.suspend(ctx, one, "why")
     assert (await merchants.approve(ctx, one)).status == "APPROVED"  # It is known already.
     log = [row.record for row in await audit.list_records(ctx, one)]
     assert not [row for row in log if "1101700207366" in str((row.before, row.after)) or "สมหญิง" in str(row.after)]
@@ -152,7 +152,7 @@ async def test_what_is_not_needed_any_more_is_forgotten(ctx: Context) -> None:
         await dossiers.add(ctx, one, "id_card", "card.jpg", CARD, A)
     for one in (active, gone):
         await merchants.approve(ctx, one, unchecked="x")
-    await merchants.suspend(ctx, gone)
+    await merchants.suspend(ctx, gone, "why")
     with pytest.raises(Conflict, match="takes payments"):
         await dossiers.forget(ctx, active, "x", A)
     await dossiers.forget(ctx, gone, "It asked", A)
@@ -175,7 +175,7 @@ async def test_a_merchant_of_whom_all_was_forgotten_is_approved_again_once_it_is
     await merchants.approve(ctx, one)
     await merchants.approve(ctx, unknown, unchecked="an old customer")
     for merchant_id in (one, unknown):
-        await merchants.suspend(ctx, merchant_id)
+        await merchants.suspend(ctx, merchant_id, "why")
     await dossiers.forget(ctx, one, "It asked", A)
     with pytest.raises(
         Conflict, match=r"was forgotten on \d{4}-\d\d-\d\d.*any more who this merchant is; missing: kind"
@@ -188,9 +188,9 @@ async def test_a_merchant_of_whom_all_was_forgotten_is_approved_again_once_it_is
     await dossiers.add(ctx, one, "id_card", "card.jpg", CARD, A)
     await dossiers.check(ctx, one, "looked again", B)
     assert (await merchants.approve(ctx, one)).status == "APPROVED"
-    await merchants.suspend(ctx, one)
+    await merchants.suspend(ctx, one, "why")
     assert (await merchants.approve(ctx, one)).status == "APPROVED"  # As before: it is known.
-    await merchants.suspend(ctx, one)
+    await merchants.suspend(ctx, one, "why")
     await dossiers.forget(ctx, one, "It asked again", A)
     assert (await merchants.approve(ctx, one, unchecked="the owner is known to me")).status == "APPROVED"
     act: Any = (await audit.list_records(ctx, one))[0].record

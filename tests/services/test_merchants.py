@@ -138,11 +138,11 @@ async def test_approval_and_suspension_are_seen_by_the_next_request(ctx: Context
     assert await standing() == "PENDING"
     assert (await merchants.approve(ctx, new.merchant_id, unchecked="Mine")).approved_at is not None
     assert await standing() == "APPROVED"
-    assert (await merchants.suspend(ctx, new.merchant_id)).status == "SUSPENDED"
+    assert (await merchants.suspend(ctx, new.merchant_id, "why")).status == "SUSPENDED"
     assert await standing() == "SUSPENDED"
     approved = await merchants.approve(ctx, new.merchant_id)
     assert approved == await merchants.show(ctx, new.merchant_id)
     for stranger in (0, 12345):
-        for act in (merchants.approve, merchants.suspend, merchants.show):
+        for act in (merchants.approve, merchants.show, lambda ctx, one: merchants.suspend(ctx, one, "why")):
             with pytest.raises(NotFound):
                 await act(ctx, stranger)

@@ -254,7 +254,7 @@ async def test_a_payer_may_answer_while_the_shop_is_frozen_or_suspended_and_noth
     with pytest.raises(Conflict, match="frozen"):
         await REFUNDS.approve(ctx, one.id, A)
     await freezes.thaw(ctx, shop.principal.merchant_id, "cleared", actor=A)
-    await merchants.suspend(ctx, shop.principal.merchant_id)
+    await merchants.suspend(ctx, shop.principal.merchant_id, "why")
     await refund_links.give(ctx, link(ctx, other), OTHER)
     with pytest.raises(Conflict, match="suspended"):
         await REFUNDS.approve(ctx, other.id, A)

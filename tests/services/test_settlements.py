@@ -316,7 +316,7 @@ async def test_payouts_of_a_frozen_or_suspended_merchant_stand_still(ctx: Contex
         with pytest.raises(Conflict, match="frozen"):
             await refused
     await freezes.thaw(ctx, merchant_id, "police", A)
-    await merchants.suspend(ctx, merchant_id)
+    await merchants.suspend(ctx, merchant_id, "why")
     with pytest.raises(Conflict, match="suspended"):
         await SETTLEMENTS.claim(ctx, one.id, A)
 

@@ -333,7 +333,7 @@ async def test_what_is_open_paid_or_not_to_be_told_apart_is_not_made_anew(gatewa
     for made in (open_, paid):
         assert (await press(gateway, made, "renew")).headers["location"] == f"/pay/{made['id']}?lang=en"
     await expire(gateway, open_)
-    await merchants.suspend(gateway.ctx, gateway.world.merchant_id)
+    await merchants.suspend(gateway.ctx, gateway.world.merchant_id, "why")
     assert CATALOGUE["renew"]["en"] not in (await shown(gateway, open_)).text
     await press(gateway, open_, "renew")
     after = await gateway.counts()

@@ -45,8 +45,9 @@ async def approve(request: Request) -> Response:
 
 async def suspend(request: Request) -> Response:
     """POST /api/admin/merchants/{id}/suspend: its keys and people get 403 from now on; open payments stay payable."""
-    who = await wire.person(request, May.OPERATE)
-    done = await merchants.suspend(wire.context(request), _merchant_id(request), actor=who.actor)
+    who, given = await wire.person(request, May.OPERATE), fields.json_object(await wire.body(request))
+    reason = shapes.REASON.read(given)
+    done = await merchants.suspend(wire.context(request), _merchant_id(request), reason, actor=who.actor)
     return wire.json_answer(answers.MerchantChanged(shapes.merchant(done)))
 
 

@@ -234,8 +234,9 @@ ADMIN_OPERATIONS: Mapping[Handler, Operation] = {
         who=PERSON,
         may=May.OPERATE,
         path=(MERCHANT,),
+        body=json_body(shapes.SUSPENSION),
         replies=(reply(200, "It is stopped.", answers.MerchantChanged),),
-        refusals=(NO_MERCHANT,),
+        refusals=(NO_MERCHANT, errors.InvalidInput("reason is required.", field="reason")),
     ),
     admin.reset_link: Operation(
         id="makeResetLink",

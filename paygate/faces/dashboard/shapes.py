@@ -49,6 +49,8 @@ UNCHECKED = declare.text(
     "unchecked", 500, "Why it is approved although it is not known who it is.", example="My own shop"
 )
 
+REASON = needed("reason", 500, "Why, for the audit log.", "Sells what it may not")
+SUSPENSION = Shape("Suspension", "A merchant is stopped.", (REASON,))
 APPROVAL = Shape("Approval", "A merchant is approved.", (UNCHECKED,))
 NEW_MERCHANT = Shape("NewMerchant", "A merchant, and its owner.", (EMAIL, PASSWORD, NAME))
 CREDENTIALS = Shape("Credentials", "Who comes in.", (EMAIL, PASSWORD, CODE))
