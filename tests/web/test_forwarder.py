@@ -53,9 +53,9 @@ async def test_the_page_needs_nobody_else_and_runs_nothing(gateway: Gateway) -> 
         assert "http://127.0.0.1:8000/api/bank/src_..." in html
 
 
-async def test_the_language_is_asked_for_or_the_browsers_or_thai(gateway: Gateway) -> None:
+async def test_the_language_is_asked_for_or_what_the_browser_wants_most(gateway: Gateway) -> None:
     for asked, accepted, lang in (
-        ("?lang=en", "th", "en"), ("", "en-US,en;q=0.9", "en"), ("", "th-TH", "th"), ("", "fr", "th"),
+        ("?lang=en", "th", "en"), ("", "en-US,en;q=0.9", "en"), ("", "th-TH", "th"), ("", "fr", "en"), ("", "", "th"),
         ("?lang=xx", "", "th"),
     ):  # fmt: skip
         answer = await gateway.client.get(f"/forwarder{asked}", headers={"Accept-Language": accepted})
