@@ -78,8 +78,8 @@ def read_password() -> str:
 
 def person(by: str | None) -> str:
     """Who acts, for the audit log: whom `--by` names, else the user of this host."""
-    if by:
-        return f"cli:{by}"
+    if by and by.strip():
+        return f"cli:{' '.join(by.split())}"
     try:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):  # A container's user without a name.

@@ -63,7 +63,7 @@ QUEUE = Sql(f"""
      WHERE status IN ('REQUESTED', 'APPROVED', 'PAYING')
        AND status = ANY(:statuses::text[])
        AND (:merchant_id::bigint IS NULL OR merchant_id = :merchant_id)
-       AND (:claimed_by::text IS NULL OR claimed_by = :claimed_by)
+       AND (:claimed_by::text IS NULL OR lower(claimed_by) = lower(:claimed_by))
   ORDER BY created_at, id
      LIMIT :limit
 """)  # noqa: S608

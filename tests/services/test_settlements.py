@@ -221,6 +221,7 @@ async def test_the_same_name_written_otherwise_is_the_same_person(ctx: Context) 
     await SETTLEMENTS.approve(ctx, one.id, A)
     await SETTLEMENTS.claim(ctx, one.id, "cli:Malee Dee")
     assert (await SETTLEMENTS.instruction(ctx, one.id, "cli:malee dee")).payout.id == one.id
+    assert [order.payout.id for order in await SETTLEMENTS.claimed_by(ctx, "cli:MALEE dee")] == [one.id]
 
 
 async def test_a_process_that_was_told_no_limit_keeps_to_the_servers(ctx: Context) -> None:
