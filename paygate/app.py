@@ -189,7 +189,7 @@ ADDRESSES = [
     Address("/api/team/accept", POST=dashboard.team.accept),
     Address("/api/team/{user_id}", PATCH=dashboard.team.change_role, DELETE=dashboard.team.remove),
     *IN_PERSON,
-    Address("/api/admin/merchants", GET=dashboard.admin.merchant_list),
+    Address("/api/admin/merchants", GET=dashboard.admin.merchant_list, POST=dashboard.admin_merchants.create),
     Address("/api/admin/merchants/{merchant_id}", GET=dashboard.admin.merchant),
     Address("/api/admin/merchants/{merchant_id}/statements/{month}", GET=dashboard.own_money.statement),
     Address(

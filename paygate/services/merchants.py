@@ -8,15 +8,18 @@ from typing import Any
 
 from paygate.core import ids, links, origins
 from paygate.core.credits import BANGKOK
-from paygate.core.errors import Conflict, InvalidInput, NotFound
+from paygate.core.errors import Bug, Conflict, InvalidInput, NotFound
 from paygate.core.fees import CENTRAL_PLANS
 from paygate.db import keys as key_rows
 from paygate.db import merchants
 from paygate.db import users as user_rows
 from paygate.db.merchants import Merchant
+from paygate.db.payments import Claim
 from paygate.db.pool import Conn
 from paygate.services import accounts, audit, dossiers, inputs, keys, licence, passwords, proofs, users
 from paygate.services.context import Context
+from paygate.services.once import Answered, once, unanswered
+from paygate.services.payments import Replayed
 from paygate.services.payouts import read_reason
 from paygate.services.plans import PLANS, virtual
 
@@ -35,6 +38,14 @@ class NewMerchant:
     test_public_key: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new merchant with its keys, and as it is stored."""
+
+    new: NewMerchant
+    merchant: Merchant
+
+
 async def create(
     ctx: Context,
     *,
@@ -48,12 +59,47 @@ async def create(
     approve: bool = False,
     actor: str = audit.CLI,
 ) -> NewMerchant:
+    """See `create_once`."""
+    done = await create_once(
+        ctx,
+        email=email,
+        name=name,
+        plan=plan,
+        promptpay=promptpay,
+        bank=bank,
+        number=number,
+        password=password,
+        approve=approve,
+        actor=actor,
+        claim=None,
+        answer=unanswered,
+    )
+    if isinstance(done, Replayed):
+        raise Bug("Without an Idempotency-Key there is no kept answer.")
+    return done.value.new
+
+
+async def create_once(
+    ctx: Context,
+    *,
+    email: str,
+    name: str,
+    plan: str,
+    promptpay: str | None,
+    bank: str | None,
+    number: str | None,
+    password: str | None,
+    approve: bool,
+    actor: str,
+    claim: Claim | None,
+    answer: Callable[[Made], tuple[int, bytes]],
+) -> Answered[Made] | Replayed:
     """A new merchant with its owner's login, four keys and, on a direct plan, its accounts.
 
     *promptpay* is where a direct merchant's money arrives, *bank* and *number* the account behind it, by which the
     bank's news is known; they may follow with `receiving.change`. Without a *password* the owner cannot log in yet.
     Nothing is written when anything is wrong. Raises InvalidInput (email, name, plan, promptpay, bank, number,
-    password), Conflict (email: somebody logs in with it; promptpay: another owner's account).
+    password), Conflict (email: somebody logs in with it; promptpay: another owner's account); as `once` does.
     """
     address, shop = inputs.email(email), inputs.name(name)
     if plan not in PLANS:
@@ -82,7 +128,7 @@ async def create(
     made = [keys.fresh(ctx, merchant_id, k, m) for m in ("live", "test") for k in ("secret", "public")]
     hashed = await passwords.hash_password(password) if password is not None else None
 
-    async def work(conn: Conn) -> None:
+    async def work(conn: Conn) -> Made:
         await merchants.insert(conn, merchant_id=merchant_id, name=shop, email=address, plan=plan, approved=approve)
         await users.insert(
             conn, merchant_id=merchant_id, user_id=user_id, email=address, password_hash=hashed, role="owner"
@@ -94,9 +140,10 @@ async def create(
         status = "APPROVED" if approve else "PENDING"
         after = {"name": shop, "email": address, "plan": plan, "status": status, "promptpay": promptpay}
         await _log(ctx, conn, actor, "merchant.create", merchant_id, after=after)
+        found = _found(await merchants.get(conn, merchant_id), merchant_id)
+        return Made(NewMerchant(merchant_id, *(key.text for key in made)), found)
 
-    await ctx.db.transaction(work)
-    return NewMerchant(merchant_id, *(key.text for key in made))
+    return await once(ctx, claim, answer, work)
 
 
 async def register(ctx: Context, *, email: str, password: str, name: str, client: str | None = None) -> None:

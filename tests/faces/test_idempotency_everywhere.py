@@ -287,6 +287,12 @@ def at_desk(make: Made) -> Made:
     return made
 
 
+async def new_merchant(gateway: Gateway) -> Call:
+    number = gateway.kept["merchants"] = gateway.kept.get("merchants", 0) + 1
+    wish = {"email": f"new{number}@shop.example", "name": "New", "plan": "free"}
+    return call("/merchants", wish, wish | {"email": f"other{number}@shop.example"})
+
+
 WITH: dict[str, Made] = {
     f"{V1}/refunds/{{refund_id}}/complete": refund_complete,
     f"{V1}/payment/{{payment_id}}/refund": refund,
@@ -313,6 +319,7 @@ IN_PERSON: dict[str, Made] = {
     one.path: in_person(WITH[one.path.replace("/api", V1, 1)]) for one in app.IN_PERSON if "POST" in one.handlers
 }
 ON_BEHALF: dict[str, Made] = {
+    "/api/admin/merchants": at_desk(new_merchant),
     "/api/admin/merchants/{merchant_id}/settlements": at_desk(settlement),
     "/api/admin/settlements/{settlement_id}/cancel": at_desk(settlement_cancel),
     "/api/admin/payment/{payment_id}/refund": at_desk(refund),

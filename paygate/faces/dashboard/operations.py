@@ -11,6 +11,7 @@ from paygate.faces.dashboard import (
     admin_destinations,
     admin_evidence_operations,
     admin_invoices,
+    admin_merchants,
     admin_money_operations,
     admin_people_operations,
     admin_tax,
@@ -280,4 +281,5 @@ OPERATIONS: Mapping[Handler, Operation] = {
     **behalf_operations.OPERATIONS,
     **admin_invoices.OPERATIONS,
     **admin_people_operations.OPERATIONS,
+    **admin_merchants.OPERATIONS,
 }
