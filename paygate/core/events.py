@@ -25,7 +25,7 @@ PAYMENT_EVENTS = (
 )
 REFUND_EVENTS = ("refund.account_given", "refund.failed")
 SETTLEMENT_EVENTS = ("settlement.created", "settlement.completed", "settlement.rejected")
-MERCHANT_EVENTS = ("account.changed", "destination.changed", "plan.changed")
+MERCHANT_EVENTS = ("account.changed", "destination.changed", "plan.changed", "invoice.overdue")
 ENDPOINT_EVENTS = ("webhook.test", "webhook.disabled")
 EVENT_TYPES = (*PAYMENT_EVENTS, *REFUND_EVENTS, *SETTLEMENT_EVENTS, *MERCHANT_EVENTS, *ENDPOINT_EVENTS)
 
@@ -106,7 +106,7 @@ def of_endpoint(
 def of_merchant(
     event_type: str, merchant_id: int, subject_id: UUID, data: Mapping[str, object], event_id: UUID, at: datetime
 ) -> Announcement:
-    """Something about the merchant itself was changed, once: *subject_id* is the account's or the plan's row."""
+    """Something about the merchant itself, told once: *subject_id* is the row of the account, plan or invoice."""
     body = canonical.dumps(
         {
             "event": event_type,

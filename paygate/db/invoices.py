@@ -170,6 +170,21 @@ STAND = Sql("""
      WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
 """)
 
+# Each once, whoever looks at the same time.
+TELL_OVERDUE = Sql(f"""
+    UPDATE fee_invoices
+       SET overdue_told_at = clock_timestamp()
+     WHERE (merchant_id, mode, id) IN (
+           SELECT merchant_id, mode, id
+             FROM fee_invoices
+            WHERE mode = 'live' AND paid_at IS NULL AND overdue_told_at IS NULL AND due_on < :today
+         ORDER BY due_on
+            LIMIT :limit
+              FOR NO KEY UPDATE SKIP LOCKED)
+       AND overdue_told_at IS NULL
+ RETURNING {COLUMNS}
+""")  # noqa: S608
+
 NUMBER_TAX = Sql("""
     INSERT INTO tax_invoices (number, merchant_id, invoice_id, issued_at)
     SELECT coalesce(max(number), 0) + 1, :merchant_id, :id, :issued_at FROM tax_invoices
@@ -283,6 +298,11 @@ async def listed(
     """Invoices, the newest first."""
     values = {"merchant_id": merchant_id, "unpaid": unpaid, "due_before": due_before, "limit": limit}
     return [Invoice(**dict(row)) for row in await conn.fetch(*LIST.bind(**values))]
+
+
+async def tell_overdue(conn: Conn, today: date, limit: int) -> list[Invoice]:
+    """Open invoices whose day is over, and of which nobody was told; from now on they are told of."""
+    return [Invoice(**dict(row)) for row in await conn.fetch(*TELL_OVERDUE.bind(today=today, limit=limit))]
 
 
 async def pending(conn: Conn, order_id: str, amount_satang: int) -> Payment | None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from paygate.core import canonical, ids
+from paygate.core import canonical, ids, money
 from paygate.core.credits import BANGKOK
 from paygate.core.dossiers import Facts
 from paygate.core.errors import Bug, Conflict, InvalidInput, Moved, NotFound
+from paygate.core.events import of_merchant
 from paygate.core.invoices import Day, Invoice, amounts, invoice_paid, invoice_unpaid, tax_number
 from paygate.core.payments import Oddity, Payment
 from paygate.core.principals import Principal, ReceivingAccount
-from paygate.db import accounts, balances, merchants
+from paygate.db import accounts, balances, events, merchants
 from paygate.db import bookings as books
 from paygate.db import invoices as rows
 from paygate.db import payments as payment_rows
@@ -167,6 +168,30 @@ async def settle_paid(ctx: Context, limit: int = AT_ONCE) -> int:
     for payment in found:
         await _settle(ctx, payment)
     return len(found)
+
+
+async def tell_overdue(ctx: Context, limit: int = AT_ONCE) -> int:
+    """Tell merchants which of their invoices are overdue, each once; how many."""
+    event_ids = [ctx.new_id() for _ in range(limit)]
+
+    async def work(conn: Conn) -> int:
+        now = await balances.clock(conn)
+        found = await rows.tell_overdue(conn, now.astimezone(BANGKOK).date(), limit)
+        for one, event_id in zip(found, event_ids, strict=False):
+            data = {
+                "invoiceId": ids.show("inv", one.id),
+                "number": one.number,
+                "month": f"{one.month:%Y-%m}",
+                "toPay": money.baht(one.to_pay_satang),
+                "dueOn": one.due_on.isoformat(),
+            }
+            await events.announce(conn, of_merchant("invoice.overdue", one.merchant_id, one.id, data, event_id, now))
+        return len(found)
+
+    told = await ctx.db.transaction(work)
+    if told:
+        ctx.wake()
+    return told
 
 
 async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime, actor: str) -> Invoice | None:

@@ -1,4 +1,4 @@
-"""Fee invoices: those that were paid are booked, and after a month is over its invoices are issued."""
+"""Fee invoices: those that were paid are booked, a month that is over is invoiced, and who is late is told."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ async def work(ctx: Context) -> bool:
 
 
 async def issue(ctx: Context) -> bool:
-    """Issue what the month before this one still needs, all of it."""
+    """Issue what the month before this one still needs, all of it, and tell of what is overdue; whether there was more
+    of that than fits in one go."""
     await invoices.issue_last(ctx)
-    return False
+    return await invoices.tell_overdue(ctx) == invoices.AT_ONCE

@@ -67,6 +67,7 @@ def test_each_format_has_words_for_what_its_receivers_know() -> None:
         "account.changed": ("paygate",),
         "destination.changed": ("paygate",),
         "plan.changed": ("paygate",),
+        "invoice.overdue": ("paygate",),
         "settlement.completed": ("paygate",),
         "settlement.rejected": ("paygate",),
         "webhook.test": FORMATS,

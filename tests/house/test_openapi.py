@@ -181,6 +181,8 @@ def told() -> Iterator[Announcement]:
     place = {"destinationId": "dst_1", "promptPayId": "xxxxxx5678", "bank": None, "accountNumber": None}
     place |= {"accountName": "Shop", "usableAt": timestamp(NOON)}
     yield of_merchant("destination.changed", 41, uid(8), place, *MADE)
+    late = {"invoiceId": "inv_1", "number": "INV-0001", "month": "2026-11", "toPay": 64.2, "dueOn": "2026-12-16"}
+    yield of_merchant("invoice.overdue", 41, uid(8), late, *MADE)
     for valid_from in (None, timestamp(NOON)):
         yield of_merchant("plan.changed", 41, uid(9), {"plan": "pro", "feeBps": None, "validFrom": valid_from}, *MADE)
     for event_type in SETTLEMENT_EVENTS:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from paygate.core import canonical, ids
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import Vat
 from paygate.core.invoices import amounts
@@ -241,6 +242,26 @@ async def test_an_invoice_is_overdue_after_its_day_and_prints_in_two_languages(c
     thai, english = printable(late, "th"), printable(late, "en")
     assert "ใบแจ้งค่าธรรมเนียม INV-0001" in thai and "เกินกำหนด" in thai and ">25.00<" in thai
     assert "Fee invoice INV-0001" in english and "VAT" not in english
+
+
+async def test_a_merchant_hears_once_that_its_invoice_is_overdue_and_never_of_a_paid_one(ctx: Context) -> None:
+    central, shops = await open_shop(ctx), [await open_shop(ctx, plan="pro") for _ in "12"]
+    for shop in shops:
+        await sell_and_pay(shop, 300_000)
+    await month_ago(ctx)
+    made = {one.merchant_id: one for one in await invoices.issue(ctx, MONTH, "cli:a")}
+    late, paid = (made[shop.principal.merchant_id] for shop in shops)
+    await transferred(ctx, central, (await invoices.pay(ctx, paid.id)).payable_satang)
+    await invoices.settle_paid(ctx)
+    assert await invoices.tell_overdue(ctx) == 0
+    await sql(ctx, "UPDATE fee_invoices SET due_on = $1", date(2026, 1, 1))
+    assert sorted(await asyncio.gather(*(invoices.tell_overdue(ctx) for _ in range(5)))) == [0, 0, 0, 0, 1]
+    assert await chore.issue(ctx) is False
+    [told] = await sql(ctx, "SELECT merchant_id, body FROM events WHERE type = 'invoice.overdue'")
+    data = canonical.loads(told["body"].encode())
+    assert isinstance(data, dict) and told["merchant_id"] == late.merchant_id
+    assert data["data"]["invoiceId"] == ids.show("inv", late.id) and '"toPay":60' in told["body"]
+    assert '"dueOn":"2026-01-01"' in told["body"] and '"number":"INV-0001"' in told["body"]
 
 
 async def test_a_statement_is_the_ledger_to_the_satang_and_months_join(ctx: Context) -> None:

@@ -225,6 +225,26 @@ class DestinationTold(msgspec.Struct, frozen=True, kw_only=True):
     data: DestinationData
 
 
+class InvoiceData(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice for fees that was not paid in time."""
+
+    merchantId: MerchantId
+    invoiceId: Annotated[str, Meta(description="The invoice.", examples=["inv_06nz0nc5vj7r4gjx7c79l6za00"])]
+    number: Annotated[str, Meta(description="Its number.", examples=["INV-0001"])]
+    month: Annotated[str, Meta(description="The month that it is for.", examples=["2026-11"])]
+    toPay: Annotated[Baht, Meta(description="What is left to pay, in baht.")]
+    dueOn: Annotated[str, Meta(description="Until when it was to be paid, in Bangkok.", examples=["2026-12-16"])]
+
+
+class InvoiceOverdue(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice of yours is overdue."""
+
+    event: Annotated[Literal["invoice.overdue"], Meta(description="What happened.")]
+    timestamp: When
+    webhookId: EventId
+    data: InvoiceData
+
+
 class PlanTold(msgspec.Struct, frozen=True, kw_only=True):
     """Your plan or rate changes."""
 
@@ -268,6 +288,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "account.changed": Webhook("onAccountChanged", "Your money arrives elsewhere from now on", AccountTold),
     "destination.changed": Webhook("onDestinationChanged", "Your settlements go elsewhere", DestinationTold),
     "plan.changed": Webhook("onPlanChanged", "Your plan or rate changes", PlanTold),
+    "invoice.overdue": Webhook("onInvoiceOverdue", "An invoice of yours is overdue", InvoiceOverdue),
     "settlement.created": Webhook("onSettlementCreated", "A settlement was asked for", SettlementTold),
     "settlement.completed": Webhook("onSettlementCompleted", "A settlement was paid out", SettlementTold),
     "settlement.rejected": Webhook("onSettlementRejected", "A settlement was refused", SettlementTold),

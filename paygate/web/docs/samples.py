@@ -117,6 +117,13 @@ _MERCHANT: Final[Mapping[str, Mapping[str, object]]] = {
         "accountName": "ร้านกาแฟ",
         "usableAt": events.timestamp(AT + timedelta(days=1)),
     },
+    "invoice.overdue": {
+        "invoiceId": "inv_06nz0nc5vj7r4gjx7c79l6za00",
+        "number": "INV-0001",
+        "month": f"{AT:%Y-%m}",
+        "toPay": 64.2,
+        "dueOn": f"{AT:%Y-%m-%d}",
+    },
     "plan.changed": {"plan": "pro", "feeBps": None, "validFrom": events.timestamp(AT)},
 }
 
