@@ -152,7 +152,8 @@ class WrongState(Conflict):
 
     def __init__(self, status: str, wish: str, *, what: str = "payment") -> None:
         self.status = status
-        super().__init__(f"The {what} is {status}; it cannot be {wish} {'any more' if what == 'payment' else 'now'}.")
+        when = "now" if what != "payment" else "yet" if status == "PENDING" else "any more"
+        super().__init__(f"The {what} is {status}; it cannot be {wish} {when}.")
 
 
 class InsufficientBalance(Conflict):

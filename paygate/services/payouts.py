@@ -238,8 +238,8 @@ class Desk(ABC, Generic[Kind]):
             if frozen is not None and payout.ours and payout.status is PayoutStatus.PAYING:
                 if not sent_before_freeze:
                     raise Conflict(
-                        f"Payouts of this merchant are frozen: {frozen} Do not send it. If it was sent before, say so:"
-                        f" sentBeforeFreeze, or paygate {self.noun} complete ... --sent-before-freeze"
+                        f"Payouts of this merchant are frozen: {frozen.rstrip('.')}. Do not send it. If it was sent"
+                        f" before, say so: sentBeforeFreeze, or paygate {self.noun} complete ... --sent-before-freeze"
                     )
                 notes["sent_before_freeze"] = True
             checked = payout.ours and payout.mode == "live" and payout.status is PayoutStatus.PAYING

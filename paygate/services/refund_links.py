@@ -28,7 +28,7 @@ from paygate.services.payouts import Place
 from paygate.services.refund_desk import REFUNDS, open_payee, payment_of, seal_payee
 
 WORKER = "worker"  # Who lets links lapse, in the audit log.
-OVER = "This link is not good any more. Please ask the shop for a new one."
+OVER = "This link is not good any more. Please ask the shop how the refund stands."
 USED = "It was said already where this refund shall go. If that is not right, please ask the shop."
 
 

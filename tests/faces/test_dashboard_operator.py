@@ -49,7 +49,8 @@ async def test_a_transfer_sent_before_a_freeze_is_completed_by_saying_so(gateway
     assert (await admin.ask("POST", f"/api/admin/merchants/{merchant}/freeze", {"reason": "case 4711"})).is_success
     paid = {"bankReference": "R-1"}
     refused = await admin.ask("POST", f"{way}/complete", paid)
-    assert refused.status_code == 409 and "sentBeforeFreeze" in refused.json()["message"]
+    assert refused.status_code == 409 and "case 4711. Do not send it." in refused.json()["message"]
+    assert "sentBeforeFreeze" in refused.json()["message"]
     wrong = await admin.ask("POST", f"{way}/complete", {**paid, "sentBeforeFreeze": "yes"})
     assert (wrong.status_code, wrong.json()["field"]) == (400, "sentBeforeFreeze")
     done = await admin.ask("POST", f"{way}/complete", {**paid, "sentBeforeFreeze": True})

@@ -209,13 +209,13 @@ async def test_the_payee_is_needed_before_approval_and_sealed(ctx: Context) -> N
             await refunds.get(ctx, merchant_id, "live", one.id)
 
 
-@pytest.mark.parametrize("status", ["PENDING", "CANCELLED"])
-async def test_what_is_not_paid_is_not_refunded(ctx: Context, status: str) -> None:
+@pytest.mark.parametrize(("status", "when"), [("PENDING", "yet"), ("CANCELLED", "any more")])
+async def test_what_is_not_paid_is_not_refunded(ctx: Context, status: str, when: str) -> None:
     shop = await shop_with(ctx, 100_000)
     payment = await shop.sell(10_000)
     if status == "CANCELLED":
         await shop.cancel(payment)
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongState, match=f"is {status}; it cannot be refunded {when}"):
         await back(ctx, shop, payment.id)
     with pytest.raises(NotFound):
         await back(ctx, shop, ctx.new_id())
