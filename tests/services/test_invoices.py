@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from paygate.core import canonical, ids
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import Vat
 from paygate.core.invoices import amounts
+from paygate.db import migrate
 from paygate.services import evidence, invoices, monthly, refunds, reversals
 from paygate.services.context import Context, SettlementRules
 from paygate.services.once import unanswered
@@ -22,6 +24,7 @@ from tests.services.helpers import Shop, assert_balanced, open_account, open_sho
 from tests.services.payouts import ask, pay_out, sell_and_pay, shop_with
 
 MONTH = (datetime.now(UTC).replace(day=1) - timedelta(days=20)).date().replace(day=1)
+DAYS = Path(migrate.__file__).with_name("migrations") / "0039_invoice_days.sql"
 
 
 async def month_ago(ctx: Context) -> None:
@@ -119,6 +122,36 @@ async def test_an_invoice_says_day_by_day_what_it_is_for_and_what_changed_is_on_
     assert (line.day.day, line.payments, line.amount_satang) == (15, 1, 200_000)
     assert (line.fee_satang, line.vat_satang) == (second.fee_satang, second.vat_satang) == (3_000, 210)
     await assert_balanced(ctx)
+
+
+async def test_invoices_of_before_they_had_days_get_those_that_they_were_made_of(ctx: Context) -> None:
+    shop = await open_shop(ctx, plan="pro")
+    for _ in "12":
+        await sell_and_pay(shop, 150_000)
+    await month_ago(ctx)
+    await invoices.issue(ctx, MONTH, "cli:a")
+    before = MONTH - timedelta(days=1)
+    await sql(ctx, "UPDATE fee_invoices SET month = $1, fee_satang = fee_satang + 5", before.replace(day=1))
+    async with ctx.db.connection() as conn, conn.transaction():
+        await conn.execute("ALTER TABLE journals DISABLE TRIGGER USER")
+        await conn.execute("UPDATE journals SET happened_at = $1", datetime(before.year, before.month, 9, tzinfo=UTC))
+        await conn.execute("ALTER TABLE journals ENABLE TRIGGER USER")
+    await sell_and_pay(shop, 100_000)
+    await month_ago(ctx)
+    await sql(ctx, "DELETE FROM fee_invoice_days")
+    await sql(
+        ctx,
+        """INSERT INTO fee_invoices (merchant_id, mode, id, number, month, fee_satang, vat_satang, due_on, issued_at)
+           SELECT merchant_id, mode, gen_random_uuid(), 'INV-0002', $1, 2000, 0, due_on, now() FROM fee_invoices""",
+        MONTH,
+    )
+    await sql(ctx, DAYS.read_text("utf-8").partition(");\n")[2])
+    rows = await sql(ctx, "SELECT day, payments, amount_satang, fee_satang FROM fee_invoice_days ORDER BY day")
+    assert [tuple(row) for row in rows] == [
+        (before.replace(day=1), 0, 0, 5),  # What its bookings do not explain.
+        (before.replace(day=9), 2, 300_000, 6_000),
+        (MONTH.replace(day=15), 1, 100_000, 2_000),
+    ]
 
 
 async def test_what_was_paid_too_much_and_what_refunds_gave_back_is_taken_off_the_next_one(ctx: Context) -> None:
