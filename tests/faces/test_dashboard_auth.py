@@ -292,6 +292,16 @@ async def test_another_password_ends_the_other_logins(gateway: Gateway) -> None:
     await owner.login()
 
 
+async def test_no_admin_resets_another_one_as_if_they_were_a_merchants_person(gateway: Gateway) -> None:
+    admin, other = await make_admin(gateway), "second@paygate.example"
+    await users.create_admin(gateway.ctx, email=other, password=PASSWORD)
+    user_id = ids.show("usr", (await users.find(gateway.ctx, other)).id)
+    for act in ("reset-link", "reset-totp"):
+        path = f"/api/admin/merchants/{ids.show_merchant(0)}/users/{user_id}/{act}"
+        refused = await admin.ask("POST", path, {"password": PASSWORD, "code": admin.code()})
+        assert (refused.status_code, refused.json()["error"]) == (404, "NOT_FOUND")
+
+
 async def test_a_reset_link_sets_a_password_once_and_ends_every_login(gateway: Gateway) -> None:
     owner = await (await make_person(gateway, OWNER, "owner")).login()
     admin = await make_admin(gateway)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -82,6 +83,16 @@ def test_each_guide_is_there_in_both_languages_with_the_same_sections_facts_and_
             one.anchor for one in site().page(name, "en").sections
         ]
         assert re.search(r"[ก-๙]", site().page(name, "th").title + thai) and not re.search(r"[ก-๙]", english)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (FOLDER.parent / "words").glob("*.json")))
+def test_nothing_is_said_twice_in_a_catalogue(name: str) -> None:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        twice = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+        assert not twice
+        return dict(pairs)
+
+    assert json.loads((FOLDER.parent / "words" / name).read_text(encoding="utf-8"), object_pairs_hook=once)
 
 
 def test_every_call_and_group_has_a_thai_heading_of_its_present_english_one() -> None:

@@ -10,11 +10,13 @@ from starlette.responses import Response
 from paygate import wire
 from paygate.core import fields, ids
 from paygate.core.canonical import JsonValue
+from paygate.core.errors import NotFound
 from paygate.core.events import timestamp
 from paygate.core.people import May, Person
 from paygate.db.users import User
 from paygate.faces.dashboard import answers, shapes
 from paygate.services import merchants, totp, user_links, users
+from paygate.services.audit import PLATFORM
 from paygate.services.context import Context
 
 
@@ -78,6 +80,8 @@ def _merchant_id(request: Request) -> int:
 
 
 async def _user(request: Request) -> User:
-    return await users.get(
-        wire.context(request), _merchant_id(request), ids.read("usr", request.path_params["user_id"])
-    )
+    """Somebody of a merchant's. Admins are nobody's people here: none of them may become another one."""
+    merchant_id = _merchant_id(request)
+    if merchant_id == PLATFORM:
+        raise NotFound("No such merchant.")
+    return await users.get(wire.context(request), merchant_id, ids.read("usr", request.path_params["user_id"]))

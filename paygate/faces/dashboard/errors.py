@@ -24,7 +24,7 @@ TABLE: dict[type[PayGateError], tuple[int, str]] = {
     errors.NotFound: (404, "NOT_FOUND"),
     errors.Conflict: (409, "CONFLICT"),
     errors.WrongState: (409, "CONFLICT"),
-    errors.InsufficientBalance: (409, "CONFLICT"),
+    errors.InsufficientBalance: (409, "INSUFFICIENT_BALANCE"),
     errors.SlipRefused: (409, "CONFLICT"),
     errors.SlotsExhausted: (409, "CONFLICT"),
     errors.NoAccount: (409, "CONFLICT"),
