@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from paygate.core.sealing import SealingKey
 from paygate.db.pool import Database
@@ -20,6 +21,10 @@ from tests.leaks import WATCH, watching
 from tests.postgres import Databases, make_folder, remove_folder
 from tests.servers import SECRET_KEY, Server
 from tests.worlds import World, make_world
+
+# A machine with other work to do is slow, and no test is about that.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
