@@ -39,6 +39,8 @@ async def authenticate(request: Request, scope: Scope) -> Principal:
         async with context(request).db.connection() as conn:
             principal = await rows.authenticate(conn, key.hash)
     if principal is None:
+        if text.startswith("pk_"):
+            let_read(request.scope, page_of(request))  # This refusal alone: the page's developer has to know.
         await count_address(request)
         raise Unauthorized("This API key is not valid.")
     telemetry.bind(merchant=principal.merchant_id, mode=principal.mode)

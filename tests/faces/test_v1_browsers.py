@@ -142,6 +142,13 @@ async def test_a_test_key_works_from_anywhere(gateway: Gateway) -> None:
         assert answer.headers.get("access-control-allow-origin") == named
 
 
+async def test_a_page_may_read_that_its_public_key_is_not_valid(gateway: Gateway) -> None:
+    for key in ("pk_live_mistyped", gateway.world.public_key[:-1] + "?"):
+        answer = await buy(gateway, key=key)
+        assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (401, SHOP)
+    assert "access-control-allow-origin" not in (await buy(gateway, key="sk_live_mistyped")).headers
+
+
 async def test_a_secret_key_is_never_for_pages(gateway: Gateway) -> None:
     answer = await buy(gateway, key=gateway.world.secret_key)
     assert answer.status_code == 201 and answer.json()["transaction"]["amountSource"] == "server"
