@@ -108,8 +108,8 @@ async def test_a_kill_between_keeping_a_notice_and_deciding_it_is_finished_by_th
         assert [tuple(row) for row in await sql(ctx, "SELECT kind, outcome FROM notices")] == [("credit", None)]
         assert await sql(ctx, "SELECT 1 FROM credits") == []
 
-        await asyncio.to_thread(running.start)
         await sql(ctx, "UPDATE notices SET heard_at = heard_at - interval '31 s'")  # Nobody is at it any more.
+        await asyncio.to_thread(running.start)
 
         async def paid() -> bool:
             read = await client.get(f"/api/v1/payment/{made['id']}", headers=key)
