@@ -1223,6 +1223,7 @@ CREATE TABLE fee_invoices (                     -- A direct merchant's fees of a
     certificate_on  date,                       -- Its date.
     received_satang bigint      NOT NULL DEFAULT 0 CHECK (received_satang >= 0),   -- What payments brought for it; less than its due: open.
     overdue_told_at timestamptz,                -- When its merchant was told that it is overdue; once.
+    buyer           bytea,                      -- Sealed JSON: whom its tax invoice names (shop, legal_name, tax_id, address).
     PRIMARY KEY (merchant_id, mode, id),
     UNIQUE (merchant_id, mode, number),
     UNIQUE (merchant_id, mode, month),

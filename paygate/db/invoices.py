@@ -192,8 +192,12 @@ NUMBER_TAX = Sql("""
 """)
 
 SET_TAX_NUMBER = Sql("""
-    UPDATE fee_invoices SET tax_number = :number WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
+    UPDATE fee_invoices
+       SET tax_number = :number, buyer = :buyer
+     WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id
 """)
+
+BUYER = Sql("SELECT buyer FROM fee_invoices WHERE merchant_id = :merchant_id AND mode = 'live' AND id = :id")
 
 WITHHOLD = Sql("""
     UPDATE fee_invoices
@@ -271,9 +275,16 @@ async def number_tax(conn: Conn, invoice: Invoice) -> int:
     return number
 
 
-async def set_tax_number(conn: Conn, invoice: Invoice, number: str) -> None:
-    """Write the number of its tax invoice to an invoice that was just made."""
-    await conn.execute(*SET_TAX_NUMBER.bind(merchant_id=invoice.merchant_id, id=invoice.id, number=number))
+async def set_tax_number(conn: Conn, invoice: Invoice, number: str, buyer: bytes) -> None:
+    """Write the number of its tax invoice to an invoice that was just made, and whom it names."""
+    values = {"merchant_id": invoice.merchant_id, "id": invoice.id, "number": number, "buyer": buyer}
+    await conn.execute(*SET_TAX_NUMBER.bind(**values))
+
+
+async def buyer(conn: Conn, invoice: Invoice) -> bytes | None:
+    """Whom its tax invoice names, sealed; None of one without VAT, and of those from before buyers were kept."""
+    found: bytes | None = await conn.fetchval(*BUYER.bind(merchant_id=invoice.merchant_id, id=invoice.id))
+    return found
 
 
 async def withhold(conn: Conn, invoice: Invoice) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -31,6 +32,7 @@ PLATFORM = 0
 PAY_MINUTES = 1_440
 AT_ONCE = 50
 WORKER = "worker"
+NAMED = ("legal_name", "tax_id", "address")  # What a tax invoice says of its buyer.
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ async def show(ctx: Context, invoice_id: UUID, merchant_id: int | None = None) -
         found = await _find(conn, invoice_id)
         if merchant_id not in (None, found.merchant_id):
             raise NotFound(f"There is no invoice {ids.show('inv', invoice_id)}.")
-        buyer = (await dossiers.read(ctx, conn, found.merchant_id)).facts
-        return replace(await _shown(conn, found, today), days=await rows.days(conn, found), buyer=buyer)
+        shown = replace(await _shown(conn, found, today), days=await rows.days(conn, found))
+        return await _with_buyer(ctx, conn, shown)
 
 
 async def pay(ctx: Context, invoice_id: UUID) -> Payment:
@@ -212,7 +214,7 @@ async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime,
         if invoice.vat_satang > 0:
             await merchants.lock(conn, PLATFORM)  # One after another, of all merchants.
             invoice = replace(invoice, tax_number=tax_number(await rows.number_tax(conn, invoice)))
-            await rows.set_tax_number(conn, invoice, invoice.tax_number or "")
+            await rows.set_tax_number(conn, invoice, invoice.tax_number or "", await _sealed_buyer(ctx, conn, invoice))
         await audit.append(
             conn,
             ctx,
@@ -230,6 +232,28 @@ async def _issue_one(ctx: Context, merchant_id: int, month: date, end: datetime,
         return invoice
 
     return await ctx.db.transaction(work)
+
+
+async def _sealed_buyer(ctx: Context, conn: Conn, invoice: Invoice) -> bytes:
+    """Whom a tax invoice names: what is known of the merchant on the day of issue."""
+    merchant = await merchants.get(conn, invoice.merchant_id)
+    facts = (await dossiers.read(ctx, conn, invoice.merchant_id)).facts
+    named = {name: getattr(facts, name) for name in NAMED} | {"shop": merchant.name if merchant else ""}
+    return ctx.seal(json.dumps(named, ensure_ascii=False), _buyer_purpose(invoice))
+
+
+async def _with_buyer(ctx: Context, conn: Conn, shown: Shown) -> Shown:
+    """With whom it names: of a tax invoice, whom it was written for; else, or when nobody was known then, today's."""
+    sealed = await rows.buyer(conn, shown.invoice)
+    named = json.loads(ctx.unseal(sealed, _buyer_purpose(shown.invoice))) if sealed else {}
+    if named.get("legal_name"):
+        facts = Facts(**{name: named[name] for name in NAMED})
+        return replace(shown, merchant_name=named["shop"], buyer=facts)
+    return replace(shown, buyer=(await dossiers.read(ctx, conn, shown.invoice.merchant_id)).facts)
+
+
+def _buyer_purpose(invoice: Invoice) -> str:
+    return f"invoice:{invoice.merchant_id}:{invoice.id}:buyer"
 
 
 async def _settle(ctx: Context, payment: Payment) -> None:

@@ -11,7 +11,7 @@ import pytest
 from paygate.core.errors import Conflict, InvalidInput, NotFound
 from paygate.core.fees import Vat, share
 from paygate.core.invoices import Invoice
-from paygate.services import dossiers, invoices, reversals, withholding
+from paygate.services import dossiers, invoices, merchants, reversals, withholding
 from paygate.services.context import Context, Seller
 from paygate.services.withholding import Certificate
 from paygate.settings import Settings, SettingsError
@@ -68,6 +68,24 @@ async def test_a_tax_invoice_names_its_buyer_as_its_dossier_does(ctx: Context) -
     page = printable(await invoices.show(ctx, made.id), "th", SELLER)
     assert "ถึง: บริษัท &lt;กาแฟ&gt; จำกัด (ร้าน)" in page
     assert "9 ถนนสุขุมวิท กรุงเทพฯ 10110" in page and "เลขประจำตัวผู้เสียภาษี 0105536000313" in page
+
+
+async def test_a_tax_invoice_goes_on_naming_the_buyer_of_its_day(ctx: Context) -> None:
+    ctx.vat = Vat.EXCLUSIVE
+    shop = await open_shop(ctx, plan="pro")
+    merchant_id = shop.principal.merchant_id
+    told = {"legal_name": "Old Name Ltd.", "tax_id": "0105536000313", "address": "9 Old Road"}
+    await dossiers.change(ctx, merchant_id, told, ACTOR)
+    await sell_and_pay(shop, 300_000)
+    await month_ago(ctx)
+    [made] = await invoices.issue(ctx, MONTH, ACTOR)
+    await dossiers.change(ctx, merchant_id, {"legal_name": "New Name Ltd.", "address": "1 New Road"}, ACTOR)
+    await merchants.suspend(ctx, merchant_id, "They closed", actor=ACTOR)
+    await dossiers.forget(ctx, merchant_id, "They closed", ACTOR)
+    page = printable(await invoices.show(ctx, made.id), "en", SELLER)
+    assert "Old Name Ltd." in page and "9 Old Road" in page and "0105536000313" in page and "New" not in page
+    [row] = await sql(ctx, "SELECT buyer FROM fee_invoices")
+    assert b"Old" not in row["buyer"]  # It is personal, so it is sealed.
 
 
 async def test_the_invoice_is_the_sum_of_its_payments_vat_and_not_rounded_again(ctx: Context) -> None:
