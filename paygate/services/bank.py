@@ -14,6 +14,7 @@ from paygate.db import sources
 from paygate.services import callbacks, evidence, notices, statement_files
 from paygate.services.context import Context
 from paygate.services.evidence import Outcome
+from paygate.services.limits import BANK_PATIENCE_S
 from paygate.services.notices import Told, Trial
 from paygate.services.sources import purpose
 from paygate.services.statement_files import Accepted
@@ -41,7 +42,7 @@ async def receive(
         telemetry.count_unbelieved("signature")
         raise Unauthorized("X-PayGate-Signature is missing, older or newer than 5 minutes, or not of these bytes.")
     if ctx.limiter is not None:  # Only now: nobody else can use up what a source may send.
-        await ctx.limiter.take(Counted.SOURCE, str(source.id))
+        await ctx.limiter.take(Counted.SOURCE, str(source.id), patience_s=BANK_PATIENCE_S)
     if source.kind == notices.KIND:
         return await (notices.rehearse if dry_run else notices.receive)(ctx, source, body, now)
     if dry_run:

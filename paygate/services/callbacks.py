@@ -32,6 +32,7 @@ from paygate.db.pool import Conn
 from paygate.services import evidence, reversals
 from paygate.services.context import Context
 from paygate.services.evidence import review_of
+from paygate.services.limits import BANK_PATIENCE_S
 from paygate.services.sources import purpose
 
 KINDS = (scb.KIND, kbank.KIND)
@@ -96,7 +97,7 @@ async def receive(ctx: Context, source_id: UUID, key: str, body: bytes) -> dict[
     language = LANGUAGES[source.kind]
     try:
         if ctx.limiter is not None:
-            await ctx.limiter.take(Counted.SOURCE, str(source.id))
+            await ctx.limiter.take(Counted.SOURCE, str(source.id), patience_s=BANK_PATIENCE_S)
         if len(body) > MOST_BYTES:
             raise TooLarge("The body is larger than any callback.")
         hint = language.read(body)

@@ -7,7 +7,7 @@ without asking. Who comes when the credit is used up waits for that statement. S
     burst + rate * time + processes * credit
 
 requests come through. What was let through beyond the burst is taken out of the bucket too, so over time the rate is
-kept exactly. Refused requests take nothing.
+kept exactly. Refused requests take nothing. Who is patient (a bank's word) waits in a queue for what comes back.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ PACE_S = 0.05  # What was let through on credit is told this often at most, unle
 AT_ONCE = 500  # Buckets of one statement.
 SWEEP_S = 10.0
 SUBJECT_BYTES = 16
+BANK_PATIENCE_S = 1.0  # A bank's word is late rather than lost: a burst of a source waits so long for room.
 
 log = telemetry.logger("limits")
 
@@ -51,6 +52,7 @@ class _Bucket:
     owed: int = 0  # Let through, not yet told.
     empty_until_s: float = 0.0
     waiting: deque[asyncio.Future[bool]] = field(default_factory=deque)
+    queue: asyncio.Lock = field(default_factory=asyncio.Lock)  # Of those who are patient.
 
     def standing(self, now_s: float) -> Standing:
         """A guess: others may have taken some meanwhile."""
@@ -77,26 +79,47 @@ class Limiter:
         self._telling: asyncio.Task[None] | None = None
         self._swept_s = clock_s()
 
-    async def take(self, counted: Counted, who: str) -> Standing | None:
-        """Count one request; None when nothing is limited. Raises TooManyRequests."""
+    async def take(self, counted: Counted, who: str, *, patience_s: float = 0.0) -> Standing | None:
+        """Count one request; None when nothing is limited. Raises TooManyRequests.
+
+        *patience_s*: so long it may wait in a queue until there is room, rather than be refused.
+        """
         limit = self._limits.get(counted)
         if limit is None:
             return None
         bucket = self._buckets.get((counted, who)) or self._add(counted, limit, who)
-        if self._clock_s() < bucket.empty_until_s:
+        queued = patience_s > 0 and bucket.queue.locked()  # Nobody goes past those who wait.
+        granted = not queued and await self._granted(bucket)
+        if not granted and not (patience_s > 0 and await self._granted_in(bucket, patience_s)):
             raise self._refusal(bucket)
+        return bucket.standing(self._clock_s())
+
+    async def _granted(self, bucket: _Bucket) -> bool:
+        if self._clock_s() < bucket.empty_until_s:
+            return False
         self._untold[bucket] = None
-        if bucket.owed < limit.credit and not bucket.waiting:
+        if bucket.owed < bucket.limit.credit and not bucket.waiting:
             bucket.owed += 1
             self._tell()
-        else:
-            turn = asyncio.get_running_loop().create_future()
-            bucket.waiting.append(turn)
-            self._somebody_waits.set()
-            self._tell()
-            if not await turn:
-                raise self._refusal(bucket)
-        return bucket.standing(self._clock_s())
+            return True
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        bucket.waiting.append(turn)
+        self._somebody_waits.set()
+        self._tell()
+        return await turn
+
+    async def _granted_in(self, bucket: _Bucket, patience_s: float) -> bool:
+        """Ask again whenever something has come back, one after the other; not where that takes too long."""
+        try:
+            async with asyncio.timeout(patience_s), bucket.queue:
+                while not await self._granted(bucket):
+                    wait_s = bucket.empty_until_s - self._clock_s()
+                    if wait_s > patience_s:
+                        return False
+                    await asyncio.sleep(max(0.0, wait_s))
+        except TimeoutError:
+            return False
+        return True
 
     async def close(self) -> None:
         """Tell what was let through; call it before the database is closed."""
@@ -168,6 +191,7 @@ class Limiter:
             return
         self._swept_s = now_s
         for place, bucket in list(self._buckets.items()):
-            idle = bucket not in self._untold and not bucket.waiting and now_s >= bucket.empty_until_s
+            waits = bucket.waiting or bucket.queue.locked()
+            idle = bucket not in self._untold and not waits and now_s >= bucket.empty_until_s
             if idle and now_s > bucket.told_s + max(SWEEP_S, bucket.limit.window_s):
                 del self._buckets[place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -105,6 +106,19 @@ async def test_a_stranger_uses_nothing_of_a_source_up(dsn: str, ctx: Context, wo
         assert [(await gateway.tell(body)).status_code for _ in range(3)] == [200, 200, 429]
         refused = await gateway.tell(body)
         assert refused.json()["received"] is False and refused.headers["ratelimit-policy"] == '"source";q=2;w=7200'
+
+
+async def test_a_burst_of_a_bank_waits_for_room_in_place_of_being_refused(dsn: str, ctx: Context, world: World) -> None:
+    async with limited(dsn, ctx, world, "source=100/s:20") as gateway:
+
+        async def tell(number: int) -> int:
+            body = {"transRef": f"T{number}", "amount": 150, "occurredAt": "2026-11-20T10:00:00+07:00"}
+            return (await gateway.tell(body)).status_code
+
+        async def several(bridge: int) -> set[int]:
+            return {await tell(bridge * 100 + number) for number in range(20)}
+
+        assert await asyncio.gather(*(several(bridge) for bridge in range(5))) == [{200}] * 5
 
 
 async def test_a_banks_callbacks_beyond_the_limit_are_refused_in_its_own_form(

@@ -93,6 +93,19 @@ async def test_whoever_is_refused_is_told_how_long_and_takes_nothing(ctx: Contex
         await limiter.take(Counted.KEY, "a")
 
 
+async def test_whoever_is_patient_waits_for_room_and_not_where_it_takes_too_long(ctx: Context) -> None:
+    quick, slow = Limit(100, 1, 5), Limit(1, 3_600, 1)
+    limiter = Limiter(ctx.db, ctx.key, {Counted.SOURCE: quick, Counted.KEY: slow})
+    standings = await asyncio.gather(*(limiter.take(Counted.SOURCE, "a", patience_s=60) for _ in range(50)))
+    assert len(standings) == 50
+    await limiter.take(Counted.KEY, "a", patience_s=60)
+    with pytest.raises(TooManyRequests):
+        await limiter.take(Counted.KEY, "a", patience_s=60)  # An hour is more than a minute: at once.
+    with pytest.raises(TooManyRequests):
+        await asyncio.gather(*(limiter.take(Counted.SOURCE, "b", patience_s=0.05) for _ in range(100)))
+    await limiter.close()
+
+
 async def test_a_request_on_credit_waits_for_no_database_and_is_counted_all_the_same(ctx: Context) -> None:
     limiter = Limiter(ctx.db, ctx.key, {Counted.KEY: SLOW})
     held = [asyncio.create_task(hold(ctx.db)) for _ in range(10)]  # Every connection there is.
