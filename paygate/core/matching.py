@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from paygate.core.credits import SKEW, Credit
@@ -187,10 +187,21 @@ def _payable(candidate: Candidate, now: datetime) -> bool:
 
 def _by_amount(credit: Credit, holders: Sequence[Candidate], now: datetime) -> Decision:
     at = credit.occurred_at
-    held = [c for c in holders if c.held(at)] or [c for c in holders if c.held(at + SKEW)]
+    last = at + _unsaid(at)
+    held = [c for c in holders if c.held(at) or c.held(last)] or [c for c in holders if c.held(at + SKEW)]
     if not held:
         return Unmatched(Reason.ORPHAN)
     return _among(held, at, now)
+
+
+def _unsaid(at: datetime) -> timedelta:
+    """How much later it may have been: whole minutes and seconds stand for all of the minute or second.
+
+    Where amounts are reserved it changes nothing, since nobody gets an amount so soon after somebody else.
+    """
+    if at.microsecond:
+        return timedelta(0)
+    return timedelta(seconds=1 if at.second else 60) - timedelta.resolution
 
 
 def _among(held: Sequence[Candidate], at: datetime, now: datetime) -> Decision:

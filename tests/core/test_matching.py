@@ -260,6 +260,22 @@ def test_two_open_payments_of_one_amount_are_ambiguous() -> None:
     assert by_amount(credit(), one, other) == Unmatched(Reason.AMBIGUOUS, (one, other))
 
 
+@pytest.mark.parametrize(
+    ("moved", "created", "certain"),
+    [
+        (timedelta(0), timedelta(seconds=59, microseconds=999_999), False),  # 12:00: which second, nobody says.
+        (timedelta(0), timedelta(minutes=1), True),
+        (timedelta(seconds=5), timedelta(seconds=5, milliseconds=3), False),
+        (timedelta(seconds=5), timedelta(seconds=6), True),
+        (timedelta(seconds=5, microseconds=1), timedelta(seconds=5, milliseconds=3), True),
+    ],
+)
+def test_whole_minutes_and_seconds_stand_for_all_of_them(moved: timedelta, created: timedelta, certain: bool) -> None:
+    one, other = holder(), holder(payment(id=uid(2), created_at=NOON + created))
+    decision = by_amount(credit(occurred_at=NOON + moved), one, other)
+    assert decision == (Match(one.payment) if certain else Unmatched(Reason.AMBIGUOUS, (one, other)))
+
+
 def test_two_open_bills_with_one_reference_are_ambiguous() -> None:
     one, other = holder(billed()), holder(billed(id=uid(2)))
     assert reason(by_reference(bill_credit(), one, other)) is Reason.AMBIGUOUS
