@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from paygate.core.errors import Conflict, Unavailable
+from paygate.core.payments import Payment
 from paygate.core.reviews import Action
 from paygate.services import audit, evidence, payments, reviews
 from paygate.services.context import Context
@@ -17,6 +18,7 @@ from paygate.services.review_actions import Wish
 from paygate.services.reviews import Resolved
 from tests.services.helpers import (
     CREATED,
+    HELD,
     MINUTE,
     PARKED_LINES,
     PRICE,
@@ -116,11 +118,29 @@ async def test_a_person_racing_new_evidence_pays_once(ctx: Context, crowd: Conte
         bank = shop.hears(PRICE + turn)
         both = (person, bank) if turn % 2 else (bank, person)
         outcomes = await asyncio.gather(*both, return_exceptions=True)
-        heard = next(one for one in outcomes if isinstance(one, evidence.Outcome))
-        done = won([one for one in outcomes if one is not heard])
-        assert (heard.word, len(done)) in {(evidence.Word.PAID, 0), (evidence.Word.ORPHAN, 1)}
-        assert (await facts(ctx, payment)).events == (CREATED, SUCCESS)
+        await paid_once(ctx, payment, outcomes)
     await assert_balanced(ctx)
+
+
+async def test_new_evidence_after_a_persons_decision_is_told_as_money_that_came_a_second_time(
+    ctx: Context, crowd: Context
+) -> None:
+    """What the loser of the race sees, however seldom it loses."""
+    shop = await open_shop(crowd)
+    late = await shop.hears(PRICE, at=now() - 300 * MINUTE)
+    payment = await shop.sell(PRICE)
+    person = await reviews.resolve(crowd, 0, await review_of(ctx, late.credit_id), wish(Action.MATCH, payment.id))
+    await paid_once(ctx, payment, [person, await shop.hears(PRICE)])
+    await assert_balanced(ctx)
+
+
+async def paid_once(ctx: Context, payment: Payment, outcomes: list[Any]) -> None:
+    """By the bank, or by the person; then the bank's money is a second one, which the merchant hears of."""
+    heard = next(one for one in outcomes if isinstance(one, evidence.Outcome))
+    done = won([one for one in outcomes if one is not heard])
+    assert (heard.word, len(done)) in {(evidence.Word.PAID, 0), (evidence.Word.ORPHAN, 1)}
+    second = (HELD,) if done else ()
+    assert (await facts(ctx, payment)).events == (CREATED, SUCCESS, *second)
 
 
 async def test_a_person_racing_a_cancel_or_the_sweeper_is_before_or_after(ctx: Context, crowd: Context) -> None:
