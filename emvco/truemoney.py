@@ -74,14 +74,18 @@ def is_foreign(value: str) -> bool:
 
     Some messages happen to be data objects as well; text that people would write is one.
     """
-    try:
-        if read_message(value).isprintable():
-            return False
-    except SchemeError:
-        pass
+    if _reads_as_text(value):
+        return False
     try:
         return tlv.read(value)[0].id == "00"
     except StructureError:
+        return False
+
+
+def _reads_as_text(value: str) -> bool:
+    try:
+        return read_message(value).isprintable()
+    except SchemeError:
         return False
 
 
